@@ -1,0 +1,45 @@
+"""marscrop: the best-composed crop of a photo, for every aspect ratio asked.
+
+>>> from marscrop import Cropper
+>>> crops = Cropper().crop("photo.jpg", ["16:9", "1:1"])
+>>> crops[0].box
+(0, 141, 1024, 717)
+
+Importing is cheap: NumPy, Pillow and ONNX Runtime are loaded when `Cropper` is first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from marscrop.errors import ImageError, MarscropError, ModelError, RatioError
+from marscrop.geometry import Box, Size
+from marscrop.ratio import AspectRatio
+
+if TYPE_CHECKING:
+    from marscrop.cropper import Crop, Cropper
+
+__version__ = "0.1.0"
+__all__ = [
+    "AspectRatio",
+    "Box",
+    "Crop",
+    "Cropper",
+    "ImageError",
+    "MarscropError",
+    "ModelError",
+    "RatioError",
+    "Size",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name in ("Crop", "Cropper"):
+        from marscrop import cropper
+
+        return getattr(cropper, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), "Crop", "Cropper"])

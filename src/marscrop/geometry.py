@@ -1,0 +1,143 @@
+"""Sizes, boxes and windows: pure functions, in which rounding is done once.
+
+A `Box` is what people get: integer pixels of the upright image, half-open (x1 and y1 are
+exclusive). A `Window` is what the network and the window search work with: the same four
+edges as real numbers, in the unit that the function names.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from marscrop.ratio import AspectRatio
+
+
+class Size(NamedTuple):
+    """Width and height, in pixels unless said otherwise."""
+
+    width: int
+    height: int
+
+    @property
+    def ratio(self) -> float:
+        """Width / height."""
+        return self.width / self.height
+
+
+class Box(NamedTuple):
+    """Half-open pixel box: columns x0..x1-1 and rows y0..y1-1."""
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+
+    @property
+    def size(self) -> Size:
+        """Width and height [px]."""
+        return Size(self.x1 - self.x0, self.y1 - self.y0)
+
+
+class Window(NamedTuple):
+    """A rectangle with real edges; the unit is named where one is made."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    @property
+    def width(self) -> float:
+        return self.x1 - self.x0
+
+    @property
+    def height(self) -> float:
+        return self.y1 - self.y0
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """(x, y) of the middle."""
+        return (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
+
+    def scaled(self, x: float, y: float) -> Window:
+        """The same window in another unit: x edges times `x`, y edges times `y`."""
+        return Window(self.x0 * x, self.y0 * y, self.x1 * x, self.y1 * y)
+
+
+def iou(a: Box | Window, b: Box | Window) -> float:
+    """Intersection over union of two rectangles in the same unit, 0..1."""
+    width = min(a.x1, b.x1) - max(a.x0, b.x0)
+    height = min(a.y1, b.y1) - max(a.y0, b.y0)
+    if width <= 0 or height <= 0:
+        return 0.0
+    intersection = width * height
+    area_a = (a.x1 - a.x0) * (a.y1 - a.y0)
+    area_b = (b.x1 - b.x0) * (b.y1 - b.y0)
+    return intersection / (area_a + area_b - intersection)
+
+
+def largest_window(image: Size, ratio: AspectRatio) -> Size:
+    """Largest integer size of `ratio` inside `image` [px].
+
+    One side equals the image's; the other is rounded once, so it is off by at most 0.5 px
+    (more only where it would vanish: a side is never below 1 px).
+    """
+    if image.ratio >= ratio.value:
+        return Size(_within(image.height * ratio.value, image.width), image.height)
+    return Size(image.width, _within(image.width / ratio.value, image.height))
+
+
+def snap(window: Window, image: Size, ratio: AspectRatio) -> Box:
+    """The pixel box nearest to `window` [px] that has `ratio` and lies inside `image`.
+
+    The shorter side is rounded to whole pixels and the longer one follows from it, so that the
+    integer size misses the ratio by at most 0.5 px on one side. Where that does not fit, it is
+    the largest window. The centre is kept as far as the image allows.
+    """
+    size = _integer_size(window, image, ratio)
+    centre_x, centre_y = window.centre
+    x0 = _clamp(_round(centre_x - size.width / 2), 0, image.width - size.width)
+    y0 = _clamp(_round(centre_y - size.height / 2), 0, image.height - size.height)
+    return Box(x0, y0, x0 + size.width, y0 + size.height)
+
+
+def centre_crop(image: Size, ratio: AspectRatio) -> Box:
+    """The largest window of `ratio`, in the middle: what one gets without looking."""
+    return snap(Window(0, 0, image.width, image.height), image, ratio)
+
+
+def fit_longest_edge(image: Size, edge: int, multiple: int) -> Size:
+    """The network's input size for an image: longest edge `edge` [px], ratio nearly kept.
+
+    The other side is rounded to a `multiple` of the network's stride (at least one), so that
+    no padding is ever needed; the picture is stretched by at most half of `multiple` for it.
+    """
+    shorter = min(image) * edge / max(image)
+    side = _clamp(_round(shorter / multiple), 1, edge // multiple) * multiple
+    return Size(edge, side) if image.width >= image.height else Size(side, edge)
+
+
+def _integer_size(window: Window, image: Size, ratio: AspectRatio) -> Size:
+    largest = largest_window(image, ratio)
+    if ratio.value >= 1:
+        height = max(1, _round(window.height))
+        size = Size(max(1, _round(height * ratio.value)), height)
+    else:
+        width = max(1, _round(window.width))
+        size = Size(width, max(1, _round(width / ratio.value)))
+    fits = size.width <= largest.width and size.height <= largest.height
+    return size if fits else largest
+
+
+def _within(side: float, limit: int) -> int:
+    return _clamp(_round(side), 1, limit)
+
+
+def _round(value: float) -> int:
+    """Half up: the same everywhere, unlike Python's rounding to even."""
+    return math.floor(value + 0.5)
+
+
+def _clamp(value: int, low: int, high: int) -> int:
+    return max(low, min(value, high))

@@ -1,0 +1,1 @@
+"""Running an exported network: the only place that knows ONNX Runtime."""

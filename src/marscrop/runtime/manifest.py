@@ -1,0 +1,159 @@
+"""The manifest: what a folder of ONNX parts is, and proof that it is whole.
+
+A model is a folder with `manifest.json` and three parts: `features` (image to feature map, once
+a photo), `meta` (ratio to the parameters of a cropping model, once a ratio) and `head` (both to a
+map of logits).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+from marscrop.errors import ModelError
+from marscrop.window.confidence import Calibration
+
+FORMAT: Final = 1
+FILE: Final = "manifest.json"
+PARTS: Final = ("features", "meta", "head")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One ONNX file.
+
+    Attributes:
+        file: name inside the model's folder.
+        sha256: of its bytes, hexadecimal.
+        bytes: its length.
+    """
+
+    file: str
+    sha256: str
+    bytes: int
+
+    @classmethod
+    def of(cls, path: Path) -> Self:
+        """Describe a file as it is now."""
+        content = path.read_bytes()
+        return cls(path.name, hashlib.sha256(content).hexdigest(), len(content))
+
+
+@dataclass(frozen=True, slots=True)
+class InputRule:
+    """How a photo becomes the network's input: RGB, (value - mean) / std.
+
+    Attributes:
+        longest_edge_px: the longer side.
+        multiple_px: what the shorter side is rounded to.
+        filter: of the resize.
+        mean, std: a channel each, in 0..255.
+    """
+
+    longest_edge_px: int
+    multiple_px: int
+    filter: str
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Everything about a model but its weights.
+
+    Attributes:
+        name: for people.
+        parts: by the names in `PARTS`.
+        input: how to make its input.
+        ratio_range: smallest and largest ratio that it was trained for.
+        opset: of the ONNX files.
+        calibration: of the confidence.
+        training: commit, configuration and data.
+        scores: what was measured, on what.
+    """
+
+    name: str
+    parts: dict[str, Part]
+    input: InputRule
+    ratio_range: tuple[float, float]
+    opset: int
+    calibration: Calibration
+    training: dict[str, Any]
+    scores: dict[str, Any]
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read a model's manifest.
+
+        Raises:
+            ModelError: it is missing, not JSON, of another format, or lacks something.
+        """
+        path = folder / FILE
+        try:
+            table = json.loads(path.read_text(encoding="utf-8"))
+        except OSError:
+            raise ModelError(f"{folder}: no model here ({FILE} cannot be read)") from None
+        except ValueError as error:
+            raise ModelError(f"{path}: not valid JSON ({error})") from None
+        if not isinstance(table, dict) or table.get("format") != FORMAT:
+            found = table.get("format") if isinstance(table, dict) else None
+            raise ModelError(f"{path}: expected model format {FORMAT}; got {found!r}")
+        try:
+            return cls._from_table(table)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(
+                f"{path}: incomplete or malformed ({type(error).__name__}: {error})"
+            ) from None
+
+    @classmethod
+    def _from_table(cls, table: dict[str, Any]) -> Self:
+        rule = table["input"]
+        low, high = table["ratio_range"]
+        return cls(
+            name=str(table["name"]),
+            parts={name: Part(**table["parts"][name]) for name in PARTS},
+            input=InputRule(**{**rule, "mean": _three(rule["mean"]), "std": _three(rule["std"])}),
+            ratio_range=(float(low), float(high)),
+            opset=int(table["opset"]),
+            calibration=Calibration(**table["calibration"]),
+            training=dict(table["training"]),
+            scores=dict(table["scores"]),
+        )
+
+    def to_json(self) -> str:
+        """The text of `manifest.json`."""
+        return json.dumps({"format": FORMAT, **asdict(self)}, indent=2) + "\n"
+
+    def read_part(self, folder: Path, name: str) -> bytes:
+        """The bytes of a part, checked.
+
+        Raises:
+            ModelError: the file is missing, truncated, or changed.
+        """
+        part = self.parts[name]
+        path = folder / part.file
+        try:
+            content = path.read_bytes()
+        except OSError:
+            raise ModelError(
+                f"{path}: missing; install marscrop or export the model again"
+            ) from None
+        if len(content) != part.bytes:
+            raise ModelError(
+                f"{path}: {len(content)} bytes, expected {part.bytes}: the file is truncated or "
+                f"changed; install marscrop or export the model again"
+            )
+        if hashlib.sha256(content).hexdigest() != part.sha256:
+            raise ModelError(
+                f"{path}: its SHA-256 is not the manifest's: the file was changed; install marscrop "
+                f"or export the model again"
+            )
+        return content
+
+
+def _three(values: Any) -> tuple[float, float, float]:
+    a, b, c = values
+    return float(a), float(b), float(c)

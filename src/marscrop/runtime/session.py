@@ -1,0 +1,119 @@
+"""An exported network, ready to run: features once a photo, parameters once a ratio."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from marscrop.errors import ModelError
+from marscrop.imaging.resize import FILTER
+from marscrop.runtime.manifest import Manifest
+
+_RATIOS_KEPT: Final = 256
+"""A generated cropping model is about 50 kB: ratios asked before cost no meta-learner."""
+
+_Parameters = tuple[NDArray[np.float32], ...]
+
+
+class MarsSession:
+    """A model folder, checked and loaded. Safe to share between threads.
+
+    Attributes:
+        manifest: what the model is.
+    """
+
+    def __init__(self, folder: Path, threads: int | None = None) -> None:
+        """Load a model.
+
+        Args:
+            folder: with `manifest.json` and its parts.
+            threads: for one call; by default as many as there are cores.
+
+        Raises:
+            ModelError: the model is missing, changed, truncated, or of another kind.
+        """
+        self.manifest = Manifest.load(folder)
+        if self.manifest.input.filter != FILTER:
+            raise ModelError(
+                f"{folder}: trained with the resize filter {self.manifest.input.filter!r}; "
+                f"this version has {FILTER!r}"
+            )
+        self._features, self._meta, self._head = (
+            _load(
+                self.manifest.read_part(folder, part),
+                folder / self.manifest.parts[part].file,
+                threads,
+            )
+            for part in ("features", "meta", "head")
+        )
+        self._mean = np.array(self.manifest.input.mean, np.float32)
+        self._factor = 1 / np.array(self.manifest.input.std, np.float32)
+        self._parameters: OrderedDict[float, _Parameters] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def features(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """What every ratio shares.
+
+        Args:
+            rgb: (h, w, 3) uint8 of the size that the manifest's input rule gives.
+
+        Returns:
+            (1, c, h / 16, w / 16) float32.
+        """
+        pixels = (rgb - self._mean) * self._factor
+        batch = np.ascontiguousarray(pixels.transpose(2, 0, 1)[None])
+        return self._features.run(None, {"pixels": batch})[0]  # type: ignore[no-any-return]
+
+    def logits(self, features: NDArray[np.float32], ratios: Sequence[float]) -> NDArray[np.float32]:
+        """A map for each ratio.
+
+        Args:
+            features: of one photo.
+            ratios: width / height; one beyond the trained range is answered at its nearest end.
+
+        Returns:
+            (len(ratios), h, w) float32 log odds that a cell lies in the crop.
+        """
+        ftm, pwp = (np.concatenate(parts) for parts in zip(*self._generate(ratios), strict=True))
+        return self._head.run(None, {"features": features, "ftm": ftm, "pwp": pwp})[0]  # type: ignore[no-any-return]
+
+    def _generate(self, ratios: Sequence[float]) -> list[_Parameters]:
+        """The parameters of the cropping models for these ratios, from the cache where known."""
+        low, high = self.manifest.ratio_range
+        keys = [math.log(min(max(ratio, low), high)) for ratio in ratios]
+        with self._lock:
+            found = {key: self._parameters[key] for key in keys if key in self._parameters}
+        missing = sorted(set(keys) - set(found))
+        if missing:
+            outputs = self._meta.run(None, {"log_ratio": np.array(missing, np.float32)})
+            for i, key in enumerate(missing):
+                found[key] = tuple(output[i : i + 1] for output in outputs)
+        with self._lock:
+            for key in keys:
+                self._parameters[key] = found[key]
+                self._parameters.move_to_end(key)
+            while len(self._parameters) > _RATIOS_KEPT:
+                self._parameters.popitem(last=False)
+        return [found[key] for key in keys]
+
+
+def _load(content: bytes, path: Path, threads: int | None) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads or 0
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime's errors have no common base but Exception
+        reason = str(error).splitlines()[0]
+        raise ModelError(
+            f"{path}: ONNX Runtime {ort.__version__} cannot load it ({reason})"
+        ) from None

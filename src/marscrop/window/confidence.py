@@ -1,0 +1,63 @@
+"""How sure we are that a window beats the centre crop: what a calibration reads.
+
+Two numbers say how far the network's choice is from looking at nothing: how much likelier it is
+than the centre crop, and how different. A logistic fit on held-out photos turns them into a
+probability.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from marscrop.geometry import Size, Window, centre_crop, iou
+from marscrop.ratio import AspectRatio
+from marscrop.window.search import ScoredWindow, integral_image, window_score
+
+
+class Evidence(NamedTuple):
+    """A window against the centre crop.
+
+    Attributes:
+        margin: log-likelihood gained, the square root of its mean a cell of the map; 0 or more.
+        distance: 1 - IoU of the two, 0..1.
+    """
+
+    margin: float
+    distance: float
+
+
+def gather_evidence(
+    logits: NDArray[np.floating], found: ScoredWindow, image: Size, ratio: AspectRatio
+) -> Evidence:
+    """Compare `found`, the best window on (h, w) `logits`, with the centre crop of `image`."""
+    rows, columns = logits.shape
+    centre = centre_crop(image, ratio)
+    in_cells = Window(*map(float, centre)).scaled(columns / image.width, rows / image.height)
+    gained = found.score - window_score(integral_image(logits), in_cells)
+    return Evidence(math.sqrt(max(gained, 0.0) / logits.size), 1 - iou(found.window, centre))
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Evidence to probability: logistic(bias + margin_weight * margin + distance_weight * distance).
+
+    The three numbers are fitted on photos that the network was not trained on.
+    """
+
+    bias: float
+    margin_weight: float
+    distance_weight: float
+
+    def confidence(self, evidence: Evidence) -> float:
+        """Probability that the window beats the centre crop, 0..1."""
+        odds = (
+            self.bias
+            + self.margin_weight * evidence.margin
+            + self.distance_weight * evidence.distance
+        )
+        return 1 / (1 + math.exp(-max(-500.0, min(500.0, odds))))
