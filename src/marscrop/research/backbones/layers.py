@@ -1,0 +1,76 @@
+"""What the backbones share: padding conventions and loading of published checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from marscrop.errors import ModelError
+
+Padding = Literal["symmetric", "same"]
+
+
+class SameConv2d(nn.Conv2d):
+    """Convolution with TensorFlow's SAME padding, for sides that the stride divides.
+
+    Where stride and kernel do not meet evenly, the odd row and column come at the bottom and
+    right. A checkpoint trained that way sees shifted features with symmetric padding.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """(b, c, h, w) to (b, c', h / stride, w / stride)."""
+        vertical = self.kernel_size[0] - self.stride[0]
+        horizontal = self.kernel_size[1] - self.stride[1]
+        padded = F.pad(
+            input,
+            (
+                horizontal // 2,
+                horizontal - horizontal // 2,
+                vertical // 2,
+                vertical - vertical // 2,
+            ),
+        )
+        return F.conv2d(padded, self.weight, self.bias, self.stride, 0, self.dilation, self.groups)
+
+
+def conv2d(
+    channels_in: int, channels_out: int, kernel: int, stride: int, groups: int, padding: Padding
+) -> nn.Conv2d:
+    """A convolution without bias, for a batch norm to follow."""
+    if padding == "same" and stride > 1:
+        return SameConv2d(channels_in, channels_out, kernel, stride, groups=groups, bias=False)
+    return nn.Conv2d(
+        channels_in, channels_out, kernel, stride, (kernel - 1) // 2, groups=groups, bias=False
+    )
+
+
+def load_truncated(module: nn.Module, checkpoint: Mapping[str, Tensor]) -> None:
+    """Fill `module` from a checkpoint of the whole network.
+
+    Later layers and the classifier in the checkpoint are passed over. What `module` has must
+    all be there with its shape; `num_batches_tracked` may be missing, as in converted files.
+
+    Raises:
+        ModelError: a parameter is missing or has another shape.
+    """
+    own = module.state_dict()
+    for name, value in own.items():
+        if name.endswith("num_batches_tracked"):
+            continue
+        if name not in checkpoint:
+            raise ModelError(
+                f"checkpoint lacks {name!r}, which the backbone needs; is it of another network?"
+            )
+        if checkpoint[name].shape != value.shape:
+            raise ModelError(
+                f"checkpoint's {name!r} has shape {tuple(checkpoint[name].shape)}, "
+                f"expected {tuple(value.shape)}"
+            )
+    with torch.no_grad():
+        for name, value in own.items():
+            if name in checkpoint:
+                value.copy_(checkpoint[name])

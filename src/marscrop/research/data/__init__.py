@@ -1,0 +1,1 @@
+"""Data sets as one typed record, and the views of them that training sees."""

@@ -1,0 +1,146 @@
+"""Batches of one shape: what an epoch shows, decided before it starts.
+
+A batch must have one shape, and the network must not see padding as content. So views are
+grouped by the input size that they ask for; what is left over of each size is joined with its
+neighbours and stretched slightly. Everything random comes from (seed, epoch, photo), so an epoch is
+the same whoever prepares it, and after a resume.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from marscrop.geometry import Size, fit_longest_edge
+from marscrop.imaging.decode import open_photo
+from marscrop.research.config import AugmentConfig
+from marscrop.research.data.records import CropRecord
+from marscrop.research.data.views import View
+
+_MOST_STRETCH: Final = 1.25
+_CACHE_BYTES: Final = 2 * 1024**3
+
+
+class Batch(NamedTuple):
+    """What the network trains on in one step.
+
+    Attributes:
+        images: (b, 3, h, w) uint8, RGB.
+        log_ratio: (b,) float32, natural logarithm of width / height of the human crop.
+        boxes: (b, 4) float32, x0 y0 x1 y1 of the human crop in fractions of the image, 0..1.
+    """
+
+    images: Tensor
+    log_ratio: Tensor
+    boxes: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedBatch:
+    """Which photos a batch shows, how, and in what shape."""
+
+    size: Size
+    items: tuple[tuple[CropRecord, View], ...]
+
+
+def plan_epoch(
+    records: Sequence[CropRecord],
+    augment: AugmentConfig,
+    *,
+    batch_size: int,
+    edge: int,
+    multiple: int,
+    seed: int,
+    epoch: int,
+) -> list[PlannedBatch]:
+    """Every photo once, in shuffled batches of one shape each.
+
+    Args:
+        records: the training photos.
+        augment: what may be changed about them.
+        batch_size: largest number of photos in a batch.
+        edge: the longest edge of the network's input [px].
+        multiple: what the other edge is a multiple of [px].
+        seed, epoch: decide everything random.
+    """
+    rng = np.random.default_rng([seed, epoch])
+    items = []
+    for index, record in enumerate(records):
+        view = View.draw(record, augment, np.random.default_rng([seed, epoch, index]))
+        items.append((fit_longest_edge(view.size, edge, multiple), (record, view)))
+    rng.shuffle(items)
+    items.sort(key=lambda item: item[0].ratio)
+
+    batches, left = [], []
+    for size, group in groupby(items, key=lambda item: item[0]):
+        members = list(group)
+        full = len(members) - len(members) % batch_size
+        for start in range(0, full, batch_size):
+            chunk = members[start : start + batch_size]
+            batches.append(PlannedBatch(size, tuple(item for _, item in chunk)))
+        left.extend(members[full:])
+    batches.extend(_joined(left, batch_size))
+    return [batches[i] for i in rng.permutation(len(batches))]
+
+
+def _joined(
+    left: list[tuple[Size, tuple[CropRecord, View]]], batch_size: int
+) -> Iterator[PlannedBatch]:
+    """Batches of neighbouring shapes, each stretched to its middle one."""
+    start = 0
+    for stop in range(1, len(left) + 1):
+        full = stop - start == batch_size
+        if stop == len(left) or full or left[stop][0].ratio > left[start][0].ratio * _MOST_STRETCH:
+            members = left[start:stop]
+            yield PlannedBatch(members[len(members) // 2][0], tuple(item for _, item in members))
+            start = stop
+
+
+class PhotoStore:
+    """Decoded photos, kept up to a limit so that small data sets are decoded once."""
+
+    def __init__(self, cache_bytes: int = _CACHE_BYTES) -> None:
+        self._free = cache_bytes
+        self._kept: dict[Path, Image.Image] = {}
+
+    def rgb(self, path: Path) -> Image.Image:
+        """The upright photo in mode RGB, full size."""
+        if path in self._kept:
+            return self._kept[path]
+        photo = open_photo(path)
+        image = Image.fromarray(photo.analysis_rgb(photo.size))
+        needed = 3 * image.width * image.height
+        if needed <= self._free:
+            self._free -= needed
+            self._kept[path] = image
+        return image
+
+
+class EpochBatches(Dataset[Batch]):
+    """The batches of one planned epoch, made when asked for."""
+
+    def __init__(self, plan: Sequence[PlannedBatch], store: PhotoStore) -> None:
+        self._plan = plan
+        self._store = store
+
+    def __len__(self) -> int:
+        return len(self._plan)
+
+    def __getitem__(self, index: int) -> Batch:
+        planned = self._plan[index]
+        pixels = [view.pixels(self._store.rgb(r.path), planned.size) for r, view in planned.items]
+        return Batch(
+            torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2),
+            torch.tensor([math.log(r.ratio.value) for r, _ in planned.items]),
+            torch.tensor([view.box(r.box) for r, view in planned.items]),
+        )

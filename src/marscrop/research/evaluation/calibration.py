@@ -1,0 +1,63 @@
+"""Fitting the confidence: from evidence on held-out photos to a probability."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+
+from marscrop.window.confidence import Calibration, Evidence
+
+_PENALTY = 1e-3
+
+
+def fit_calibration(evidence: Sequence[Evidence], beats: Sequence[bool]) -> Calibration:
+    """Logistic regression of "our crop beats the centre crop" on the evidence.
+
+    Args:
+        evidence: of each photo.
+        beats: whether the crop's IoU with the human crop was above the centre crop's.
+    """
+    inputs = torch.tensor(evidence, dtype=torch.float64)
+    wanted = torch.tensor(beats, dtype=torch.float64)
+    weights = torch.zeros(3, dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([weights], max_iter=200, line_search_fn="strong_wolfe")
+
+    def loss() -> torch.Tensor:
+        optimizer.zero_grad()
+        odds = weights[0] + inputs @ weights[1:]
+        value = F.binary_cross_entropy_with_logits(odds, wanted)
+        value = value + _PENALTY * weights[1:].square().sum()
+        value.backward()  # type: ignore[no-untyped-call]
+        return value
+
+    optimizer.step(loss)  # type: ignore[no-untyped-call]
+    bias, margin_weight, distance_weight = (round(w, 4) for w in weights.detach().tolist())
+    return Calibration(bias, margin_weight, distance_weight)
+
+
+def cross_fitted(
+    evidence: Sequence[Evidence], beats: Sequence[bool], folds: int = 5
+) -> NDArray[np.float64]:
+    """Confidence of each photo by a fit on the other folds (photo i is in fold i mod `folds`)."""
+    confidence = np.zeros(len(beats))
+    for held_out in range(folds):
+        others = [i for i in range(len(beats)) if i % folds != held_out]
+        fitted = fit_calibration([evidence[i] for i in others], [beats[i] for i in others])
+        for i in range(held_out, len(beats), folds):
+            confidence[i] = fitted.confidence(evidence[i])
+    return confidence
+
+
+def calibration_error(
+    confidence: NDArray[np.float64], beats: Sequence[bool], bins: int = 10
+) -> float:
+    """Expected calibration error: mean gap of confidence and frequency over equal-sized bins."""
+    order = np.argsort(confidence, kind="stable")
+    happened = np.asarray(beats, float)
+    parts = np.array_split(order, bins)
+    gaps = [len(p) * abs(confidence[p].mean() - happened[p].mean()) for p in parts if len(p)]
+    return float(sum(gaps) / len(confidence))

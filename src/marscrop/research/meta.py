@@ -1,0 +1,63 @@
+"""The meta-learner: from a ratio to the parameters of the base network (eqs. 3, 5, 6; Figure 4)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from marscrop.research.config import ModelConfig
+from marscrop.research.embedding import build_embedding
+
+
+class RatioParameters(NamedTuple):
+    """What a ratio predicts; a part is None where the variant does not predict it.
+
+    Attributes:
+        ftm: (b, c, c), the aspect-ratio-specified feature transformation matrix.
+        pwp: (b, c_out), the aspect-ratio-specified pixel-wise predictor.
+    """
+
+    ftm: Tensor | None
+    pwp: Tensor | None
+
+
+class MetaLearner(nn.Module):
+    """Embedding, n fully connected layers with ReLU, and two linear outputs."""
+
+    def __init__(self, config: ModelConfig, channels: int, out_channels: int) -> None:
+        super().__init__()
+        self.channels = channels
+        self.embedding = build_embedding(config)
+        width = self.embedding.dim
+        layers: list[nn.Module] = []
+        for _ in range(config.hidden_layers):
+            layers += [nn.Linear(width, config.hidden_width), nn.ReLU(inplace=True)]
+            width = config.hidden_width
+        self.hidden = nn.Sequential(*layers)
+        self.to_ftm = nn.Linear(width, channels * channels) if config.ftm else None
+        self.to_pwp = nn.Linear(width, out_channels) if config.pwp else None
+        if config.meta_init == "fan_in":
+            ratios = torch.linspace(*config.log_ratio_range, config.embedding_count)
+            for output, fan_in in ((self.to_ftm, channels), (self.to_pwp, out_channels)):
+                if output is not None:
+                    self._scale_output(output, fan_in, ratios)
+
+    @torch.no_grad()
+    def _scale_output(self, output: nn.Linear, fan_in: int, log_ratio: Tensor) -> None:
+        """Bring the predicted parameters to the standard deviation 1 / sqrt(fan_in)."""
+        predicted = output(self.hidden(self.embedding(log_ratio)))
+        factor = fan_in**-0.5 / predicted.std()
+        output.weight.mul_(factor)
+        output.bias.mul_(factor)
+
+    def forward(self, log_ratio: Tensor) -> RatioParameters:
+        """Parameters for each of (b,) ratios, given as natural logarithms of width / height."""
+        hidden = self.hidden(self.embedding(log_ratio))
+        ftm = pwp = None
+        if self.to_ftm is not None:
+            ftm = self.to_ftm(hidden).view(-1, self.channels, self.channels)
+        if self.to_pwp is not None:
+            pwp = self.to_pwp(hidden)
+        return RatioParameters(ftm, pwp)

