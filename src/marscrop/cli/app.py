@@ -1,0 +1,64 @@
+"""The application that joins the commands."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from typing import Annotated
+
+import typer
+
+from marscrop import MarscropError, __version__
+from marscrop.cli import research
+from marscrop.cli.crop import crop
+
+app = typer.Typer(
+    name="marscrop",
+    help="Find the best-composed crop of a photo, for every aspect ratio asked.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"marscrop {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Options that come before the command."""
+
+
+app.command()(crop)
+app.command(rich_help_panel="Research")(research.train)
+app.command(rich_help_panel="Research")(research.evaluate)
+app.command(rich_help_panel="Research")(research.export)
+
+
+def main() -> None:
+    """Run the command line; what goes wrong is one line on stderr.
+
+    Exit codes: 0 all done, 1 something failed, 2 wrong usage.
+    """
+    # A library's warnings are for developers; here they would only hide the message.
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
+    try:
+        app()
+    except MarscropError as error:
+        print(f"marscrop: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("marscrop: interrupted", file=sys.stderr)
+        sys.exit(130)
