@@ -1,0 +1,1 @@
+"""Photos in, crops out: the only part of the product that knows Pillow."""

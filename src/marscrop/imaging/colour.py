@@ -1,0 +1,127 @@
+"""Colour modes: from anything that Pillow decodes to the few modes that others understand.
+
+Transparency is laid over white everywhere: it is what a page or a sheet of paper shows behind
+a cut-out, and colours hidden under transparent pixels must not come back.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms
+
+_DEEP_MODES: Final = frozenset({"I;16", "I;16L", "I;16B", "I;16N", "I", "F"})
+_GREY_MODES: Final = frozenset({"1", "L", "LA", "La"})
+_PROFILE_SPACES: Final = {
+    "1": b"GRAY",
+    "L": b"GRAY",
+    "LA": b"GRAY",
+    "I;16": b"GRAY",
+    "P": b"RGB ",
+    "RGB": b"RGB ",
+    "RGBA": b"RGB ",
+    "CMYK": b"CMYK",
+    "LAB": b"Lab ",
+}
+
+
+def is_deep(mode: str) -> bool:
+    """Whether the mode is grey with more than 8 bits."""
+    return mode in _DEEP_MODES
+
+
+def is_grey(mode: str) -> bool:
+    """Whether the mode is grey with at most 8 bits, with or without alpha."""
+    return mode in _GREY_MODES
+
+
+def has_alpha(image: Image.Image) -> bool:
+    """Whether some pixels may be transparent; reads no pixels."""
+    if image.mode == "P" and image.palette is None:  # a GIF before it is loaded
+        return "transparency" in image.info
+    return image.has_transparency_data
+
+
+def to_rgb(image: Image.Image) -> Image.Image:
+    """The image in mode RGB: itself if it is so already, else a new one.
+
+    More than 8 bits are scaled to 8, transparency is laid over white, and CMYK is converted
+    without its profile: near enough to find a crop, not for print (see `cmyk_to_rgb`).
+    """
+    if is_deep(image.mode):
+        image = to_8_bits(image)
+    elif has_alpha(image):
+        image = over_white(image)
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def to_rgba(image: Image.Image) -> Image.Image:
+    """An image with transparency of any kind, in mode RGBA."""
+    if image.mode == "La":
+        return image.convert("LA").convert("RGBA")  # directly, Pillow would drop the alpha
+    if image.mode == "P":
+        image = image.copy()  # Pillow writes the alpha into the palette of what it converts
+    return image.convert("RGBA")
+
+
+def over_white(image: Image.Image) -> Image.Image:
+    """An image with transparency of any kind, laid over white, in mode RGB, or L if it is grey."""
+    rgba = to_rgba(image)
+    sheet = Image.new("RGB", rgba.size, "white")
+    sheet.paste(rgba, mask=rgba)
+    return sheet.convert("L") if is_grey(image.mode) else sheet
+
+
+def to_8_bits(image: Image.Image) -> Image.Image:
+    """Deep grey scaled, not clipped, to mode L.
+
+    16 bits (and 32-bit integers that keep to 0..65535) are divided by 257. Other integers and
+    floats have no agreed white: their least and largest finite values become 0 and 255; NaN and
+    -inf become 0, +inf 255.
+    """
+    values = np.asarray(image)
+    scaled = values // 257 if _has_16_bits(values) else _stretched(values)
+    return Image.fromarray(scaled.astype(np.uint8))
+
+
+def to_16_bits(image: Image.Image) -> Image.Image | None:
+    """Deep grey in mode I;16 with the same values, or None where they do not fit 0..65535."""
+    values = np.asarray(image)
+    return Image.fromarray(values.astype(np.uint16)) if _has_16_bits(values) else None
+
+
+def cmyk_to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """CMYK in sRGB, through its ICC profile when that is usable."""
+    if profile and profile_fits(profile, "CMYK"):
+        try:
+            inks = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            srgb = ImageCms.createProfile("sRGB")
+            converted = ImageCms.profileToProfile(image, inks, srgb, outputMode="RGB")
+        except (ImageCms.PyCMSError, OSError):
+            converted = None  # a damaged profile is no reason to refuse the photo
+        if converted is not None:
+            return converted
+    return image.convert("RGB")
+
+
+def profile_fits(profile: bytes, mode: str) -> bool:
+    """Whether an ICC profile describes the colour space of an image mode."""
+    return len(profile) >= 128 and profile[16:20] == _PROFILE_SPACES.get(mode)
+
+
+def _has_16_bits(values: NDArray[Any]) -> bool:
+    if values.dtype.kind == "f":
+        return False
+    return values.dtype.itemsize == 2 or bool(values.min() >= 0 and values.max() <= 65535)
+
+
+def _stretched(values: NDArray[Any]) -> NDArray[np.float64]:
+    """Least..largest finite value to 0..255, rounded."""
+    finite = values[np.isfinite(values)]
+    low = float(finite.min()) if finite.size else 0.0
+    span = (float(finite.max()) - low if finite.size else 0.0) or 1.0
+    scaled = (values.astype(np.float64) - low) * (255 / span)
+    return np.rint(np.nan_to_num(scaled, nan=0.0, posinf=255.0, neginf=0.0))

@@ -1,0 +1,276 @@
+"""From a path, bytes, a file, a PIL image or an array to a `Photo`, and to its upright pixels."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+
+from marscrop.errors import ImageError
+from marscrop.geometry import Size, Window
+from marscrop.imaging import colour, formats, orientation
+from marscrop.imaging.jpeg import JpegSettings
+from marscrop.imaging.resize import resize_rgb
+
+Source = str | os.PathLike[str] | bytes | BinaryIO | Image.Image | NDArray[np.uint8]
+"""What a photo can be given as."""
+
+DEFAULT_MAX_PIXELS: Final = 300_000_000
+"""Larger pictures are refused: the largest cameras make 200 million, bombs make billions."""
+
+_MIN_OVERSAMPLING: Final = 2
+"""A JPEG is decoded at reduced size as long as that keeps this many pixels for each asked one."""
+
+_KEPT_INFO: Final = ("icc_profile", "transparency")
+_ARRAY_KIND: Final = "uint8 array of shape (height, width, 3)"
+
+Opener = Callable[[], AbstractContextManager[Image.Image]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Photo:
+    """A photo of which the header is read; its pixels are decoded anew at each request.
+
+    Attributes:
+        name: for messages: the path, or what the photo was given as, such as "<bytes>".
+        size: of the upright image (after EXIF orientation), full resolution [px].
+        format: Pillow's name of the container, such as "JPEG"; None for PIL images and arrays.
+        mode: Pillow's name of the pixels' mode, such as "RGB" or "I;16".
+        has_alpha: whether some pixels may be transparent.
+        jpeg: how strongly a JPEG was compressed; None for everything else.
+    """
+
+    name: str
+    size: Size
+    format: str | None
+    mode: str
+    has_alpha: bool
+    jpeg: JpegSettings | None
+    _orientation: int = field(repr=False)
+    _opened: Opener = field(repr=False)
+
+    def analysis_rgb(self, size: Size) -> NDArray[np.uint8]:
+        """The whole upright picture at exactly `size` [px].
+
+        A large JPEG is decoded at reduced size, with at least twice the pixels asked for on
+        either side. Transparency is laid over white; of an animation it is the first frame.
+
+        Returns:
+            uint8 array of shape (height, width, 3), RGB, 0..255.
+
+        Raises:
+            ImageError: truncated, corrupt or vanished pixels.
+        """
+        with self._decoding() as image:
+            region = self._draft(image, size)
+            upright = orientation.turned(image, self._orientation)
+            return resize_rgb(colour.to_rgb(upright), size, region)
+
+    def upright(self) -> Image.Image:
+        """The picture at full resolution, upright, in its own mode, pixels loaded.
+
+        A new image each time, of which only the ICC profile and the transparency of palettes or
+        colour keys are kept in `info`: nothing in it says to turn it again.
+
+        Raises:
+            ImageError: truncated, corrupt or vanished pixels.
+        """
+        with self._decoding() as image:
+            image.load()
+            upright = orientation.turned(image, self._orientation)
+            if upright is image:
+                upright = image.copy()  # a plain image, without the file's tags
+            upright.info = {key: image.info[key] for key in _KEPT_INFO if key in image.info}
+            return upright
+
+    @contextmanager
+    def _decoding(self) -> Iterator[Image.Image]:
+        """The stored image, ready to be loaded, as long as the block lasts."""
+        with _explained(self.name), self._opened() as image:
+            if _upright_size(image, self._orientation) != self.size:
+                raise ImageError("has changed since it was opened")
+            if self._is_file:
+                formats.allocate(image)
+            yield image
+
+    @property
+    def _is_file(self) -> bool:
+        return self.format is not None
+
+    def _draft(self, image: Image.Image, size: Size) -> Window | None:
+        """Make a JPEG decode to what `size` needs; the picture's region in that, once upright.
+
+        The reduced image is rounded up to whole pixels: its last column and row may hold a
+        fraction of a pixel of picture only, and the region ends there.
+        """
+        if not self._is_file or not isinstance(image, JpegImageFile):
+            return None  # a PIL image is the caller's, and left as it is
+        width, height = size[::-1] if orientation.swaps_sides(self._orientation) else size
+        draft = image.draft(None, (_MIN_OVERSAMPLING * width, _MIN_OVERSAMPLING * height))
+        if draft is None:
+            return None
+        _, (_, _, region_width, region_height) = draft
+        return orientation.turned_corner(region_width, region_height, image.size, self._orientation)
+
+
+def open_photo(source: Source, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Photo:
+    """Read a photo's header.
+
+    A path is opened afresh whenever pixels are asked for, and closed right after. A file object
+    is read once, from its current position to its end. PIL images (their current frame) and
+    arrays are neither copied nor changed: what is done to them later shows in the photo. All
+    that happens to a PIL image that is not loaded yet is that it is loaded.
+
+    Args:
+        source: path, bytes of an image file, binary file object, PIL image, or uint8 array of
+            shape (height, width, 3), RGB, 0..255.
+        max_pixels: width times height beyond which the photo is refused, before decoding.
+
+    Raises:
+        ImageError: the source is missing, unreadable, empty, too large, or no image.
+    """
+    name, is_file, opened = _resolve(source)
+    with _explained(name), opened() as image:
+        turn = orientation.orientation_of(image)
+        size = _upright_size(image, turn)
+        _check_size(size, max_pixels)
+        return Photo(
+            name=name,
+            size=size,
+            format=image.format if is_file else None,
+            mode=image.mode,
+            has_alpha=colour.has_alpha(image),
+            jpeg=_jpeg_settings(image, turn) if is_file else None,
+            _orientation=turn,
+            _opened=opened,
+        )
+
+
+def _resolve(source: Source) -> tuple[str, bool, Opener]:
+    """A source's name, whether it is an encoded image file, and how to get at its image."""
+    if isinstance(source, (str, os.PathLike)):
+        return _resolve_path(os.fsdecode(source))
+    if isinstance(source, bytes):
+        return "<bytes>", True, partial(_open_bytes, source)
+    if isinstance(source, Image.Image):
+        return "<PIL image>", False, lambda: nullcontext(source)
+    if isinstance(source, np.ndarray):
+        with _explained("<array>"):
+            _check_array(source)
+        return "<array>", False, partial(_wrap_array, source)
+    if hasattr(source, "read"):
+        name = "<file object>"
+        return name, True, partial(_open_bytes, _read_all(source, name))
+    kind = type(source).__name__
+    raise ImageError(
+        f"<{kind}>: expected a path, bytes, a binary file object, a PIL image or a {_ARRAY_KIND}; "
+        f"got {kind}"
+    )
+
+
+def _resolve_path(path: str) -> tuple[str, bool, Opener]:
+    name = path or "''"
+    with _explained(name, "cannot be opened"):
+        mode = os.stat(path).st_mode  # noqa: PTH116 - Path("") would be "."
+        if stat.S_ISREG(mode):
+            return name, True, partial(_open_file, path)
+        if stat.S_ISFIFO(mode):  # a shell's <(...), which cannot be opened twice
+            with Path(path).open("rb") as pipe:
+                return name, True, partial(_open_bytes, _read_all(pipe, name))
+    what = "a folder" if stat.S_ISDIR(mode) else "no regular file"
+    raise ImageError(f"{name}: is {what}, expected an image file")
+
+
+def _read_all(file: BinaryIO, name: str) -> bytes:
+    with _explained(name, "cannot be read"):
+        content: Any = file.read()
+    if not isinstance(content, bytes):
+        kind = type(content).__name__
+        raise ImageError(f"{name}: must be opened in binary mode; reading it gave {kind}")
+    return content
+
+
+@contextmanager
+def _open_file(path: str) -> Iterator[ImageFile]:
+    with Path(path).open("rb") as file:
+        yield formats.identify(file)
+
+
+@contextmanager
+def _open_bytes(content: bytes) -> Iterator[ImageFile]:
+    yield formats.identify(io.BytesIO(content))
+
+
+def _wrap_array(array: NDArray[np.uint8]) -> AbstractContextManager[Image.Image]:
+    return nullcontext(Image.fromarray(np.ascontiguousarray(array)))
+
+
+def _upright_size(image: Image.Image, turn: int) -> Size:
+    return Size(*(image.size[::-1] if orientation.swaps_sides(turn) else image.size))
+
+
+def _jpeg_settings(image: Image.Image, turn: int) -> JpegSettings | None:
+    if not isinstance(image, JpegImageFile):
+        return None
+    return JpegSettings.read(image, sides_swapped=orientation.swaps_sides(turn))
+
+
+def _check_array(array: NDArray[Any]) -> None:
+    if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3:
+        raise ImageError(f"expected a {_ARRAY_KIND}; got shape {array.shape}, dtype {array.dtype}")
+    if array.size == 0:
+        raise ImageError(f"has no pixels; its shape is {array.shape}")
+
+
+def _check_size(size: Size, max_pixels: int) -> None:
+    width, height = size
+    if width < 1 or height < 1:
+        raise ImageError(f"has no pixels; its size is {width} x {height}")
+    if width * height > max_pixels:
+        raise ImageError(
+            f"has {width * height:,} pixels ({width} x {height}), "
+            f"more than the limit of {max_pixels:,}; make it smaller or raise max_pixels"
+        )
+
+
+@contextmanager
+def _explained(name: str, otherwise: str = "is truncated or corrupt") -> Iterator[None]:
+    """Turn all that reading an image may raise into an ImageError of one line, with `name`.
+
+    Pillow's decoders raise almost anything on bad input, so that only a net for all of it holds.
+    """
+    try:
+        yield
+    except ImageError as error:
+        raise ImageError(f"{name}: {error}") from error.__cause__
+    except Exception as error:
+        raise ImageError(f"{name}: {_explanation(error, otherwise)}") from error
+
+
+def _explanation(error: Exception, otherwise: str) -> str:
+    match error:
+        case FileNotFoundError() | NotADirectoryError():
+            return "no such file"
+        case IsADirectoryError():
+            return "is a folder, expected an image file"
+        case PermissionError():
+            return "permission denied"
+        case OSError(errno=int(), strerror=str(what)):  # Pillow's own OSErrors carry no number
+            return f"cannot be read: {what}"
+        case MemoryError():
+            return "cannot be decoded: not enough memory"
+        case Image.DecompressionBombError():
+            return f"is too large: {formats.one_line(error)}"
+    return f"{otherwise}: {formats.one_line(error)}"

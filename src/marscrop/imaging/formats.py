@@ -1,0 +1,112 @@
+"""Which image files are read, and telling them apart without Pillow's global pixel limit.
+
+`PIL.Image.open` checks the size of every picture against `PIL.Image.MAX_IMAGE_PIXELS`: above
+89 million pixels it warns, above 179 million it raises. Our limit is higher (phones make 200
+million), and it is an argument. To get past Pillow's, one would change its global, or the
+warning filters, under the feet of every other thread. `identify` does instead what `Image.open`
+does before that check: it asks the registered plugins, which are Pillow's interface for plugin
+authors. Two checks inside plugins remain. TIFF's is avoided (`allocate`); WebP's stays, so a
+WebP of more than 179 million pixels (the format ends at 268) is refused as too large.
+"""
+
+from __future__ import annotations
+
+import functools
+import struct
+from typing import IO, Final
+
+from PIL import ExifTags, Image
+from PIL.ImageFile import ImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+
+from marscrop.errors import ImageError
+
+READABLE: Final = (
+    "JPEG",  # and MPO, which its plugin recognises
+    "PNG",
+    "WEBP",
+    "AVIF",
+    "HEIF",
+    "TIFF",
+    "GIF",
+    "BMP",
+    "JPEG2000",
+    "PPM",
+    "PSD",
+)
+"""Formats of photos, by Pillow's names. Not all that Pillow knows: EPS, say, runs Ghostscript."""
+
+_HEIC_BRANDS: Final = frozenset(
+    {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
+)
+_AVIF_BRANDS: Final = frozenset({b"avif", b"avis"})
+_CONTAINER_BRANDS: Final = frozenset({b"mif1", b"msf1"})
+_HEADER_BYTES: Final = 256
+
+
+def identify(file: IO[bytes]) -> ImageFile:
+    """The image in a file, from its header alone; lazy, so `file` must stay open to load it.
+
+    Raises:
+        ImageError: without the source's name, when the file is no image that can be read.
+        Exception: almost any, from Pillow's plugins, when the header is damaged.
+    """
+    header = file.read(_HEADER_BYTES)
+    if not header:
+        raise ImageError("is empty")
+    if _is_heif(header) and not register_heif():
+        raise ImageError(
+            "is a HEIC image; install the extra that reads it: pip install 'marscrop[heic]'"
+        )
+    reason = f"is not an image of a known format ({', '.join(READABLE)})"
+    for register in (Image.preinit, Image.init):  # the common plugins; all, if none of them fits
+        register()
+        for name in READABLE:
+            if name not in Image.OPEN:
+                continue
+            open_image, accepts = Image.OPEN[name]
+            accepted = accepts(header) if accepts else True
+            if isinstance(accepted, str):  # a format that this Pillow was built without
+                reason = f"cannot be read: {accepted}"
+            elif accepted:
+                file.seek(0)
+                try:
+                    return open_image(file, "")
+                except (SyntaxError, IndexError, TypeError, struct.error) as error:
+                    reason = f"is truncated or corrupt: {one_line(error)}"
+    raise ImageError(reason)
+
+
+def allocate(image: Image.Image) -> None:
+    """Give a TIFF its pixel memory, which Pillow would only do after checking its own limit."""
+    if isinstance(image, TiffImageFile):
+        tags = image.tag_v2
+        stored_size = tags[ExifTags.Base.ImageWidth], tags[ExifTags.Base.ImageLength]
+        image.im = Image.new(image.mode, stored_size).im
+
+
+@functools.cache
+def register_heif() -> bool:
+    """Teach Pillow HEIC once, through the optional pillow_heif; False where it is missing."""
+    try:
+        from pillow_heif import register_heif_opener
+    except ImportError:
+        return False
+    register_heif_opener()
+    return True
+
+
+def one_line(error: BaseException) -> str:
+    """What an exception says, on one line."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _is_heif(header: bytes) -> bool:
+    """Whether a file's first bytes are HEIF that Pillow cannot read: not AVIF, its sibling."""
+    if header[4:8] != b"ftyp":
+        return False
+    box = header[: int.from_bytes(header[:4], "big")]
+    major, compatible = box[8:12], {box[i : i + 4] for i in range(16, len(box), 4)}
+    if major in _CONTAINER_BRANDS:
+        return not compatible & _AVIF_BRANDS or bool(compatible & _HEIC_BRANDS)
+    return major in _HEIC_BRANDS

@@ -1,0 +1,94 @@
+"""EXIF orientation: what a photo still needs to be upright, and turning it."""
+
+from __future__ import annotations
+
+import io
+from typing import IO, Final
+
+from PIL import ExifTags, Image
+from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+
+from marscrop.geometry import Window
+
+UPRIGHT: Final = 1
+"""The EXIF orientation of a picture that is stored as it is seen."""
+
+_TURNS: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_MIRRORS_X: Final = frozenset({2, 3, 6, 7})
+_MIRRORS_Y: Final = frozenset({3, 4, 7, 8})
+
+
+def orientation_of(image: Image.Image) -> int:
+    """The EXIF orientation, 1..8, that `image` has left to apply once it is loaded.
+
+    Reads headers only. An orientation that is missing, unknown or unreadable is 1. It is also 1
+    for TIFF, which Pillow turns by itself while loading (its `size` is upright from the start).
+    """
+    if isinstance(image, TiffImageFile):
+        return UPRIGHT
+    try:
+        # Not image.getexif(): for a PNG without EXIF before its pixels, that decodes the pixels.
+        exif = Image.Image.getexif(image)
+        orientation = exif.get(ExifTags.Base.Orientation)
+        if orientation is None and isinstance(image, PngImageFile) and image.fp is not None:
+            orientation = _late_png_exif(image.fp).get(ExifTags.Base.Orientation)
+    except Exception:  # broken EXIF raises almost anything, and is no reason to refuse the photo
+        return UPRIGHT
+    return int(orientation) if orientation in _TURNS else UPRIGHT
+
+
+def swaps_sides(orientation: int) -> bool:
+    """Whether the upright picture has the stored one's width as its height."""
+    return orientation >= 5
+
+
+def turned(image: Image.Image, orientation: int) -> Image.Image:
+    """`image` as it is seen: a new image, or the same one when it is upright already."""
+    if orientation == UPRIGHT:
+        return image
+    return image.transpose(_TURNS[orientation])
+
+
+def turned_corner(width: float, height: float, size: tuple[int, int], orientation: int) -> Window:
+    """Where the top left `width` x `height` [px] of a stored image lies once it is turned.
+
+    Args:
+        width: of the region that starts at (0, 0) of the stored image; may be fractional.
+        height: likewise.
+        size: whole width and height of the stored image [px].
+        orientation: EXIF orientation, 1..8.
+    """
+    full_width, full_height = size
+    if swaps_sides(orientation):
+        width, height = height, width
+        full_width, full_height = full_height, full_width
+    x0 = full_width - width if orientation in _MIRRORS_X else 0.0
+    y0 = full_height - height if orientation in _MIRRORS_Y else 0.0
+    return Window(x0, y0, x0 + width, y0 + height)
+
+
+def _late_png_exif(file: IO[bytes]) -> Image.Exif:
+    """The EXIF of a PNG that keeps it after its pixels, as exiftool writes it; else empty.
+
+    Hops from chunk to chunk without decoding, and leaves the file where it was.
+    """
+    exif = Image.Exif()
+    position = file.tell()
+    file.seek(len(b"\x89PNG\r\n\x1a\n"))
+    while len(header := file.read(8)) == 8:
+        length, kind = int.from_bytes(header[:4], "big"), header[4:]
+        if kind == b"eXIf":
+            exif.load(b"Exif\0\0" + file.read(length))
+            break
+        file.seek(length + len(b"CRC."), io.SEEK_CUR)
+    file.seek(position)
+    return exif
