@@ -1,0 +1,73 @@
+from fractions import Fraction
+
+import pytest
+
+from marscrop.errors import RatioError
+from marscrop.ratio import PRESETS, AspectRatio
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("16:9", 16 / 9),
+        ("16/9", 16 / 9),
+        ("4x5", 0.8),
+        ("4X5", 0.8),
+        ("4×5", 0.8),
+        (" 3 : 2 ", 1.5),
+        ("1920x1080", 16 / 9),
+        ("2.39:1", 2.39),
+        (".5:1", 0.5),
+        ("1.5", 1.5),
+        ("2", 2.0),
+        ("Square", 1.0),
+        (1.5, 1.5),
+        (2, 2.0),
+        (Fraction(16, 9), 16 / 9),
+        ((4, 5), 0.8),
+        (AspectRatio(3, 2), 1.5),
+    ],
+)
+def test_understands_any_sensible_notation(text: object, value: float) -> None:
+    assert AspectRatio.parse(text).value == pytest.approx(value)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "0", "16:0", "0:9", "-1", "16:-9", "16:9:1", "wide?", "1:", "nan", "inf", "1e3", "16,9"]
+    + [0, -1.5, float("nan"), float("inf"), True, None, (1, 2, 3), (0, 1), ("16", "9"), [16, 9]],
+)
+def test_anything_else_is_refused(text: object) -> None:
+    with pytest.raises(RatioError, match="aspect ratio must be W:H"):
+        AspectRatio.parse(text)  # type: ignore[arg-type]
+
+
+def test_message_says_what_was_expected_and_what_came() -> None:
+    with pytest.raises(RatioError) as caught:
+        AspectRatio.parse("16:0")
+    expected = "aspect ratio must be W:H with both positive, such as 16:9; got '16:0'"
+    assert str(caught.value) == expected
+
+
+@pytest.mark.parametrize("text", ["101:1", "1:101", 1e-9])
+def test_typing_errors_of_extreme_size_are_refused(text: str | float) -> None:
+    with pytest.raises(RatioError, match="between 1:100 and 100:1"):
+        AspectRatio.parse(text)
+
+
+@pytest.mark.parametrize("text", ["16:9", "square", "4x5", "1.5"])
+def test_prints_as_it_was_asked(text: str) -> None:
+    assert str(AspectRatio.parse(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "slug"),
+    [("16:9", "16x9"), ("16/9", "16x9"), ("2.39:1", "2.39x1"), ("story", "story"), (".5", "5")],
+)
+def test_slug_fits_a_file_name(text: str, slug: str) -> None:
+    assert AspectRatio.parse(text).slug == slug
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_is_a_ratio(name: str) -> None:
+    assert AspectRatio.parse(name).value == AspectRatio.parse(PRESETS[name]).value
