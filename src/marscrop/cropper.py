@@ -118,6 +118,6 @@ def parse_ratios(ratios: RatioLike | Iterable[RatioLike]) -> list[AspectRatio]:
     match ratios:
         case str() | int() | float() | Fraction() | AspectRatio():
             return [AspectRatio.parse(ratios)]
-        case (int() | float() as width, int() | float() as height):
+        case tuple((int() | float() as width, int() | float() as height)):
             return [AspectRatio.parse((width, height))]
     return [AspectRatio.parse(ratio) for ratio in ratios]

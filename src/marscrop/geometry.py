@@ -91,9 +91,10 @@ def largest_window(image: Size, ratio: AspectRatio) -> Size:
 def snap(window: Window, image: Size, ratio: AspectRatio) -> Box:
     """The pixel box nearest to `window` [px] that has `ratio` and lies inside `image`.
 
-    The shorter side is rounded to whole pixels and the longer one follows from it, so that the
-    integer size misses the ratio by at most 0.5 px on one side. Where that does not fit, it is
-    the largest window. The centre is kept as far as the image allows.
+    The longer side is rounded to whole pixels and the shorter one follows from it, so that the
+    integer size misses the ratio by at most 0.5 px on one side (more only where a side would
+    vanish). Where that does not fit, it is the largest window. The centre is kept as far as the
+    image allows.
     """
     size = _integer_size(window, image, ratio)
     centre_x, centre_y = window.centre
@@ -121,11 +122,11 @@ def fit_longest_edge(image: Size, edge: int, multiple: int) -> Size:
 def _integer_size(window: Window, image: Size, ratio: AspectRatio) -> Size:
     largest = largest_window(image, ratio)
     if ratio.value >= 1:
-        height = max(1, _round(window.height))
-        size = Size(max(1, _round(height * ratio.value)), height)
-    else:
         width = max(1, _round(window.width))
         size = Size(width, max(1, _round(width / ratio.value)))
+    else:
+        height = max(1, _round(window.height))
+        size = Size(max(1, _round(height * ratio.value)), height)
     fits = size.width <= largest.width and size.height <= largest.height
     return size if fits else largest
 

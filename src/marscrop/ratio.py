@@ -77,7 +77,7 @@ class AspectRatio:
                 return cls(text.numerator, text.denominator)
             case int() | float():
                 return cls(float(text), 1.0, label=f"{text:g}")
-            case (int() | float() as width, int() | float() as height):
+            case tuple((int() | float() as width, int() | float() as height)):
                 return cls(width, height)
             case str():
                 return cls._parse_text(text)
