@@ -34,7 +34,7 @@ def crop(
         typer.Option(
             "--output",
             "-o",
-            help="Folder for the crops, or a file if there is one crop. Default: beside each photo.",
+            help="Folder for the crops, or a file for a single one. Default: beside each photo.",
         ),
     ] = None,
     as_json: Annotated[
@@ -168,7 +168,8 @@ class _Targets:
             _refuse(str(error))
         if self._file and len(images) * len(ratios) > 1:
             _refuse(
-                f"-o {output} is one file, but there are {len(images) * len(ratios)} crops; name a folder"
+                f"-o {output} is one file, but there are {len(images) * len(ratios)} crops; "
+                f"name a folder"
             )
         if output is not None and self._file is None:
             self._folder = output

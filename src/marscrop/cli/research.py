@@ -1,4 +1,4 @@
-"""`marscrop train`, `evaluate` and `export`: need the [train] extra, which they import when called."""
+"""`marscrop train`, `evaluate` and `export`: import what the [train] extra brings when called."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def train(
         Path, typer.Argument(help="A page of configs/, such as configs/paper_fcdb.toml.")
     ],
     data: Data,
-    weights_dir: Annotated[Path, typer.Option(help="Folder of ImageNet weights.")] = Path("."),
+    weights_dir: Annotated[Path, typer.Option(help="Folder of ImageNet weights.")] = Path(),
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Folder of the run. Default: runs/NAME-sSEED."),

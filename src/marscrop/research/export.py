@@ -101,7 +101,8 @@ def _exported_parts(model: Mars) -> Iterator[onnx.ModelProto]:
     with torch.inference_mode():
         features = model.backbone(pixels)
         parameters = model.meta(log_ratio)
-    assert parameters.ftm is not None and parameters.pwp is not None
+    assert parameters.ftm is not None
+    assert parameters.pwp is not None
     yield _to_onnx(
         model.backbone, (pixels,), ["pixels"], ["features"], ({2: any_size, 3: any_size},)
     )

@@ -11,7 +11,6 @@ import numpy as np
 
 from marscrop.errors import ModelError
 from marscrop.geometry import centre_crop, iou, snap
-from marscrop.research.config import Config
 from marscrop.research.data.batches import PhotoStore
 from marscrop.research.data.fcdb import load_fcdb
 from marscrop.research.data.records import CropRecord
@@ -86,7 +85,7 @@ def largest_move(records: Sequence[CropRecord], a: PredictMap, b: PredictMap) ->
 def _measure(records: Sequence[CropRecord], maps: PredictMap) -> dict[str, Any]:
     summaries = summarise(score_records(records, [predict_centre, decode_both(maps)]))
     return {
-        "data": f"FCDB training split, {len(records)} validation photos, each at its human crop's ratio",
+        "data": f"FCDB, {len(records)} validation photos, each at its human crop's ratio",
         **{s.method: {"iou": round(s.iou, 4), "bde": round(s.bde, 4)} for s in summaries},
     }
 

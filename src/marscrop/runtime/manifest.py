@@ -148,7 +148,7 @@ class Manifest:
             )
         if hashlib.sha256(content).hexdigest() != part.sha256:
             raise ModelError(
-                f"{path}: its SHA-256 is not the manifest's: the file was changed; install marscrop "
+                f"{path}: its SHA-256 is not the manifest's: it was changed; install marscrop "
                 f"or export the model again"
             )
         return content

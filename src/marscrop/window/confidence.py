@@ -44,7 +44,7 @@ def gather_evidence(
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Evidence to probability: logistic(bias + margin_weight * margin + distance_weight * distance).
+    """Evidence to probability, by logistic regression.
 
     The three numbers are fitted on photos that the network was not trained on.
     """

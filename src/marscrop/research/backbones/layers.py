@@ -21,12 +21,12 @@ class SameConv2d(nn.Conv2d):
     right. A checkpoint trained that way sees shifted features with symmetric padding.
     """
 
-    def forward(self, input: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         """(b, c, h, w) to (b, c', h / stride, w / stride)."""
         vertical = self.kernel_size[0] - self.stride[0]
         horizontal = self.kernel_size[1] - self.stride[1]
         padded = F.pad(
-            input,
+            x,
             (
                 horizontal // 2,
                 horizontal - horizontal // 2,

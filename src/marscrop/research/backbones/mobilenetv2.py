@@ -36,7 +36,7 @@ def _conv_bn_relu(
 
 
 class InvertedResidual(nn.Module):
-    """Expand by a 1x1 convolution, filter each channel 3x3, project back; add where shapes agree."""
+    """Expand 1x1, filter each channel 3x3, project back 1x1; add where shapes agree."""
 
     def __init__(
         self,

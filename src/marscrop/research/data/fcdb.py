@@ -76,7 +76,7 @@ def _entries(file: Path) -> list[tuple[dict[str, Any], str]]:
         content = json.loads(file.read_text(encoding="utf-8"))
     except OSError:
         raise DataError(
-            f"{file}: not found; expected a folder of FCDB with images/, {CROPS_FILE} and {PAIRS_FILE}"
+            f"{file}: not found; expected FCDB: images/, {CROPS_FILE} and {PAIRS_FILE}"
         ) from None
     except ValueError as error:
         raise DataError(f"{file}: not valid JSON ({error})") from None

@@ -1,4 +1,4 @@
-"""Files of a run: checkpoints that survive a kill at any moment, and a log that agrees with them."""
+"""Files of a run: checkpoints that survive a kill at any moment, and a log that agrees."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def write_whole(path: Path, write: Callable[[Any], Any]) -> None:
         write(file)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(beside, path)
+    beside.replace(path)
 
 
 def save_checkpoint(path: Path, content: dict[str, Any]) -> None:

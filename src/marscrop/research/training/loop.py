@@ -85,7 +85,7 @@ def train(
     folder: Path,
     world: World,
     *,
-    weights_dir: Path = Path("."),
+    weights_dir: Path = Path(),
     reporter: Reporter | None = None,
     commit: str = "unknown",
 ) -> Outcome:

@@ -1,0 +1,213 @@
+"""`marscrop crop` as a person or a script sees it: files, stdout, stderr, exit code."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from marscrop import Cropper
+from marscrop.cli.app import main
+
+
+@dataclass(frozen=True)
+class Result:
+    code: int
+    out: str
+    err: str
+
+
+class Cli:
+    def __init__(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        self._capsys, self._monkeypatch = capsys, monkeypatch
+
+    def __call__(self, *arguments: object) -> Result:
+        self._monkeypatch.setattr(sys, "argv", ["marscrop", *map(str, arguments)])
+        self._capsys.readouterr()
+        try:
+            main()
+            code = 0
+        except SystemExit as stop:
+            code = stop.code if isinstance(stop.code, int) else 0
+        captured = self._capsys.readouterr()
+        return Result(code, captured.out, captured.err)
+
+
+@pytest.fixture
+def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
+    return Cli(capsys, monkeypatch)
+
+
+@pytest.fixture
+def rocket(examples: Path, tmp_path: Path) -> Path:
+    """A photo of 640x427 in a folder of its own."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    return Path(shutil.copy(examples / "rocket.jpg", folder / "rocket.jpg"))
+
+
+def test_writes_one_file_a_ratio(cli: Cli, rocket: Path, tmp_path: Path) -> None:
+    result = cli("crop", rocket, "-r", "16:9", "-r", "1:1", "-o", tmp_path / "out")
+    assert (result.code, result.err) == (0, "")
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
+        "rocket_16x9.jpg",
+        "rocket_1x1.jpg",
+    ]
+    assert len(result.out.splitlines()) == 2
+
+
+def test_written_crop_is_the_box_of_the_library(cli: Cli, rocket: Path, tmp_path: Path) -> None:
+    png = tmp_path / "in" / "photo.png"
+    with Image.open(rocket) as image:
+        image.save(png)
+    cli("crop", png, "-r", "4:5", "-o", tmp_path / "out")
+    (crop,) = Cropper().crop(png, "4:5")
+    with Image.open(tmp_path / "out" / "photo_4x5.png") as written, Image.open(png) as photo:
+        assert written.tobytes() == photo.crop(crop.box).tobytes()
+
+
+def test_without_a_folder_the_crop_lies_beside_the_photo(cli: Cli, rocket: Path) -> None:
+    assert cli("crop", rocket, "-r", "square").code == 0
+    assert (rocket.parent / "rocket_square.jpg").is_file()
+
+
+def test_single_crop_can_be_given_a_file_name(cli: Cli, rocket: Path, tmp_path: Path) -> None:
+    assert cli("crop", rocket, "-r", "1:1", "-o", tmp_path / "mine.webp").code == 0
+    with Image.open(tmp_path / "mine.webp") as image:
+        assert image.format == "WEBP"
+
+
+def test_several_crops_into_one_file_are_wrong_usage(
+    cli: Cli, rocket: Path, tmp_path: Path
+) -> None:
+    result = cli("crop", rocket, "-r", "1:1", "-r", "4:5", "-o", tmp_path / "mine.jpg")
+    assert result.code == 2
+    assert "2 crops; name a folder" in result.err
+    assert not (tmp_path / "mine.jpg").exists()
+
+
+def test_format_can_be_asked_for(cli: Cli, rocket: Path, tmp_path: Path) -> None:
+    assert cli("crop", rocket, "-r", "1:1", "-o", tmp_path, "--format", "AVIF").code == 0
+    with Image.open(tmp_path / "rocket_1x1.avif") as image:
+        assert image.format == "AVIF"
+
+
+def test_json_is_one_object_a_line_with_the_same_boxes(
+    cli: Cli, rocket: Path, tmp_path: Path
+) -> None:
+    result = cli("crop", rocket, rocket, "-r", "16:9", "-r", "1:1", "--json")
+    assert (result.code, result.err) == (0, "")
+    lines = [json.loads(line) for line in result.out.splitlines()]
+    expected = [
+        {
+            "ratio": str(c.ratio),
+            "box": list(c.box),
+            "confidence": pytest.approx(c.confidence, abs=1e-4),
+        }
+        for c in Cropper().crop(rocket, ["16:9", "1:1"])
+    ]
+    assert lines == [{"image": str(rocket), "width": 640, "height": 427, "crops": expected}] * 2
+    assert list(rocket.parent.iterdir()) == [rocket]  # nothing written
+
+
+def test_json_with_a_folder_writes_the_crops_too(cli: Cli, rocket: Path, tmp_path: Path) -> None:
+    result = cli("crop", rocket, "-r", "1:1", "--json", "-o", tmp_path / "out")
+    assert len(result.out.splitlines()) == 1
+    assert (tmp_path / "out" / "rocket_1x1.jpg").is_file()
+
+
+def test_failures_are_named_and_the_rest_is_done(cli: Cli, rocket: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty.jpg").touch()
+    (tmp_path / "text.jpg").write_text("not a picture")
+    truncated = tmp_path / "truncated.jpg"
+    truncated.write_bytes(rocket.read_bytes()[:30_000])
+    bad = [tmp_path / n for n in ("missing.jpg", "in", "empty.jpg", "text.jpg", "truncated.jpg")]
+    result = cli("crop", *bad, rocket, "-r", "1:1", "-o", tmp_path / "out")
+    assert result.code == 1
+    lines = result.err.splitlines()
+    assert len(lines) == len(bad)
+    for line, path in zip(lines, bad, strict=True):
+        assert line.startswith(f"marscrop: {path}: ")
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["rocket_1x1.jpg"]
+
+
+@pytest.mark.parametrize("ratio", ["16:0", "wide?", "", "1e9:1"])
+def test_bad_ratio_is_wrong_usage_in_one_line(cli: Cli, rocket: Path, ratio: str) -> None:
+    result = cli("crop", rocket, "-r", "1:1", "-r", ratio)
+    assert (result.code, result.out) == (2, "")
+    assert len(result.err.splitlines()) == 1
+    assert "aspect ratio must" in result.err
+    assert list(rocket.parent.iterdir()) == [rocket]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["crop"], ["crop", "photo.jpg"], ["crop", "-r", "1:1"], ["crop", "x", "-r", "1:1", "--what"]],
+)
+def test_wrong_usage_exits_with_2(cli: Cli, arguments: list[str]) -> None:
+    assert cli(*arguments).code == 2
+
+
+def test_unknown_format_is_wrong_usage(cli: Cli, rocket: Path, tmp_path: Path) -> None:
+    result = cli("crop", rocket, "-r", "1:1", "-o", tmp_path / "out", "--format", "xyz")
+    assert result.code == 2
+    assert ".xyz" in result.err
+
+
+def test_crops_of_photos_with_one_name_do_not_overwrite_each_other(
+    cli: Cli, rocket: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other" / "rocket.jpg"
+    other.parent.mkdir()
+    shutil.copy(rocket, other)
+    result = cli("crop", rocket, other, "-r", "1:1", "-o", tmp_path / "out")
+    assert result.code == 1
+    assert f"{other}: its crop would overwrite" in result.err
+    assert str(rocket) in result.err
+
+
+def test_a_photo_of_the_list_is_never_overwritten(cli: Cli, rocket: Path) -> None:
+    earlier = rocket.with_name("rocket_1x1.jpg")
+    shutil.copy(rocket, earlier)
+    content = earlier.read_bytes()
+    result = cli("crop", rocket, earlier, "-r", "1:1")
+    assert result.code == 1
+    assert earlier.read_bytes() == content
+    assert (rocket.parent / "rocket_1x1_1x1.jpg").is_file()
+
+
+def test_same_command_twice_replaces_its_crops(cli: Cli, rocket: Path, tmp_path: Path) -> None:
+    arguments = ("crop", rocket, "-r", "1:1", "-o", tmp_path / "out")
+    assert [cli(*arguments).code, cli(*arguments).code] == [0, 0]
+    assert len(list((tmp_path / "out").iterdir())) == 1
+
+
+def test_broken_model_is_one_line(cli: Cli, rocket: Path, tmp_path: Path) -> None:
+    result = cli("crop", rocket, "-r", "1:1", "--model", tmp_path)
+    assert result.code == 1
+    assert result.err == f"marscrop: {tmp_path}: no model here (manifest.json cannot be read)\n"
+
+
+def test_rotated_photo_is_cropped_upright(cli: Cli, rocket: Path, tmp_path: Path) -> None:
+    sideways = tmp_path / "sideways.jpg"
+    with Image.open(rocket) as image:
+        exif = Image.Exif()
+        exif[0x0112] = 8
+        image.transpose(Image.Transpose.ROTATE_270).save(sideways, exif=exif, quality=95)
+    result = cli("crop", sideways, "-r", "1:2", "--json", "-o", tmp_path / "out")
+    table = json.loads(result.out)
+    assert (table["width"], table["height"]) == (640, 427)
+    with Image.open(tmp_path / "out" / "sideways_1x2.jpg") as written:
+        assert written.height == pytest.approx(2 * written.width, abs=1)
+        assert written.getexif().get(0x0112, 1) == 1
+
+
+def test_version(cli: Cli) -> None:
+    from marscrop import __version__
+
+    assert cli("--version") == Result(0, f"marscrop {__version__}\n", "")
