@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,6 @@ class Progress:
     best_epoch: int = -1
     loss_sum: float = 0.0
     photos: int = 0
-    extra: dict[str, float] = field(default_factory=dict)
 
 
 class RunFolder:
