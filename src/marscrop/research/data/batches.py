@@ -36,7 +36,8 @@ class Batch(NamedTuple):
 
     Attributes:
         images: (b, 3, h, w) uint8, RGB.
-        log_ratio: (b,) float32, natural logarithm of width / height of the human crop.
+        log_ratio: (b,) float32, natural logarithm of width / height that is asked for: of the
+            human crop, or near it.
         boxes: (b, 4) float32, x0 y0 x1 y1 of the human crop in fractions of the image, 0..1.
     """
 
@@ -141,6 +142,8 @@ class EpochBatches(Dataset[Batch]):
         pixels = [view.pixels(self._store.rgb(r.path), planned.size) for r, view in planned.items]
         return Batch(
             torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2),
-            torch.tensor([math.log(r.ratio.value) for r, _ in planned.items]),
-            torch.tensor([view.box(r.box) for r, view in planned.items]),
+            torch.tensor(
+                [math.log(r.ratio.value) + view.log_ratio_shift for r, view in planned.items]
+            ),
+            torch.tensor([view.box(r.box) for r, view in planned.items], dtype=torch.float32),
         )

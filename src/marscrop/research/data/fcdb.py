@@ -1,28 +1,30 @@
 """FCDB, the Flickr Cropping Dataset (Chen et al., WACV 2017), in its published formats.
 
-A folder with `images/`, `cropping_training_set.json` (a list of objects with `url` and `crop` =
-x, y, width, height in pixels of the file) and, for the ranked pairs, `ranking_annotation.json`.
-The last part of the URL is the file's name.
+A folder with the photos in `images/` (or `data/`, where FCDB's own script puts them),
+`cropping_training_set.json` and `cropping_testing_set.json` (lists of objects with `url` and
+`crop` = x, y, width, height in pixels of the file) and, for the ranked pairs,
+`ranking_annotation.json`. The last part of the URL is the file's name.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-import math
 from pathlib import Path
 from typing import Any, Final
 
-from marscrop.errors import DataError, ImageError
-from marscrop.geometry import Size, Window
-from marscrop.imaging.decode import open_photo
-from marscrop.research.data.records import CropRecord, RankedPair, Split
+from marscrop.errors import DataError
+from marscrop.geometry import Size
+from marscrop.research.data.copies import placeholders
+from marscrop.research.data.intake import Intake, find_folder, photo_size
+from marscrop.research.data.records import DataSet, RankedPair, RankedPairs, Split
+from marscrop.research.data.values import SIZED, expect_list, expect_object, shown
 
 CROPS_FILE: Final = "cropping_training_set.json"
+TEST_FILE: Final = "cropping_testing_set.json"
 PAIRS_FILE: Final = "ranking_annotation.json"
+IMAGE_FOLDERS: Final = ("images", "data")
 
-_TOLERANCE_PX: Final = 1.0
-"""Published boxes leave their image by fractions of a pixel: cut off silently up to here."""
+_EXPECTED: Final = f"FCDB: images/, {CROPS_FILE}, {TEST_FILE} and {PAIRS_FILE}"
 
 
 def fold(name: str, folds: int = 5) -> int:
@@ -30,105 +32,99 @@ def fold(name: str, folds: int = 5) -> int:
     return int(hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest(), 16) % folds
 
 
-def load_fcdb(folder: Path) -> list[CropRecord]:
-    """The human crops of the training split; fold 0 of 5 is held out as validation.
+def load_fcdb(folder: Path) -> DataSet:
+    """The human crops, one a photo [px of the photo].
+
+    Of the training annotation, fold 0 of 5 is held out as validation. The test annotation is
+    read where it is there, and suffices alone. Entries that are not as published are skipped
+    and reported, and so are photos that Flickr has replaced by its "photo unavailable" picture.
 
     Raises:
-        DataError: the folder, a file or a photo is missing, or an entry is not as published;
-            the message names file and entry.
+        DataError: neither annotation or no folder of photos is there, or an annotation is no
+            JSON list: nothing can be loaded.
     """
-    records = []
-    for entry, where in _entries(folder / CROPS_FILE):
-        path = _photo(folder, entry, where)
-        size = _size(path, where)
-        split: Split = "validation" if fold(path.name) == 0 else "train"
-        records.append(CropRecord(path, size, _box(entry.get("crop"), size, where), split))
-    return records
+    intake = Intake("fcdb", folder)
+    entries = [(f, *e) for f in _crop_files(folder) for e in _entries(intake, f)]
+    find_photo = _PhotoFinder(folder)
+    for file, place, entry in entries:
+        with intake.at(place):
+            fields = expect_object(entry)
+            path, size = find_photo(fields)
+            intake.take(path, size, [SIZED.inside(fields.get("crop"), size)], _split(file, path))
+    return intake.data_set()
 
 
-def load_ranked_pairs(folder: Path) -> list[RankedPair]:
-    """The ten voted pairs of each photo of the training split.
+def load_ranked_pairs(folder: Path) -> RankedPairs:
+    """The ten voted pairs of each photo; bad ones are skipped and reported.
 
     Raises:
-        DataError: as `load_fcdb`.
+        DataError: the annotation or the folder of photos is missing, or it is no JSON list.
     """
+    intake = Intake("fcdb", folder)
+    entries = _entries(intake, folder / PAIRS_FILE)
+    find_photo = _PhotoFinder(folder)
     pairs = []
-    for entry, where in _entries(folder / PAIRS_FILE):
-        path = _photo(folder, entry, where)
-        size = _size(path, where)
-        for index, pair in enumerate(_list(entry.get("crops"), f"{where}, crops")):
-            place = f"{where}, pair {index}"
-            if not isinstance(pair, dict):
-                raise DataError(
-                    f"{place}: expected an object with crop_0, crop_1 and votes; got {pair!r}"
-                )
-            votes = pair.get("vote_for_0"), pair.get("vote_for_1")
-            if not all(isinstance(v, int) and v >= 0 for v in votes):
-                raise DataError(f"{place}: votes must be whole numbers from 0; got {votes}")
-            first = _box(pair.get("crop_0"), size, place)
-            second = _box(pair.get("crop_1"), size, place)
-            pairs.append(RankedPair(path, first, second, votes))  # type: ignore[arg-type]
-    return pairs
+    for place, entry in entries:
+        with intake.at(place):
+            fields = expect_object(entry)
+            path, size = find_photo(fields)
+            for index, pair in enumerate(expect_list(fields.get("crops"), "crops: ")):
+                with intake.at(f"{place}, pair {index}"):
+                    pairs.append(_pair(path, size, pair))
+    return RankedPairs(tuple(pairs), tuple(intake.problems))
 
 
-def _entries(file: Path) -> list[tuple[dict[str, Any], str]]:
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except OSError:
-        raise DataError(
-            f"{file}: not found; expected FCDB: images/, {CROPS_FILE} and {PAIRS_FILE}"
-        ) from None
-    except ValueError as error:
-        raise DataError(f"{file}: not valid JSON ({error})") from None
-    entries = []
-    for index, entry in enumerate(_list(content, str(file))):
-        where = f"{file}, entry {index}"
-        if not isinstance(entry, dict):
-            raise DataError(f"{where}: expected an object; got {entry!r}")
-        entries.append((entry, where))
-    return entries
+def _crop_files(folder: Path) -> list[Path]:
+    test = folder / TEST_FILE
+    training = folder / CROPS_FILE
+    if not test.exists():
+        return [training]
+    return [training, test] if training.exists() else [test]
 
 
-def _list(value: object, where: str) -> list[Any]:
-    if not isinstance(value, list):
-        raise DataError(f"{where}: expected a list; got {type(value).__name__}")
-    return value
+def _split(file: Path, photo: Path) -> Split:
+    if file.name == TEST_FILE:
+        return "test"
+    return "validation" if fold(photo.name) == 0 else "train"
 
 
-def _photo(folder: Path, entry: dict[str, Any], where: str) -> Path:
-    url = entry.get("url")
-    if not isinstance(url, str) or not url.rsplit("/", 1)[-1]:
-        raise DataError(f"{where}: expected a url that ends in the photo's file name; got {url!r}")
-    return folder / "images" / url.rsplit("/", 1)[-1]
+def _entries(intake: Intake, file: Path) -> list[tuple[str, object]]:
+    """Each entry with its place."""
+    content = expect_list(intake.read_json(file, _EXPECTED), f"{file}: ")
+    return [(f"{intake.place(file)}, entry {i}", entry) for i, entry in enumerate(content)]
 
 
-def _size(path: Path, where: str) -> Size:
-    try:
-        return open_photo(path).size
-    except ImageError as error:
-        raise DataError(f"{where}: {error}") from None
+class _PhotoFinder:
+    """From an entry to its photo; knows which files are Flickr's placeholder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._images = find_folder(folder, IMAGE_FOLDERS, _EXPECTED)
+        self._placeholders = placeholders(sorted(f for f in self._images.iterdir() if f.is_file()))
+
+    def __call__(self, fields: dict[str, Any]) -> tuple[Path, Size]:
+        """Path and size [px].
+
+        Raises:
+            DataError: the entry names no file, or the file is a placeholder.
+            ImageError: the file is missing or no image.
+        """
+        url = fields.get("url")
+        name = url.rsplit("/", 1)[-1] if isinstance(url, str) else ""
+        if not name:
+            raise DataError(f"expected a url that ends in the photo's file name; got {shown(url)}")
+        path = self._images / name
+        if path in self._placeholders:
+            raise DataError(
+                f"{path.name} is one of {len(self._placeholders)} files that all hold the same "
+                f'picture, probably "photo unavailable"'
+            )
+        return path, photo_size(path)
 
 
-def _box(value: object, size: Size, where: str) -> Window:
-    """A published x, y, width, height as a window inside the image."""
-    match value:
-        case [
-            int() | float() as x,
-            int() | float() as y,
-            int() | float() as w,
-            int() | float() as h,
-        ]:
-            pass
-        case _:
-            raise DataError(f"{where}: crop must be [x, y, width, height]; got {value!r}")
-    if not all(math.isfinite(v) for v in (x, y, w, h)) or w <= 0 or h <= 0:
-        raise DataError(
-            f"{where}: crop must have finite numbers and a positive size; got {value!r}"
-        )
-    overhang = max(-x, -y, x + w - size.width, y + h - size.height)
-    if overhang > _TOLERANCE_PX:
-        raise DataError(
-            f"{where}: crop {value!r} leaves the image of {size.width}x{size.height} px "
-            f"by {overhang:.1f} px"
-        )
-    return Window(max(x, 0.0), max(y, 0.0), min(x + w, size.width), min(y + h, size.height))
+def _pair(path: Path, size: Size, pair: object) -> RankedPair:
+    fields = expect_object(pair)
+    votes = fields.get("vote_for_0"), fields.get("vote_for_1")
+    if not all(isinstance(v, int) and not isinstance(v, bool) and v >= 0 for v in votes):
+        raise DataError(f"votes must be whole numbers from 0; got {votes}")
+    first, second = (SIZED.inside(fields.get(key), size) for key in ("crop_0", "crop_1"))
+    return RankedPair(path, first, second, votes)  # type: ignore[arg-type]

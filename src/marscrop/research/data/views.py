@@ -22,6 +22,7 @@ class View:
         region: part of the photo that is seen [px of the photo].
         flip: mirrored left to right.
         brightness, contrast, saturation: factors, 1 for unchanged.
+        log_ratio_shift: added to the logarithm of the ratio that is asked for.
     """
 
     region: Window
@@ -29,6 +30,7 @@ class View:
     brightness: float = 1.0
     contrast: float = 1.0
     saturation: float = 1.0
+    log_ratio_shift: float = 0.0
 
     @classmethod
     def whole(cls, size: Size) -> View:
@@ -53,7 +55,9 @@ class View:
             config.contrast,
             config.saturation,
         )
-        return cls(region, flip, *factors.tolist())
+        shift = float(rng.normal() * config.ratio_jitter)
+        brightness, contrast, saturation = factors.tolist()
+        return cls(region, flip, brightness, contrast, saturation, shift)
 
     @property
     def size(self) -> Size:
