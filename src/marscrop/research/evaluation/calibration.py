@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
+from marscrop.errors import DataError
 from marscrop.window.confidence import Calibration, Evidence
 
 _PENALTY = 1e-3
@@ -20,7 +21,12 @@ def fit_calibration(evidence: Sequence[Evidence], beats: Sequence[bool]) -> Cali
     Args:
         evidence: of each photo.
         beats: whether the crop's IoU with the human crop was above the centre crop's.
+
+    Raises:
+        DataError: no photos.
     """
+    if not evidence:
+        raise DataError("a calibration needs photos; got none")
     inputs = torch.tensor(evidence, dtype=torch.float64)
     wanted = torch.tensor(beats, dtype=torch.float64)
     weights = torch.zeros(3, dtype=torch.float64, requires_grad=True)

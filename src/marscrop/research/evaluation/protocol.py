@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 
 from marscrop.geometry import Box, centre_crop, iou
 from marscrop.research.data.records import CropRecord
-from marscrop.research.evaluation.metrics import boundary_displacement
+from marscrop.research.evaluation.metrics import boundary_displacement, centre_offset_px
+
+CENTRE: Final = "centre crop"
 
 
 class Predict(Protocol):
@@ -28,6 +30,11 @@ class Score:
     box: Box
     iou: float
     bde: float
+
+    @property
+    def offset_px(self) -> float:
+        """Distance of the two centres [px of the original]."""
+        return centre_offset_px(self.box, self.record.box)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,4 +87,4 @@ def summarise(scores: Iterable[Score]) -> list[Summary]:
 
 def predict_centre(record: CropRecord, /) -> dict[str, Box]:
     """The baseline that looks at nothing: the largest window, in the middle."""
-    return {"centre crop": centre_crop(record.size, record.ratio)}
+    return {CENTRE: centre_crop(record.size, record.ratio)}

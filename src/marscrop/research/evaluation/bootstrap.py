@@ -1,0 +1,88 @@
+"""How far a mean would move with other photos: percentile bootstrap (Efron 1979) over photos.
+
+Photos are what a data set sampled, so photos are resampled and a photo's boxes stay together:
+ten boxes of one photo are not ten independent looks. Every method is measured on the same
+resamples, so that what is hard about a photo cancels out of a difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+RESAMPLES: Final = 2000
+LEVEL: Final = 0.95
+"""Share of the resampled means between the ends of an interval."""
+
+
+class Estimate(NamedTuple):
+    """A mean and its interval, in the unit of what was averaged."""
+
+    mean: float
+    low: float
+    high: float
+
+
+class Bootstrap:
+    """Resamples of some photos, drawn once and used for every method and metric.
+
+    With a single photo all resamples are alike and an interval shrinks to the mean: it then
+    says nothing.
+    """
+
+    def __init__(
+        self,
+        photo_of: Sequence[int] | NDArray[np.integer],
+        resamples: int = RESAMPLES,
+        seed: int = 0,
+    ) -> None:
+        """Draw.
+
+        Args:
+            photo_of: (entries,) which photo each entry belongs to; any whole numbers.
+            resamples: how many, at least 1. Each has as many photos as there are.
+            seed: the same seed and number of photos give the same resamples.
+
+        Raises:
+            ValueError: no entries, or no resamples.
+        """
+        if len(photo_of) == 0 or resamples < 1:
+            raise ValueError(
+                f"expected at least one entry and one resample; "
+                f"got {len(photo_of)} entries, {resamples} resamples"
+            )
+        _, self._photo_of, boxes = np.unique(photo_of, return_inverse=True, return_counts=True)
+        photos = len(boxes)
+        rng = np.random.default_rng(seed)
+        drawn = rng.multinomial(photos, np.full(photos, 1 / photos), size=resamples)
+        self._drawn = drawn.astype(np.float64)  # (resamples, photos): how often each was drawn
+        self._entries = self._drawn @ boxes
+
+    def mean(self, values: NDArray[np.float64]) -> Estimate:
+        """Mean over entries, and the central `LEVEL` of its resampled values.
+
+        Args:
+            values: (entries,) in the order of `photo_of`.
+
+        Raises:
+            ValueError: not one value an entry.
+        """
+        if values.shape != self._photo_of.shape:
+            raise ValueError(
+                f"expected {len(self._photo_of)} values, one an entry; got shape {values.shape}"
+            )
+        sums = np.bincount(self._photo_of, weights=values, minlength=self._drawn.shape[1])
+        resampled = self._drawn @ sums / self._entries
+        low, high = np.quantile(resampled, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+        return Estimate(float(values.mean()), float(low), float(high))
+
+    def difference(self, a: NDArray[np.float64], b: NDArray[np.float64]) -> Estimate:
+        """Mean of a - b, paired: both (entries,), entry by entry of the same photo and box.
+
+        Raises:
+            ValueError: as `mean`.
+        """
+        return self.mean(a - b)
