@@ -9,8 +9,11 @@ from typing import Annotated
 import typer
 
 from marscrop import MarscropError, __version__
-from marscrop.cli import research
+from marscrop.cli import data, research
+from marscrop.cli.ablate import ablate
 from marscrop.cli.crop import crop
+from marscrop.cli.evaluate import evaluate
+from marscrop.cli.figure import figure
 
 app = typer.Typer(
     name="marscrop",
@@ -42,8 +45,11 @@ def _options(
 
 app.command()(crop)
 app.command(rich_help_panel="Research")(research.train)
-app.command(rich_help_panel="Research")(research.evaluate)
+app.command(rich_help_panel="Research")(evaluate)
 app.command(rich_help_panel="Research")(research.export)
+app.add_typer(data.app, name="data", rich_help_panel="Research")
+app.command(rich_help_panel="Research")(ablate)
+app.command(rich_help_panel="Research")(figure)
 
 
 def main() -> None:

@@ -1,37 +1,17 @@
-"""`marscrop train`, `evaluate` and `export`: import what the [train] extra brings when called."""
+"""`marscrop train` and `export`: import what the [train] extra brings when called."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from marscrop.errors import ConfigError, MarscropError
-
-if TYPE_CHECKING:
-    from marscrop.research.evaluation.protocol import Summary
-
-Data = Annotated[
-    Path, typer.Option("--data", help="Folder of FCDB: images/ and its two JSON files.")
-]
-
-
-@contextmanager
-def _research() -> Iterator[None]:
-    """Say which extra is missing rather than which module."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise MarscropError(
-            f"this command needs the research extra ({error.name} is missing): "
-            f"pip install 'marscrop[train]'"
-        ) from None
+from marscrop.cli.data import tell_skipped
+from marscrop.cli.support import Data, research_extra, source_commit
 
 
 def train(
@@ -54,7 +34,7 @@ def train(
 
     On several GPUs: torchrun --nproc-per-node 4 -m marscrop train CONFIG --data DIR.
     """
-    with _research():
+    with research_extra():
         from marscrop.cli.progress import TrainingDisplay
         from marscrop.research.config import Config
         from marscrop.research.data.fcdb import load_fcdb
@@ -69,7 +49,7 @@ def train(
     )
     settings = dataclasses.replace(settings, train=changed)
     folder = output or Path("runs") / f"{settings.name}-s{changed.seed}"
-    records = load_fcdb(data)
+    records = tell_skipped(load_fcdb(data)).crops()
     with join_world(device) as world:
         with TrainingDisplay(changed.epochs) if world.leads else nullcontext(Silent()) as reporter:
             outcome = run(
@@ -79,41 +59,10 @@ def train(
                 world,
                 weights_dir=weights_dir,
                 reporter=reporter,
-                commit=_commit(),
+                commit=source_commit(),
             )
         if world.leads:
             print(f"best epoch {outcome.best_epoch}: IoU {outcome.best_iou:.4f}, {outcome.best}")
-
-
-def evaluate(
-    data: Data,
-    model: Annotated[
-        Path | None, typer.Option(help="Folder of an exported model. Default: the packaged one.")
-    ] = None,
-    checkpoint: Annotated[
-        Path | None, typer.Option(help="A checkpoint of `train` instead.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
-) -> None:
-    """Measure crops on FCDB's validation photos, at each human crop's own ratio.
-
-    Three methods: the centre crop, and the network's maps decoded by the paper's section 3.4 and
-    by the window search, which is what `marscrop crop` uses.
-    """
-    with _research():
-        from marscrop.research.data.fcdb import load_fcdb
-        from marscrop.research.evaluation.network import checkpoint_maps, decode_both, product_maps
-        from marscrop.research.evaluation.protocol import predict_centre, score_records, summarise
-
-    if model is not None and checkpoint is not None:
-        raise ConfigError("give --model or --checkpoint, not both")
-    maps = checkpoint_maps(checkpoint) if checkpoint else product_maps(model)
-    records = [r for r in load_fcdb(data) if r.split == "validation"]
-    summaries = summarise(score_records(records, [predict_centre, decode_both(maps)]))
-    if as_json:
-        print(json.dumps([dataclasses.asdict(s) for s in summaries]))
-    else:
-        _print_table(summaries)
 
 
 def export(
@@ -125,37 +74,9 @@ def export(
 
     The confidence is calibrated and the scores are measured on the validation photos.
     """
-    with _research():
+    with research_extra():
         from marscrop.research.packaging import package_model
 
     manifest = package_model(checkpoint, output, data)
     size = sum(part.bytes for part in manifest.parts.values()) / 1e6
     print(f"{output}: {size:.1f} MB; {json.dumps(manifest.scores)}")
-
-
-def _print_table(summaries: list[Summary]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("method", "IoU", "BDE", "photos")
-    for s in summaries:
-        table.add_row(s.method, f"{s.iou:.4f}", f"{s.bde:.4f}", str(s.photos))
-    Console().print(table)
-
-
-def _commit() -> str:
-    """The commit that this source is at, marked where it has changes; `unknown` outside git."""
-    command = [
-        "git",
-        "-C",
-        str(Path(__file__).parent),
-        "describe",
-        "--always",
-        "--dirty",
-        "--abbrev=40",
-        "--exclude=*",
-    ]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"

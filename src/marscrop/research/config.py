@@ -62,13 +62,18 @@ def _convert(value: Any, hint: Any, where: str) -> Any:
                 for i, (v, kind) in enumerate(zip(value, kinds, strict=True))
             )
     elif hint is float and isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
+        if math.isfinite(value):
+            return float(value)
+        raise ConfigError(f"{where} must be a finite number; got {value!r}")
     elif isinstance(value, hint) and (hint is bool or not isinstance(value, bool)):
         return value
     raise ConfigError(f"{where} must be {_name(hint)}; got {value!r}")
 
 
 def _name(hint: Any) -> str:
+    """What a person should write for a type."""
+    if typing.get_origin(hint) is tuple:
+        return f"a list of {', '.join(_name(kind) for kind in typing.get_args(hint))}"
     return getattr(hint, "__name__", None) or str(hint)
 
 
@@ -162,6 +167,8 @@ class AugmentConfig(_Checked):
         flip: mirror every second photo.
         zoom: largest share cut off each side [0..0.5), never into the human crop; 0 for none.
         brightness, contrast, saturation: largest relative change, such as 0.2 for +-20 %.
+        ratio_jitter: standard deviation of noise added to the logarithm of the asked ratio. One
+            photo then teaches the neighbouring ratios too, some of which hardly occur.
     """
 
     flip: bool = True
@@ -169,12 +176,14 @@ class AugmentConfig(_Checked):
     brightness: float = 0.0
     contrast: float = 0.0
     saturation: float = 0.0
+    ratio_jitter: float = 0.0
 
     def __post_init__(self) -> None:
         _require(0 <= self.zoom < 0.5, f"zoom must be in [0, 0.5); got {self.zoom}")
         for name in ("brightness", "contrast", "saturation"):
             value = getattr(self, name)
             _require(0 <= value < 1, f"{name} must be in [0, 1); got {value}")
+        _require(self.ratio_jitter >= 0, f"ratio_jitter must be 0 or more; got {self.ratio_jitter}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +233,7 @@ class TrainConfig(_Checked):
                 getattr(self, name) >= 1, f"{name} must be at least 1; got {getattr(self, name)}"
             )
         for name in (
+            "seed",
             "patience",
             "checkpoint_every_steps",
             "workers",
@@ -234,6 +244,11 @@ class TrainConfig(_Checked):
             _require(
                 getattr(self, name) >= 0, f"{name} must be 0 or more; got {getattr(self, name)}"
             )
+        _require(
+            self.longest_edge_px % 32 == 0,
+            f"longest_edge_px must be a multiple of 32, the largest stride; "
+            f"got {self.longest_edge_px}",
+        )
         _require(
             self.learning_rate > 0, f"learning_rate must be positive; got {self.learning_rate}"
         )

@@ -16,7 +16,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from marscrop.errors import ConfigError
+from marscrop.errors import ConfigError, ModelError
 from marscrop.imaging.resize import FILTER
 from marscrop.research.config import Config
 from marscrop.research.mars import Mars, input_multiple
@@ -155,6 +155,9 @@ def store_in_half(model: onnx.ModelProto) -> onnx.ModelProto:
     """Store large 32-bit weights as 16-bit floats, each with a cast back.
 
     ONNX Runtime folds the casts when it loads the model, so they cost nothing at run time.
+
+    Raises:
+        ModelError: a weight is too large for 16 bits.
     """
     graph = model.graph
     casts, kept = [], []
@@ -163,6 +166,8 @@ def store_in_half(model: onnx.ModelProto) -> onnx.ModelProto:
         if tensor.data_type != TensorProto.FLOAT or values.size < _HALF_FROM:
             kept.append(tensor)
             continue
+        if np.abs(values).max() > np.finfo(np.float16).max:
+            raise ModelError(f"{tensor.name} is too large for 16 bits; export with half=False")
         stored = f"{tensor.name}.half"
         kept.append(numpy_helper.from_array(values.astype(np.float16), stored))
         casts.append(helper.make_node("Cast", [stored], [tensor.name], to=TensorProto.FLOAT))

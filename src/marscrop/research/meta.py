@@ -29,6 +29,9 @@ class MetaLearner(nn.Module):
     def __init__(self, config: ModelConfig, channels: int, out_channels: int) -> None:
         super().__init__()
         self.channels = channels
+        self.to_ftm = self.to_pwp = None
+        if not (config.ftm or config.pwp):
+            return  # Table 3's first row: nothing depends on the ratio
         self.embedding = build_embedding(config)
         width = self.embedding.dim
         layers: list[nn.Module] = []
@@ -54,8 +57,10 @@ class MetaLearner(nn.Module):
 
     def forward(self, log_ratio: Tensor) -> RatioParameters:
         """Parameters for each of (b,) ratios, given as natural logarithms of width / height."""
-        hidden = self.hidden(self.embedding(log_ratio))
         ftm = pwp = None
+        if self.to_ftm is None and self.to_pwp is None:
+            return RatioParameters(ftm, pwp)
+        hidden = self.hidden(self.embedding(log_ratio))
         if self.to_ftm is not None:
             ftm = self.to_ftm(hidden).view(-1, self.channels, self.channels)
         if self.to_pwp is not None:

@@ -44,7 +44,7 @@ def package_model(checkpoint: Path, folder: Path, data: Path, *, half: bool = Tr
         ModelError: a window of the exported model is not that of the torch network.
     """
     model, config, content = load_model(checkpoint)
-    validation = [r for r in load_fcdb(data) if r.split == "validation"]
+    validation = load_fcdb(data).crops("validation")
     training = {
         "commit": content["commit"],
         "epoch": content["epoch"],

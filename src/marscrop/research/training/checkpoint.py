@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
-from marscrop.errors import ModelError
+from marscrop.errors import ConfigError, ModelError
 from marscrop.research.config import Config
 from marscrop.research.mars import Mars
 
@@ -111,11 +110,10 @@ def load_model(path: Path) -> tuple[Mars, Config, dict[str, Any]]:
         ModelError: the file is missing, damaged, or holds other weights than it says.
     """
     content = load_checkpoint(path)
-    config = Config.from_table(content["config"], str(path))
-    model = Mars(config.model)
-    weights: dict[str, Tensor] = content["model"]
     try:
-        model.load_state_dict(weights)
-    except RuntimeError as error:
-        raise ModelError(f"{path}: weights do not fit the configuration ({error})") from None
+        config = Config.from_table(content["config"])
+        model = Mars(config.model)
+        model.load_state_dict(content["model"])
+    except (ConfigError, RuntimeError, TypeError) as error:
+        raise ModelError(f"{path}: weights and configuration do not fit ({error})") from None
     return model.eval(), config, content

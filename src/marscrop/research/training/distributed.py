@@ -45,8 +45,8 @@ class World:
 
     def share(self, items: Sequence[_T]) -> list[_T]:
         """This process's part; the first few are repeated so that all parts are equally long."""
-        missing = -len(items) % self.size
-        return [*items, *items[:missing]][self.rank :: self.size]
+        each = -(-len(items) // self.size)
+        return [items[i % len(items)] for i in range(self.rank, each * self.size, self.size)]
 
     def from_leader(self, value: float) -> float:
         """The leader's value of a number, in every process."""

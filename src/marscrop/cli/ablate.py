@@ -1,0 +1,65 @@
+"""`marscrop ablate`: the paper's Tables 1-6, ours beside theirs."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from marscrop.cli.data import tell_skipped
+from marscrop.cli.support import Data, research_extra, source_commit
+
+
+def ablate(
+    table: Annotated[int, typer.Option("--table", min=1, max=6, help="Of the paper.")],
+    data: Data,
+    weights_dir: Annotated[Path, typer.Option(help="Folder of ImageNet weights.")] = Path(),
+    configs: Annotated[Path, typer.Option(help="Folder of the configurations.")] = Path("configs"),
+    seeds: Annotated[int, typer.Option(min=1, help="Runs a row, with seeds 0, 1, ...")] = 3,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="In place of the configuration's.")
+    ] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the runs.")] = Path(
+        "runs/ablations"
+    ),
+    markdown: Annotated[
+        Path | None, typer.Option(help="Write the table to this file, after every row.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+) -> None:
+    """Train and measure the rows of one of the paper's tables.
+
+    Stopped at any moment, the same command goes on where it was; tables share runs.
+    """
+    with research_extra():
+        from marscrop.cli.progress import TrainingDisplay
+        from marscrop.research import ablation
+        from marscrop.research.config import Config
+        from marscrop.research.data.fcdb import load_fcdb
+        from marscrop.research.training.distributed import join_world
+        from marscrop.research.training.loop import Silent
+
+    shown = epochs or Config.load(configs / "mobilenetv2.toml").train.epochs
+    records = tell_skipped(load_fcdb(data)).crops()
+    results = []
+    with join_world(device) as world:
+        with TrainingDisplay(shown) if world.leads else nullcontext(Silent()) as reporter:
+            for result in ablation.run_table(
+                table,
+                records,
+                output,
+                world,
+                configs=configs,
+                weights_dir=weights_dir,
+                seeds=range(seeds),
+                epochs=epochs,
+                reporter=reporter,
+                commit=source_commit(),
+            ):
+                results.append(result)
+                if markdown is not None and world.leads:
+                    markdown.write_text(ablation.markdown(results), encoding="utf-8")
+        if world.leads:
+            print(ablation.markdown(results), end="")

@@ -1,0 +1,45 @@
+"""What the research commands share."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from marscrop.errors import MarscropError
+
+Data = Annotated[Path, typer.Option("--data", help="Folder of FCDB: images/ and its JSON files.")]
+
+
+@contextmanager
+def research_extra() -> Iterator[None]:
+    """Say which extra is missing rather than which module."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise MarscropError(
+            f"this command needs the research extra ({error.name} is missing): "
+            f"pip install 'marscrop[train]'"
+        ) from None
+
+
+def source_commit() -> str:
+    """The commit that this source is at, marked where it has changes; `unknown` outside git."""
+    command = [
+        "git",
+        "-C",
+        str(Path(__file__).parent),
+        "describe",
+        "--always",
+        "--dirty",
+        "--abbrev=40",
+        "--exclude=*",
+    ]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
