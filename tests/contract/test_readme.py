@@ -39,7 +39,9 @@ def test_python_example_runs(code: str, folder: Path) -> None:
 def test_command_runs(command: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     monkeypatch.setattr(sys, "argv", command.split("#")[0].split())
-    app.main()
+    with pytest.raises(SystemExit) as stop:
+        app.main()
+    assert stop.value.code == 0
 
 
 @pytest.mark.parametrize("path", re.findall(r"\]\((?!https?:)([^)#]+)", README))
