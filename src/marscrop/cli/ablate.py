@@ -1,4 +1,4 @@
-"""`marscrop ablate`: the paper's Tables 1-6, ours beside theirs."""
+"""`marscrop ablate` and `threshold`: the paper's Tables 1-6 and its grid search, ours beside."""
 
 from __future__ import annotations
 
@@ -63,3 +63,31 @@ def ablate(
                     markdown.write_text(ablation.markdown(results), encoding="utf-8")
         if world.leads:
             print(ablation.markdown(results), end="")
+
+
+def threshold(
+    data: Data,
+    model: Annotated[
+        Path | None, typer.Option(help="Folder of an exported model. Default: the packaged one.")
+    ] = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option(help="A checkpoint of `train` instead.")
+    ] = None,
+    split: Annotated[str, typer.Option(help="train (as the paper) or validation.")] = "train",
+) -> None:
+    """Search the threshold of section 3.4 on a grid, as the paper did to find 0.4."""
+    with research_extra():
+        from marscrop.research.data.fcdb import load_fcdb
+        from marscrop.research.evaluation.network import checkpoint_maps, product_maps
+        from marscrop.research.evaluation.threshold import grid_search
+
+    if split not in ("train", "validation"):
+        raise typer.BadParameter(f"--split must be train or validation; got {split!r}")
+    maps = checkpoint_maps(checkpoint) if checkpoint else product_maps(model)
+    records = [r for r in tell_skipped(load_fcdb(data)).crops() if r.split == split]
+    scores = grid_search(records, maps)
+    best = max(scores, key=lambda s: s.iou)
+    print(f"| threshold | IoU, section 3.4, {len(records)} {split} photos |")
+    print("|---|---|")
+    for score in scores:
+        print(f"| {score.threshold:.2f} | {score.iou:.4f}{' (best)' if score is best else ''} |")
