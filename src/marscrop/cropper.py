@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
+from numbers import Real
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from marscrop.geometry import Box, fit_longest_edge, snap
 from marscrop.imaging.decode import DEFAULT_MAX_PIXELS, Photo, Source, open_photo
-from marscrop.ratio import AspectRatio, RatioLike
+from marscrop.ratio import AspectRatio, RatioLike, is_pair
 from marscrop.runtime.session import MarsSession
 from marscrop.window.confidence import gather_evidence
 from marscrop.window.search import search_window
@@ -115,9 +115,6 @@ class Cropper:
 
 def parse_ratios(ratios: RatioLike | Iterable[RatioLike]) -> list[AspectRatio]:
     """One ratio, or several, as a list. A pair of numbers is one ratio, (width, height)."""
-    match ratios:
-        case str() | int() | float() | Fraction() | AspectRatio():
-            return [AspectRatio.parse(ratios)]
-        case tuple((int() | float() as width, int() | float() as height)):
-            return [AspectRatio.parse((width, height))]
-    return [AspectRatio.parse(ratio) for ratio in ratios]
+    if isinstance(ratios, str | Real | AspectRatio) or is_pair(ratios):
+        return [AspectRatio.parse(cast("RatioLike", ratios))]
+    return [AspectRatio.parse(ratio) for ratio in cast("Iterable[RatioLike]", ratios)]

@@ -6,6 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from numbers import Real
 from typing import Final
 
 from marscrop.errors import RatioError
@@ -68,19 +69,17 @@ class AspectRatio:
         Raises:
             RatioError: anything else, with what was expected.
         """
-        match text:
-            case AspectRatio():
-                return text
-            case bool():
-                pass
-            case Fraction():
-                return cls(text.numerator, text.denominator)
-            case int() | float():
-                return cls(float(text), 1.0, label=f"{text:g}")
-            case tuple((int() | float() as width, int() | float() as height)):
-                return cls(width, height)
-            case str():
-                return cls._parse_text(text)
+        if isinstance(text, AspectRatio):
+            return text
+        if isinstance(text, str):
+            return cls._parse_text(text)
+        if isinstance(text, Fraction):
+            return cls(text.numerator, text.denominator)
+        if _is_number(text):
+            return cls(float(text), 1.0, label=f"{float(text):g}")  # type: ignore[arg-type]
+        if is_pair(text):
+            width, height = text  # type: ignore[misc]
+            return cls(float(width), float(height))
         raise RatioError(f"{_EXPECTED}; got {text!r}")
 
     @classmethod
@@ -103,10 +102,21 @@ class AspectRatio:
     @property
     def slug(self) -> str:
         """The label in a form that fits any file name, such as "16x9"."""
-        return re.sub(r"[^0-9A-Za-z.]+", "x", self.label).strip("x.")
+        joined = re.sub(r"[^0-9A-Za-z.]+", "x", self.label)
+        return re.sub(r"(^|x)\.", r"\g<1>0.", joined).rstrip(".")
 
     def __str__(self) -> str:
         return self.label
+
+
+def is_pair(value: object) -> bool:
+    """Whether this is one ratio, written as a tuple of two numbers."""
+    return isinstance(value, tuple) and len(value) == 2 and all(map(_is_number, value))
+
+
+def _is_number(value: object) -> bool:
+    """Python's or NumPy's, but no truth value."""
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 RatioLike = AspectRatio | str | float | Fraction | tuple[float, float]

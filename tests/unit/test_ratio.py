@@ -1,5 +1,6 @@
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
 from marscrop.errors import RatioError
@@ -26,6 +27,9 @@ from marscrop.ratio import PRESETS, AspectRatio
         (Fraction(16, 9), 16 / 9),
         ((4, 5), 0.8),
         (AspectRatio(3, 2), 1.5),
+        (np.float32(1.5), 1.5),
+        (np.int64(2), 2.0),
+        ((np.float64(3), np.int32(2)), 1.5),
     ],
 )
 def test_understands_any_sensible_notation(text: object, value: float) -> None:
@@ -65,7 +69,15 @@ def test_prints_as_it_was_asked(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "slug"),
-    [("16:9", "16x9"), ("16/9", "16x9"), ("2.39:1", "2.39x1"), ("story", "story"), (".5", "5")],
+    [
+        ("16:9", "16x9"),
+        ("16/9", "16x9"),
+        ("2.39:1", "2.39x1"),
+        ("story", "story"),
+        (".5", "0.5"),
+        (".5:1", "0.5x1"),
+        ("5:1", "5x1"),
+    ],
 )
 def test_slug_fits_a_file_name(text: str, slug: str) -> None:
     assert AspectRatio.parse(text).slug == slug
