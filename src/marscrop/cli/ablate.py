@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from marscrop.cli.data import tell_skipped
-from marscrop.cli.support import Data, research_extra, source_commit
+from marscrop.cli.support import Checkpoint, Data, Model, research_extra, source_commit
 
 
 def ablate(
@@ -67,12 +67,8 @@ def ablate(
 
 def threshold(
     data: Data,
-    model: Annotated[
-        Path | None, typer.Option(help="Folder of an exported model. Default: the packaged one.")
-    ] = None,
-    checkpoint: Annotated[
-        Path | None, typer.Option(help="A checkpoint of `train` instead.")
-    ] = None,
+    model: Model = None,
+    checkpoint: Checkpoint = None,
     split: Annotated[str, typer.Option(help="train (as the paper) or validation.")] = "train",
 ) -> None:
     """Search the threshold of section 3.4 on a grid, as the paper did to find 0.4."""

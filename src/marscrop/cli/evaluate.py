@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from marscrop.cli.support import research_extra
+from marscrop.cli.support import Checkpoint, Model, research_extra
 from marscrop.errors import ConfigError, DataError, MarscropError
 
 if TYPE_CHECKING:
@@ -29,12 +29,8 @@ def evaluate(
     data: Annotated[Path, typer.Option("--data", help="Folder of the data set.")],
     dataset: Annotated[str, typer.Option(help="fcdb, hcdb, fat, gaicd or cpc.")] = "fcdb",
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "validation",
-    model: Annotated[
-        Path | None, typer.Option(help="Folder of an exported model. Default: the packaged one.")
-    ] = None,
-    checkpoint: Annotated[
-        Path | None, typer.Option(help="A checkpoint of `train` instead.")
-    ] = None,
+    model: Model = None,
+    checkpoint: Checkpoint = None,
     boxes: Annotated[
         list[str] | None,
         typer.Option(

@@ -14,6 +14,11 @@ from marscrop.errors import MarscropError
 
 Data = Annotated[Path, typer.Option("--data", help="Folder of FCDB: images/ and its JSON files.")]
 
+Model = Annotated[
+    Path | None, typer.Option(help="Folder of an exported model. Default: the packaged one.")
+]
+Checkpoint = Annotated[Path | None, typer.Option(help="A checkpoint of `train` instead.")]
+
 
 @contextmanager
 def research_extra() -> Iterator[None]:

@@ -7,43 +7,15 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
+from tests.unit.cli.conftest import Cli, Result
 from tests.unit.research.data.small_sets import make_hcdb
 
-from marscrop.cli.app import main
 from marscrop.cli.data import tell_skipped
 from marscrop.research.data import sources
 from marscrop.research.data.records import DataSet, Problem
 from marscrop.research.data.sources import SOURCES, Part
-
-
-class Result(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-class Cli:
-    def __init__(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-        self._capsys, self._monkeypatch = capsys, monkeypatch
-
-    def __call__(self, *arguments: object) -> Result:
-        self._monkeypatch.setattr(sys, "argv", ["marscrop", *map(str, arguments)])
-        self._capsys.readouterr()
-        try:
-            main()
-            code = 0
-        except SystemExit as stop:
-            code = stop.code if isinstance(stop.code, int) else 0
-        captured = self._capsys.readouterr()
-        return Result(code, captured.out, captured.err)
-
-
-@pytest.fixture
-def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
-    return Cli(capsys, monkeypatch)
 
 
 @pytest.fixture

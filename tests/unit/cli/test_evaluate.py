@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 from tests.research_support import VALIDATION, make_fcdb, settled_network, tiny_config
-from tests.unit.cli.test_crop import Cli
+from tests.unit.cli.conftest import Cli
 
 from marscrop import Cropper
 from marscrop.geometry import iou
@@ -19,11 +19,6 @@ from marscrop.research.evaluation.metrics import boundary_displacement
 from marscrop.research.training.checkpoint import save_checkpoint
 
 FAST = ("--resamples", 100)
-
-
-@pytest.fixture
-def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
-    return Cli(capsys, monkeypatch)
 
 
 @pytest.fixture(scope="module")
