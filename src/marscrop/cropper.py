@@ -30,8 +30,8 @@ class Crop:
         ratio: what was asked.
         box: integer pixels of the upright original, x1 and y1 exclusive. It lies inside the
             image, and its size misses the ratio by at most half a pixel on one side.
-        confidence: probability that a person likes this crop better than the centre crop, 0..1;
-            low means that a centre crop is as good.
+        confidence: probability that this crop is nearer to a photographer's than the centre crop
+            is, 0..1; low means that a centre crop is as good, 0 that this is the centre crop.
     """
 
     ratio: AspectRatio

@@ -14,17 +14,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from marscrop.geometry import Size, Window, centre_crop, iou
+from marscrop.geometry import Size, Window, centre_crop, iou, snap
 from marscrop.ratio import AspectRatio
 from marscrop.window.search import ScoredWindow, integral_image, window_score
 
 
 class Evidence(NamedTuple):
-    """A window against the centre crop.
+    """A crop against the centre crop.
 
     Attributes:
         margin: log-likelihood gained, the square root of its mean a cell of the map; 0 or more.
-        distance: 1 - IoU of the two, 0..1.
+        distance: 1 - IoU of the two, 0..1; 0 if they are the same crop.
     """
 
     margin: float
@@ -34,12 +34,14 @@ class Evidence(NamedTuple):
 def gather_evidence(
     logits: NDArray[np.floating], found: ScoredWindow, image: Size, ratio: AspectRatio
 ) -> Evidence:
-    """Compare `found`, the best window on (h, w) `logits`, with the centre crop of `image`."""
+    """Compare `found`, the best window on (h, w) `logits`, with the centre crop of `image` [px]."""
     rows, columns = logits.shape
     centre = centre_crop(image, ratio)
     in_cells = Window(*map(float, centre)).scaled(columns / image.width, rows / image.height)
     gained = found.score - window_score(integral_image(logits), in_cells)
-    return Evidence(math.sqrt(max(gained, 0.0) / logits.size), 1 - iou(found.window, centre))
+    # What people get, not the window: it may round to the centre crop itself.
+    crop = snap(found.window, image, ratio)
+    return Evidence(math.sqrt(max(gained, 0.0) / logits.size), 1 - iou(crop, centre))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,9 @@ class Calibration:
     distance_weight: float
 
     def confidence(self, evidence: Evidence) -> float:
-        """Probability that the window beats the centre crop, 0..1."""
+        """Probability that the crop beats the centre crop, 0..1; 0 if it is the centre crop."""
+        if evidence.distance == 0:
+            return 0.0
         odds = (
             self.bias
             + self.margin_weight * evidence.margin

@@ -32,6 +32,15 @@ def test_confidence_is_logistic() -> None:
     assert confidence == pytest.approx(1 / (1 + math.exp(-(-1 + 1 + 0.75))))
 
 
+def test_the_centre_crop_itself_beats_nothing() -> None:
+    assert Calibration(5, 2, 3).confidence(Evidence(0.5, 0)) == 0
+
+
+def test_window_that_rounds_to_the_centre_crop_is_the_centre_crop() -> None:
+    found = ScoredWindow(Window(50.2, 0, 150.1, 99.9), score=100.0)
+    assert gather_evidence(np.ones((10, 20)), found, Size(200, 100), SQUARE).distance == 0
+
+
 @pytest.mark.parametrize("bias", [-1e6, 1e6])
 def test_confidence_stays_in_0_to_1(bias: float) -> None:
     assert 0 <= Calibration(bias, 0, 0).confidence(Evidence(1, 1)) <= 1

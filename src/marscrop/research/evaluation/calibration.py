@@ -19,16 +19,17 @@ def fit_calibration(evidence: Sequence[Evidence], beats: Sequence[bool]) -> Cali
     """Logistic regression of "our crop beats the centre crop" on the evidence.
 
     Args:
-        evidence: of each photo.
+        evidence: of each photo. Crops that are the centre crop teach nothing and are passed over.
         beats: whether the crop's IoU with the human crop was above the centre crop's.
 
     Raises:
-        DataError: no photos.
+        DataError: no crop differs from the centre crop.
     """
-    if not evidence:
-        raise DataError("a calibration needs photos; got none")
-    inputs = torch.tensor(evidence, dtype=torch.float64)
-    wanted = torch.tensor(beats, dtype=torch.float64)
+    differing = [(e, b) for e, b in zip(evidence, beats, strict=True) if e.distance > 0]
+    if not differing:
+        raise DataError("a calibration needs photos whose crop is not the centre crop; got none")
+    inputs = torch.tensor([e for e, _ in differing], dtype=torch.float64)
+    wanted = torch.tensor([b for _, b in differing], dtype=torch.float64)
     weights = torch.zeros(3, dtype=torch.float64, requires_grad=True)
     optimizer = torch.optim.LBFGS([weights], max_iter=200, line_search_fn="strong_wolfe")
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from marscrop.errors import DataError
 from marscrop.research.evaluation.calibration import (
     calibration_error,
     cross_fitted,
@@ -60,8 +61,19 @@ def test_mean_confidence_is_the_share_that_beats() -> None:
 
 
 def test_evidence_that_says_nothing_gives_the_share_that_beats() -> None:
-    fitted = fit_calibration([Evidence(0.0, 0.0)] * 4, [True, True, True, False])
-    assert fitted.confidence(Evidence(0.0, 0.0)) == pytest.approx(0.75, abs=1e-3)
+    fitted = fit_calibration([Evidence(0.0, 1e-9)] * 4, [True, True, True, False])
+    assert fitted.confidence(Evidence(0.0, 1e-9)) == pytest.approx(0.75, abs=1e-3)
+
+
+def test_crops_that_are_the_centre_crop_are_passed_over() -> None:
+    evidence = [Evidence(0.0, 1e-9)] * 4 + [Evidence(0.0, 0.0)] * 50
+    fitted = fit_calibration(evidence, [True, True, True, False] + [False] * 50)
+    assert fitted.confidence(Evidence(0.0, 1e-9)) == pytest.approx(0.75, abs=1e-3)
+
+
+def test_nothing_to_learn_from_is_refused() -> None:
+    with pytest.raises(DataError, match="got none"):
+        fit_calibration([Evidence(0.0, 0.0)], [False])
 
 
 @pytest.mark.parametrize("outcome", [True, False])
