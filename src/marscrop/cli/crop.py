@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -137,7 +137,7 @@ def _parse_ratios(texts: list[str]) -> list[AspectRatio]:
     return list(ratios.values())
 
 
-def _refuse(message: str) -> None:
+def _refuse(message: str) -> NoReturn:
     """Wrong usage: one line and exit code 2."""
     print(f"marscrop: {message}", file=sys.stderr)
     raise typer.Exit(2)
