@@ -140,7 +140,8 @@ class _Run:
         """First weights, or those of the checkpoint; the model on its device; the optimiser."""
         config = self.config
         resumed = load_checkpoint(self.files.last) if self.files.last.exists() else None
-        if resumed and resumed["config"] != config.to_table():
+        # Read, not compared as it lies: a setting that is newer than the run has its default.
+        if resumed and Config.from_table(resumed["config"]) != config:
             raise ConfigError(
                 f"{self.files.folder} holds a run of another configuration; choose another folder, "
                 f"or delete that one"

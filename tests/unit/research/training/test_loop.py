@@ -35,7 +35,7 @@ from marscrop.research.evaluation.network import SEARCH, checkpoint_maps, decode
 from marscrop.research.evaluation.protocol import Summary, score_records, summarise
 from marscrop.research.mars import Mars
 from marscrop.research.training import loop
-from marscrop.research.training.checkpoint import load_checkpoint
+from marscrop.research.training.checkpoint import load_checkpoint, save_checkpoint
 from marscrop.research.training.loop import Outcome, train
 from marscrop.research.training.schedule import learning_rate_factor
 
@@ -436,3 +436,12 @@ def test_damaged_last_checkpoint_is_refused(records: Records, tmp_path: Path) ->
     (tmp_path / "last.pt").write_bytes(b"damaged")
     with pytest.raises(ModelError, match=r"last\.pt: not a readable checkpoint"):
         train(tiny_config(), records, tmp_path, ALONE)
+
+
+def test_run_from_before_a_setting_existed_goes_on(records: Records, tmp_path: Path) -> None:
+    config = tiny_config(train={"epochs": 1})
+    train(config, records, tmp_path, ALONE)
+    older = load_checkpoint(tmp_path / "last.pt")
+    del older["config"]["augment"]["ratio_jitter"]
+    save_checkpoint(tmp_path / "last.pt", older)
+    assert train(config, records, tmp_path, ALONE).best_epoch == 0
