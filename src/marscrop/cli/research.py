@@ -28,6 +28,10 @@ def train(
     epochs: Annotated[
         int | None, typer.Option(min=1, help="In place of the configuration's.")
     ] = None,
+    change: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Change a setting: train.ema_decay=0.98. Repeat for more."),
+    ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
 ) -> None:
     """Train a network; go on where a run in the same folder stopped.
@@ -42,7 +46,7 @@ def train(
         from marscrop.research.training.loop import Silent
         from marscrop.research.training.loop import train as run
 
-    settings = Config.load(config)
+    settings = Config.load(config, change or ())
     changes: dict[str, Any] = {"seed": seed, "epochs": epochs}
     changed = dataclasses.replace(
         settings.train, **{k: v for k, v in changes.items() if v is not None}

@@ -10,6 +10,7 @@ import dataclasses
 import math
 import tomllib
 import typing
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -276,8 +277,12 @@ class Config(_Checked):
     train: TrainConfig = field(default_factory=TrainConfig)
 
     @classmethod
-    def load(cls, path: Path) -> Self:
+    def load(cls, path: Path, changes: Sequence[str] = ()) -> Self:
         """Read a TOML page such as `configs/paper_fcdb.toml`.
+
+        Args:
+            path: of the page.
+            changes: settings in place of the page's, such as "train.epochs=3".
 
         Raises:
             ConfigError: the file is missing, is not TOML, or holds a bad key or value.
@@ -288,4 +293,22 @@ class Config(_Checked):
             raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ConfigError(f"{path}: not a TOML file ({error})") from None
+        for change in changes:
+            _apply(table, change)
         return cls.from_table({"name": path.stem, **table}, str(path))
+
+
+def _apply(table: dict[str, Any], change: str) -> None:
+    """Write one "section.key=value" into a parsed page; the value as TOML, or else as text."""
+    name, equals, text = change.partition("=")
+    section, dot, key = name.strip().partition(".")
+    if not (equals and dot and key):
+        raise ConfigError(f"expected section.key=value, such as train.epochs=3; got {change!r}")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text.strip()
+    inner = table.setdefault(section, {})
+    if not isinstance(inner, dict):
+        raise ConfigError(f"{section!r} is no section of a configuration; got {change!r}")
+    inner[key] = value

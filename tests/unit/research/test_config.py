@@ -330,3 +330,35 @@ def test_numbers_are_the_papers(name: str) -> None:
 def test_paper_page_has_no_augmentation() -> None:
     pages = {path.stem: path for path in CONFIGS}
     assert Config.load(pages["paper_fcdb"]).augment == AugmentConfig(flip=False)
+
+
+@pytest.mark.parametrize(
+    ("change", "section", "key", "value"),
+    [
+        ("train.epochs=3", "train", "epochs", 3),
+        ("train.learning_rate = 1e-3", "train", "learning_rate", 1e-3),
+        ("augment.flip=false", "augment", "flip", False),
+        ("model.ratio_range=[0.25, 4]", "model", "ratio_range", (0.25, 4.0)),
+        ("model.meta_init=fan_in", "model", "meta_init", "fan_in"),
+    ],
+)
+def test_change_takes_the_place_of_the_page(
+    tmp_path: Path, change: str, section: str, key: str, value: object
+) -> None:
+    path = page(tmp_path, "[train]\nepochs = 9")
+    assert getattr(getattr(Config.load(path, [change]), section), key) == value
+
+
+@pytest.mark.parametrize(
+    "change", ["", "train", "epochs=3", "train.=3", "train.epochs", "name.x=1"]
+)
+def test_change_that_is_none_is_refused(tmp_path: Path, change: str) -> None:
+    path = page(tmp_path, 'name = "x"')
+    with pytest.raises(ConfigError) as caught:
+        Config.load(path, [change])
+    assert str(caught.value).endswith(f"got {change!r}")
+
+
+def test_change_of_an_unknown_key_is_refused_as_on_the_page(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="unknown key 'speed'"):
+        Config.load(page(tmp_path, ""), ["train.speed=3"])
