@@ -13,7 +13,7 @@ from typing import Final
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from marscrop.research.backbones.layers import Padding, conv2d
+from marscrop.research.backbones.layers import Padding, conv2d, name_blocks
 
 _STAGES: Final = (  # kernel, expansion, channels, blocks, stride of the first
     (3, 1, 16, 1, 1),
@@ -26,19 +26,13 @@ _STAGES: Final = (  # kernel, expansion, channels, blocks, stride of the first
 )
 
 
-def _layers() -> dict[str, tuple[int, int]]:
-    names: dict[str, tuple[int, int]] = {}
-    counts: dict[int, int] = {}
-    power = 1
-    for stage, (_, _, _, count, first_stride) in enumerate(_STAGES):
-        power += first_stride == 2
-        for index in range(count):
-            counts[power] = counts.get(power, 0) + 1
-            names[f"c{power}_{counts[power]}"] = (stage, index)
-    return names
-
-
-LAYERS: Final = _layers()
+LAYERS: Final = dict(
+    zip(
+        name_blocks((count, first) for _, _, _, count, first in _STAGES),
+        [(s, b) for s, (_, _, _, count, _) in enumerate(_STAGES) for b in range(count)],
+        strict=True,
+    )
+)
 """Layer name -> (stage, block): `c4_6` ends stride 16 with 112 channels."""
 
 

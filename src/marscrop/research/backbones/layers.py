@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import torch
@@ -46,6 +46,23 @@ def conv2d(
     return nn.Conv2d(
         channels_in, channels_out, kernel, stride, (kernel - 1) // 2, groups=groups, bias=False
     )
+
+
+def name_blocks(stages: Iterable[tuple[int, int]]) -> list[str]:
+    """Names of a network's blocks as the paper counts them: `cX_Y` is the Y-th at stride 2^X.
+
+    Args:
+        stages: number of blocks and stride of the first, of each stage behind a stem of stride 2.
+    """
+    names = []
+    power, counted = 1, 0
+    for blocks, first_stride in stages:
+        if first_stride == 2:
+            power, counted = power + 1, 0
+        for _ in range(blocks):
+            counted += 1
+            names.append(f"c{power}_{counted}")
+    return names
 
 
 def load_truncated(module: nn.Module, checkpoint: Mapping[str, Tensor]) -> None:

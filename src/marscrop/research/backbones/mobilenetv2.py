@@ -6,7 +6,7 @@ from typing import Final
 
 from torch import Tensor, nn
 
-from marscrop.research.backbones.layers import Padding, conv2d
+from marscrop.research.backbones.layers import Padding, conv2d, name_blocks
 
 _STAGES: Final = (  # expansion, channels, blocks, stride of the first
     (1, 16, 1, 1),
@@ -95,18 +95,8 @@ class MobileNetV2(nn.Module):
         return self.features(x)  # type: ignore[no-any-return]
 
 
-def _layers() -> dict[str, int]:
-    """`cX_Y` -> index into `features`: the Y-th inverted residual at stride 2^X."""
-    names: dict[str, int] = {}
-    index, power = 0, 1
-    counts: dict[int, int] = {}
-    for _, _, count, first_stride in _STAGES:
-        power += first_stride == 2
-        for _ in range(count):
-            index += 1
-            counts[power] = counts.get(power, 0) + 1
-            names[f"c{power}_{counts[power]}"] = index
-    return names
-
-
-LAYERS: Final = _layers()
+LAYERS: Final = {
+    name: index + 1  # the stem is features.0
+    for index, name in enumerate(name_blocks((count, first) for _, _, count, first in _STAGES))
+}
+"""Layer name -> index into `features`."""
