@@ -2,8 +2,8 @@
 
 >>> from marscrop import Cropper
 >>> crops = Cropper().crop("photo.jpg", ["16:9", "1:1"])
->>> crops[0].box
-(0, 141, 1024, 717)
+>>> tuple(crops[0].box)
+(40, 77, 592, 388)
 
 Importing is cheap: NumPy, Pillow and ONNX Runtime are loaded when `Cropper` is first used.
 """

@@ -13,6 +13,8 @@ import torch.distributed as dist
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
+from marscrop.errors import ConfigError
+
 _T = TypeVar("_T")
 
 
@@ -63,11 +65,20 @@ def join_world(device: str) -> Iterator[World]:
 
     Args:
         device: `auto` for a GPU where there is one, else `cpu` or `cuda`.
+
+    Raises:
+        ConfigError: another device, or `cuda` where there is none.
     """
+    if device not in ("auto", "cpu", "cuda"):
+        raise ConfigError(f"device must be auto, cpu or cuda; got {device!r}")
+    if device == "cuda" and not torch.cuda.is_available():
+        raise ConfigError("device cuda was asked for, but torch finds no GPU here; use auto or cpu")
     size = int(os.environ.get("WORLD_SIZE", "1"))
     rank, local = int(os.environ.get("RANK", "0")), int(os.environ.get("LOCAL_RANK", "0"))
     on_gpu = device == "cuda" or (device == "auto" and torch.cuda.is_available())
     where = torch.device("cuda", local) if on_gpu else torch.device("cpu")
+    if on_gpu:
+        torch.cuda.set_device(where)
     if size == 1:
         yield World(0, 1, where)
         return

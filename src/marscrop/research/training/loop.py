@@ -107,6 +107,12 @@ def train(
     return _Run(config, records, folder, world, weights_dir, reporter or Silent(), commit).run()
 
 
+def batch_norms(module: nn.Module) -> list[nn.Module]:
+    """All batch norms inside, also those that `World.wrap` has made to span several GPUs."""
+    kinds = nn.BatchNorm2d, nn.SyncBatchNorm
+    return [m for m in module.modules() if isinstance(m, kinds)]
+
+
 class _Run:
     def __init__(
         self,
@@ -149,7 +155,7 @@ class _Run:
         if resumed is None and config.weights != "none":
             load_imagenet(self.model.backbone, read_weights(config.weights, weights_dir))
         if config.train.freeze_batch_norm:
-            for norm in self._backbone_norms():
+            for norm in batch_norms(self.model.backbone):
                 norm.requires_grad_(False)
         self.model.to(self.world.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer: Optimizer = build_optimizer(self.model, config.train)
@@ -167,9 +173,6 @@ class _Run:
         if self.world.leads:
             self.files.start(config)
             self.files.rewind_log(self.progress.step)
-
-    def _backbone_norms(self) -> list[nn.Module]:
-        return [m for m in self.model.backbone.modules() if isinstance(m, nn.BatchNorm2d)]
 
     def run(self) -> Outcome:
         progress, settings = self.progress, self.config.train
@@ -202,7 +205,7 @@ class _Run:
         plan = self.world.share(plan)
         self.forward.train()
         if settings.freeze_batch_norm:
-            for norm in self._backbone_norms():
+            for norm in batch_norms(self.model.backbone):
                 norm.eval()
         batches = DataLoader(
             EpochBatches(plan[progress.batch :], self.store),

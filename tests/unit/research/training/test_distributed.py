@@ -15,7 +15,9 @@ from tests.research_support import REPOSITORY, tiny_config
 from tests.unit.research.training.runs import differing, epochs_of, weights_of
 from torch import nn
 
+from marscrop.errors import ConfigError
 from marscrop.research.training.distributed import World, join_world
+from marscrop.research.training.loop import batch_norms
 
 CPU = torch.device("cpu")
 
@@ -155,3 +157,21 @@ def test_two_processes_write_one_log(pair: Path) -> None:
 def test_leaders_checkpoint_holds_the_shared_weights(pair: Path) -> None:
     checkpoint, shared = weights_of(pair / "last.pt"), weights_of(pair / "rank_1.pt")
     assert differing({name: checkpoint[name] for name in shared}, shared) == []
+
+
+def test_norms_that_span_several_gpus_are_found_to_be_frozen() -> None:
+    network = nn.Sequential(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4), nn.Sequential(nn.BatchNorm2d(4)))
+    assert len(batch_norms(network)) == 2
+    spanning = nn.SyncBatchNorm.convert_sync_batchnorm(network)
+    assert len(batch_norms(spanning)) == 2
+
+
+def test_unknown_device_is_refused() -> None:
+    with pytest.raises(ConfigError, match="auto, cpu or cuda; got 'gpu'"), join_world("gpu"):
+        pass
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_gpu_that_is_not_there_is_refused() -> None:
+    with pytest.raises(ConfigError, match="finds no GPU"), join_world("cuda"):
+        pass
