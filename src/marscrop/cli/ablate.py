@@ -9,7 +9,15 @@ from typing import Annotated
 import typer
 
 from marscrop.cli.data import tell_skipped
-from marscrop.cli.support import Checkpoint, Data, Model, research_extra, source_commit
+from marscrop.cli.support import (
+    Changes,
+    Checkpoint,
+    Data,
+    FeatureCache,
+    Model,
+    research_extra,
+    source_commit,
+)
 
 
 def ablate(
@@ -21,6 +29,8 @@ def ablate(
     epochs: Annotated[
         int | None, typer.Option(min=1, help="In place of the configuration's.")
     ] = None,
+    change: Changes = None,
+    feature_cache: FeatureCache = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the runs.")] = Path(
         "runs/ablations"
     ),
@@ -55,6 +65,8 @@ def ablate(
                 weights_dir=weights_dir,
                 seeds=range(seeds),
                 epochs=epochs,
+                changes=change or (),
+                feature_cache=feature_cache,
                 reporter=reporter,
                 commit=source_commit(),
             ):

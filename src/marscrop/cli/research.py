@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from marscrop.cli.data import tell_skipped
-from marscrop.cli.support import Data, research_extra, source_commit
+from marscrop.cli.support import Changes, Data, FeatureCache, research_extra, source_commit
 
 
 def train(
@@ -28,10 +28,8 @@ def train(
     epochs: Annotated[
         int | None, typer.Option(min=1, help="In place of the configuration's.")
     ] = None,
-    change: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="Change a setting: train.ema_decay=0.98. Repeat for more."),
-    ] = None,
+    change: Changes = None,
+    feature_cache: FeatureCache = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
 ) -> None:
     """Train a network; go on where a run in the same folder stopped.
@@ -62,6 +60,7 @@ def train(
                 folder,
                 world,
                 weights_dir=weights_dir,
+                feature_cache=feature_cache,
                 reporter=reporter,
                 commit=source_commit(),
             )

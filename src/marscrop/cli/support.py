@@ -19,6 +19,17 @@ Model = Annotated[
 ]
 Checkpoint = Annotated[Path | None, typer.Option(help="A checkpoint of `train` instead.")]
 
+Changes = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Change a setting: train.ema_decay=0.98. Repeat for more."),
+]
+FeatureCache = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder that keeps what frozen blocks (train.frozen_stride) see, for later runs."
+    ),
+]
+
 
 @contextmanager
 def research_extra() -> Iterator[None]:

@@ -133,13 +133,15 @@ class RowResult:
     paper_iou: tuple[float, ...] = ()
 
 
-def row_config(row: Row, configs: Path, seed: int, epochs: int | None) -> Config:
+def row_config(
+    row: Row, configs: Path, seed: int, epochs: int | None, changes: Sequence[str] = ()
+) -> Config:
     """The configuration of a row.
 
     Raises:
-        ConfigError: the page `row.base` is not in `configs`.
+        ConfigError: the page `row.base` is not in `configs`, or a change is of no setting.
     """
-    base = Config.load(configs / f"{row.base}.toml")
+    base = Config.load(configs / f"{row.base}.toml", changes)
     settings = dataclasses.replace(base.train, seed=seed, epochs=epochs or base.train.epochs)
     return dataclasses.replace(
         base, model=dataclasses.replace(base.model, **row.changes), train=settings
@@ -156,6 +158,8 @@ def run_table(
     weights_dir: Path,
     seeds: Sequence[int],
     epochs: int | None = None,
+    changes: Sequence[str] = (),
+    feature_cache: Path | None = None,
     reporter: Reporter | None = None,
     commit: str = "unknown",
 ) -> Iterator[RowResult]:
@@ -169,6 +173,8 @@ def run_table(
         weights_dir: folder of ImageNet weights.
         seeds: a run each.
         epochs: in place of the configuration's.
+        changes: settings in place of the configurations', such as "train.frozen_stride=8".
+        feature_cache: as of `train`.
 
     Raises:
         ConfigError: no such table.
@@ -178,13 +184,13 @@ def run_table(
             f"the paper's ablations are Tables {min(TABLES)}-{max(TABLES)}; got {number}"
         )
     for row in TABLES[number]:
-        config = row_config(row, configs, 0, epochs)
+        config = row_config(row, configs, 0, epochs, changes)
         if row.missing:
             yield RowResult(row, _published_parameters(row))
             continue
         scores = []
         for seed in seeds:
-            config = row_config(row, configs, seed, epochs)
+            config = row_config(row, configs, seed, epochs, changes)
             run = folder / f"{config.name}-{_digest(config)}-s{seed}"
             outcome = train(
                 config,
@@ -192,6 +198,7 @@ def run_table(
                 run,
                 world,
                 weights_dir=weights_dir,
+                feature_cache=feature_cache,
                 reporter=reporter,
                 commit=commit,
             )

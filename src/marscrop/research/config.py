@@ -196,6 +196,8 @@ class TrainConfig(_Checked):
         learning_rate: peak value, reached at the end of the warm-up; cosine to 0 afterwards.
         backbone_lr_scale: the backbone's share of it.
         weight_decay, meta_weight_decay: for the base network and for the meta-learners.
+        frozen_stride: leave the backbone's blocks up to this stride as ImageNet left them; 0
+            trains them all. What such blocks see of a photo can be kept between runs.
         freeze_batch_norm: keep the backbone's batch norms as ImageNet left them.
         warmup_fraction: share of all steps.
         ema_decay: validate and keep an exponential moving average of the weights, which forgets
@@ -217,6 +219,7 @@ class TrainConfig(_Checked):
     backbone_lr_scale: float = 1.0
     weight_decay: float = 1e-4
     meta_weight_decay: float = 1e-3
+    frozen_stride: int = 0
     freeze_batch_norm: bool = False
     warmup_fraction: float = 0.1
     ema_decay: float = 0.0
@@ -235,6 +238,7 @@ class TrainConfig(_Checked):
             )
         for name in (
             "seed",
+            "frozen_stride",
             "patience",
             "checkpoint_every_steps",
             "workers",

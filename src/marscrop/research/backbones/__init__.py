@@ -26,7 +26,7 @@ def build_backbone(config: ModelConfig) -> nn.Module:
 
     Returns:
         module from (b, 3, h, w) to (b, channels, h / stride, w / stride), with attributes
-        `channels` and `stride`.
+        `channels`, `stride` and `chain`.
 
     Raises:
         ConfigError: the backbone has no such layer, or no such padding.

@@ -13,7 +13,7 @@ from typing import Final
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from marscrop.research.backbones.layers import Padding, conv2d, name_blocks
+from marscrop.research.backbones.layers import Block, Padding, conv2d, name_blocks
 
 _STAGES: Final = (  # kernel, expansion, channels, blocks, stride of the first
     (3, 1, 16, 1, 1),
@@ -86,6 +86,7 @@ class EfficientNetLite0(nn.Module):
     """Stem and blocks up to a layer.
 
     Attributes:
+        chain: the stem and the blocks in their order.
         channels: of the output.
         stride: input size over output size.
     """
@@ -96,6 +97,7 @@ class EfficientNetLite0(nn.Module):
         self.conv_stem = conv2d(3, 32, 3, 2, 1, padding)
         self.bn1 = nn.BatchNorm2d(32, eps=eps)
         channels, total_stride = 32, 2
+        self.chain = [Block(nn.Sequential(self.conv_stem, self.bn1, nn.ReLU6()), 2)]
         stages: list[nn.Module] = []
         for stage, (kernel, expansion, channels_out, count, first_stride) in enumerate(
             _STAGES[: last_stage + 1]
@@ -112,6 +114,7 @@ class EfficientNetLite0(nn.Module):
                         )
                     )
                 channels, total_stride = channels_out, total_stride * stride
+                self.chain.append(Block(blocks[-1], total_stride))
             stages.append(nn.Sequential(*blocks))
         self.blocks = nn.Sequential(*stages)
         self.channels, self.stride = channels, total_stride

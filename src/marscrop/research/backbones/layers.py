@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -12,6 +12,18 @@ from torch import Tensor, nn
 from marscrop.errors import ModelError
 
 Padding = Literal["symmetric", "same"]
+
+
+class Block(NamedTuple):
+    """One link of a backbone's chain.
+
+    Attributes:
+        module: from the previous link's output to this one's.
+        stride: of its output: input size over output size.
+    """
+
+    module: nn.Module
+    stride: int
 
 
 class SameConv2d(nn.Conv2d):

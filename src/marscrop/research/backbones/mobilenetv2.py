@@ -6,7 +6,7 @@ from typing import Final
 
 from torch import Tensor, nn
 
-from marscrop.research.backbones.layers import Padding, conv2d, name_blocks
+from marscrop.research.backbones.layers import Block, Padding, conv2d, name_blocks
 
 _STAGES: Final = (  # expansion, channels, blocks, stride of the first
     (1, 16, 1, 1),
@@ -69,6 +69,7 @@ class MobileNetV2(nn.Module):
     """Blocks `features.0` ... `features.<last>`.
 
     Attributes:
+        chain: the blocks in their order.
         channels: of the output.
         stride: input size over output size.
     """
@@ -77,6 +78,7 @@ class MobileNetV2(nn.Module):
         super().__init__()
         last = LAYERS[layer]
         blocks: list[nn.Module] = [_conv_bn_relu(3, 32, 3, 2, 1, padding, eps)]
+        strides = [2]
         channels, total_stride = 32, 2
         for expansion, channels_out, count, first_stride in _STAGES:
             for index in range(count):
@@ -87,7 +89,9 @@ class MobileNetV2(nn.Module):
                     InvertedResidual(channels, channels_out, stride, expansion, padding, eps)
                 )
                 channels, total_stride = channels_out, total_stride * stride
+                strides.append(total_stride)
         self.features = nn.Sequential(*blocks)
+        self.chain = [Block(b, s) for b, s in zip(blocks, strides, strict=True)]
         self.channels, self.stride = channels, total_stride
 
     def forward(self, x: Tensor) -> Tensor:

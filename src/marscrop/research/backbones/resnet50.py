@@ -11,6 +11,8 @@ from typing import Final
 
 from torch import Tensor, nn
 
+from marscrop.research.backbones.layers import Block
+
 _STAGES: Final = ((64, 3, 1), (128, 4, 2), (256, 6, 2), (512, 3, 2))  # width, blocks, stride
 _EXPANSION: Final = 4
 _REDUCED: Final = 512
@@ -53,6 +55,7 @@ class ResNet50(nn.Module):
     """Stem and stages up to a block, then `reduce` to 512 channels where there are more.
 
     Attributes:
+        chain: the stem, the blocks in their order, and `reduce`.
         channels: of the output.
         stride: input size over output size.
     """
@@ -67,6 +70,7 @@ class ResNet50(nn.Module):
         self.bn1 = nn.BatchNorm2d(64)
         self.relu = nn.ReLU(inplace=True)
         self.maxpool = nn.MaxPool2d(3, 2, 1)
+        self.chain = [Block(nn.Sequential(self.conv1, self.bn1, self.relu, self.maxpool), 4)]
         self.stages: list[nn.Module] = []
         channels, total_stride = 64, 4
         for stage, (width, count, stride) in enumerate(_STAGES[: last_stage + 1]):
@@ -77,8 +81,10 @@ class ResNet50(nn.Module):
             self.stages.append(nn.Sequential(*blocks))
             self.add_module(f"layer{stage + 1}", self.stages[-1])
             total_stride *= stride
+            self.chain += [Block(block, total_stride) for block in blocks]
         reduced = min(channels, _REDUCED)
         self.reduce = nn.Conv2d(channels, reduced, 1) if channels > reduced else nn.Identity()
+        self.chain.append(Block(self.reduce, total_stride))
         self.channels, self.stride = reduced, total_stride
 
     def forward(self, x: Tensor) -> Tensor:

@@ -10,6 +10,8 @@ from typing import Final
 
 from torch import Tensor, nn
 
+from marscrop.research.backbones.layers import Block
+
 _STAGES: Final = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))  # channels, convolutions
 
 
@@ -32,6 +34,7 @@ class VGG16(nn.Module):
     """The first modules of torchvision's `features`.
 
     Attributes:
+        chain: the modules in their order.
         channels: of the output.
         stride: input size over output size.
     """
@@ -39,20 +42,24 @@ class VGG16(nn.Module):
     def __init__(self, layer: str) -> None:
         super().__init__()
         modules: list[nn.Module] = []
+        strides: list[int] = []
         kept = LAYERS[layer]
         channels, stride = 3, 1
         self.channels, self.stride = 64, 1
         for channels_out, count in _STAGES:
             for _ in range(count):
                 modules += [nn.Conv2d(channels, channels_out, 3, padding=1), nn.ReLU(inplace=True)]
+                strides += [stride, stride]
                 channels = channels_out
                 if len(modules) <= kept:
                     self.channels, self.stride = channels, stride
             modules.append(nn.MaxPool2d(2))
             stride *= 2
+            strides.append(stride)
             if len(modules) <= kept:
                 self.stride = stride
         self.features = nn.Sequential(*modules[:kept])
+        self.chain = [Block(m, s) for m, s in zip(self.features, strides, strict=False)]
 
     def forward(self, x: Tensor) -> Tensor:
         """(b, 3, h, w) to (b, channels, h / stride, w / stride)."""

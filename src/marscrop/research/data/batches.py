@@ -139,11 +139,18 @@ class EpochBatches(Dataset[Batch]):
 
     def __getitem__(self, index: int) -> Batch:
         planned = self._plan[index]
-        pixels = [view.pixels(self._store.rgb(r.path), planned.size) for r, view in planned.items]
-        return Batch(
-            torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2),
-            torch.tensor(
-                [math.log(r.ratio.value) + view.log_ratio_shift for r, view in planned.items]
-            ),
-            torch.tensor([view.box(r.box) for r, view in planned.items], dtype=torch.float32),
-        )
+        return Batch(planned_pixels(planned, self._store), *planned_answers(planned))
+
+
+def planned_pixels(planned: PlannedBatch, store: PhotoStore) -> Tensor:
+    """`Batch.images` of a planned batch."""
+    pixels = [view.pixels(store.rgb(r.path), planned.size) for r, view in planned.items]
+    return torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2)
+
+
+def planned_answers(planned: PlannedBatch) -> tuple[Tensor, Tensor]:
+    """`Batch.log_ratio` and `Batch.boxes` of a planned batch."""
+    return (
+        torch.tensor([math.log(r.ratio.value) + view.log_ratio_shift for r, view in planned.items]),
+        torch.tensor([view.box(r.box) for r, view in planned.items], dtype=torch.float32),
+    )

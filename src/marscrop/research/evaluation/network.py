@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from marscrop.cropper import Cropper
 from marscrop.geometry import Box, fit_longest_edge, snap
@@ -20,6 +21,7 @@ from marscrop.research.data.records import CropRecord
 from marscrop.research.evaluation.protocol import Predict
 from marscrop.research.mars import Mars, input_multiple
 from marscrop.research.normalise import Normalise
+from marscrop.research.split import FrozenPart, TrainedPart
 from marscrop.research.training.checkpoint import load_model
 from marscrop.window.paper import paper_window
 from marscrop.window.search import search_window
@@ -32,25 +34,27 @@ PredictMap = Callable[[CropRecord], NDArray[np.float32]]
 
 
 class TorchMaps:
-    """The maps of a torch network; its inputs are made once and kept."""
+    """The maps of a torch network; what its frozen blocks see of a photo is kept."""
 
     def __init__(self, model: Mars, config: Config, store: PhotoStore) -> None:
-        self._model = model
+        self._frozen = FrozenPart(model, config.train.frozen_stride)
+        self._trained = TrainedPart(model, config.train.frozen_stride).eval()
         self._device = next(model.parameters()).device
         self._normalise = Normalise(config.model).to(self._device)
         self._edge, self._multiple = config.train.longest_edge_px, input_multiple(model)
         self._store = store
-        self._inputs: dict[Path, NDArray[np.uint8]] = {}
+        self._seen: dict[Path, Tensor] = {}
 
     @torch.inference_mode()
     def __call__(self, record: CropRecord) -> NDArray[np.float32]:
         """(h, w) float32 logits at the record's ratio."""
-        if record.path not in self._inputs:
+        if record.path not in self._seen:
             size = fit_longest_edge(record.size, self._edge, self._multiple)
-            self._inputs[record.path] = resize_rgb(self._store.rgb(record.path), size)
-        pixels = torch.tensor(self._inputs[record.path], device=self._device).permute(2, 0, 1)[None]
+            rgb = resize_rgb(self._store.rgb(record.path), size)
+            pixels = torch.tensor(rgb, device=self._device).permute(2, 0, 1)[None]
+            self._seen[record.path] = self._frozen(self._normalise(pixels))
         log_ratio = torch.tensor([math.log(record.ratio.value)], device=self._device)
-        logits = self._model(self._normalise(pixels), log_ratio)[0]
+        logits = self._trained(self._seen[record.path], log_ratio)[0]
         return logits.float().cpu().numpy()  # type: ignore[no-any-return]
 
 

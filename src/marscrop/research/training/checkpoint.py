@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 from marscrop.errors import ConfigError, ModelError
 from marscrop.research.config import Config
@@ -51,6 +57,18 @@ class RunFolder:
         write_whole(
             self.config, lambda f: f.write(json.dumps(config.to_table(), indent=2).encode())
         )
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other processes from working in this folder, after those that do are done.
+
+        The lock goes with the process, however it ends. Without POSIX locks nothing is held.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / ".lock").open("w") as file:
+            if fcntl is not None:
+                fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     def append_log(self, line: dict[str, Any]) -> None:
         """Add one JSON object as a line."""

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+import numpy as np
 import torch
 from torch import nn
 from torch.optim import Optimizer
@@ -23,12 +25,21 @@ from torch.utils.data import DataLoader
 from marscrop.errors import ConfigError, DataError
 from marscrop.research.backbones import load_imagenet
 from marscrop.research.config import Config
-from marscrop.research.data.batches import Batch, EpochBatches, PhotoStore, plan_epoch
+from marscrop.research.data.batches import (
+    Batch,
+    EpochBatches,
+    PhotoStore,
+    PlannedBatch,
+    plan_epoch,
+    planned_answers,
+    planned_pixels,
+)
 from marscrop.research.data.records import CropRecord
 from marscrop.research.evaluation.network import PAPER, SEARCH, TorchMaps, decode_both
-from marscrop.research.evaluation.protocol import score_records, summarise
+from marscrop.research.evaluation.protocol import score_records
 from marscrop.research.mars import Mars, input_multiple
 from marscrop.research.normalise import Normalise
+from marscrop.research.split import FeatureCache, FrozenPart, TrainedPart
 from marscrop.research.training.checkpoint import (
     Progress,
     RunFolder,
@@ -86,10 +97,13 @@ def train(
     world: World,
     *,
     weights_dir: Path = Path(),
+    feature_cache: Path | None = None,
     reporter: Reporter | None = None,
     commit: str = "unknown",
 ) -> Outcome:
     """Train a network, or go on where a run in `folder` stopped.
+
+    Where another process is at work in `folder`, wait for it.
 
     Args:
         config: everything that decides the result.
@@ -97,6 +111,8 @@ def train(
         folder: of the run; made if missing.
         world: this process and its peers.
         weights_dir: where `config.weights` is looked for.
+        feature_cache: folder that keeps what frozen blocks see of each batch, for other runs of
+            the same photos and seed; changes no result.
         reporter: is told of every step and epoch.
         commit: of the source, kept in the checkpoints.
 
@@ -104,7 +120,11 @@ def train(
         ConfigError: `folder` holds a run of another configuration.
         DataError: no training or no validation photos.
     """
-    return _Run(config, records, folder, world, weights_dir, reporter or Silent(), commit).run()
+    with RunFolder(folder).held() if world.leads else nullcontext():
+        run = _Run(config, records, folder, world, weights_dir, reporter or Silent(), commit)
+        if feature_cache is not None and config.train.frozen_stride:
+            run.cache = FeatureCache(feature_cache, run.frozen.digest())
+        return run.run()
 
 
 def batch_norms(module: nn.Module) -> list[nn.Module]:
@@ -139,7 +159,8 @@ class _Run:
         self.multiple = input_multiple(self.model)
         self.progress = Progress()
         self._prepare(weights_dir)
-        self.forward: nn.Module = world.wrap(self.model)
+        self.forward: nn.Module = world.wrap(TrainedPart(self.model, config.train.frozen_stride))
+        self.cache: FeatureCache | None = None
         self.normalise = Normalise(config.model).to(world.device)
 
     def _prepare(self, weights_dir: Path) -> None:
@@ -154,6 +175,7 @@ class _Run:
             )
         if resumed is None and config.weights != "none":
             load_imagenet(self.model.backbone, read_weights(config.weights, weights_dir))
+        self.frozen = FrozenPart(self.model, config.train.frozen_stride)
         if config.train.freeze_batch_norm:
             for norm in batch_norms(self.model.backbone):
                 norm.requires_grad_(False)
@@ -207,12 +229,7 @@ class _Run:
         if settings.freeze_batch_norm:
             for norm in batch_norms(self.model.backbone):
                 norm.eval()
-        batches = DataLoader(
-            EpochBatches(plan[progress.batch :], self.store),
-            batch_size=None,
-            num_workers=settings.workers,
-        )
-        for batch in batches:
+        for batch in self._inputs(plan[progress.batch :]):
             part = (progress.batch + 0.5) / len(plan)
             factor = learning_rate_factor(
                 (progress.epoch + part) / settings.epochs, settings.warmup_fraction
@@ -226,11 +243,29 @@ class _Run:
             progress.step += 1
             self._after_step(loss, factor, len(plan))
 
+    def _inputs(self, plan: Sequence[PlannedBatch]) -> Iterator[Batch]:
+        """Batches whose images are what the trained part reads: normalised, or frozen features."""
+        device, settings = self.world.device, self.config.train
+        if not settings.frozen_stride:
+            batches = EpochBatches(plan, self.store)
+            for batch in DataLoader(batches, batch_size=None, num_workers=settings.workers):
+                images = self.normalise(batch.images.to(device, non_blocking=True))
+                yield batch._replace(images=images)
+            return
+        for planned in plan:
+            features = self.cache.load(planned) if self.cache else None
+            if features is None:
+                pixels = planned_pixels(planned, self.store).to(device)
+                # Rounded whether kept or not, so that a run does not depend on the cache.
+                features = self.frozen(self.normalise(pixels)).half()
+                if self.cache:
+                    self.cache.store(planned, features)
+            yield Batch(features.to(device).float(), *planned_answers(planned))
+
     def _step(self, batch: Batch) -> float:
         device, settings = self.world.device, self.config.train
-        images = self.normalise(batch.images.to(device, non_blocking=True))
         with torch.autocast(device.type, torch.bfloat16, enabled=settings.bf16):
-            logits = self.forward(images, batch.log_ratio.to(device))
+            logits = self.forward(batch.images, batch.log_ratio.to(device))
         target = box_target(
             batch.boxes.to(device), logits.shape[1], logits.shape[2], settings.target
         )
@@ -256,7 +291,7 @@ class _Run:
 
     def _finish_epoch(self, photos_per_s: float) -> None:
         progress = self.progress
-        scores = self._validate() if self.world.leads else {}
+        scores, each = self._validate() if self.world.leads else ({}, {})
         iou = self.world.from_leader(scores.get(f"{SEARCH} iou", 0.0))
         line = {
             "step": progress.step,
@@ -273,19 +308,20 @@ class _Run:
         if self.world.leads:
             self.files.append_log(line)
             if improved:
-                self._save_best(scores)
+                self._save_best(scores, each)
             self._save()
             self.reporter.epoch(line)
 
-    def _validate(self) -> dict[str, float]:
+    def _validate(self) -> tuple[dict[str, float], dict[str, list[float]]]:
+        """Means over the validation photos, and each photo's figures in the records' order."""
         maps = TorchMaps(self._kept().eval(), self.config, self.store)
-        summaries = summarise(score_records(self.validation, [decode_both(maps)]))
-        return {
-            f"{s.method} {metric}": getattr(s, metric)
-            for s in summaries
-            if s.method in (SEARCH, PAPER)
+        scores = score_records(self.validation, [decode_both(maps)])
+        each = {
+            f"{method} {metric}": [float(getattr(s, metric)) for s in scores if s.method == method]
+            for method in (SEARCH, PAPER)
             for metric in ("iou", "bde")
         }
+        return {name: float(np.mean(values)) for name, values in each.items()}, each
 
     def _kept(self) -> Mars:
         """The network that is validated and kept: the average, where there is one."""
@@ -304,7 +340,7 @@ class _Run:
             },
         )
 
-    def _save_best(self, scores: dict[str, float]) -> None:
+    def _save_best(self, scores: dict[str, float], each: dict[str, list[float]]) -> None:
         save_checkpoint(
             self.files.best,
             {
@@ -313,5 +349,6 @@ class _Run:
                 "commit": self.commit,
                 "epoch": self.progress.best_epoch,
                 "validation": scores,
+                "each_photo": each,
             },
         )
