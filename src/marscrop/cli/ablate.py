@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +19,9 @@ from marscrop.cli.support import (
     source_commit,
 )
 
+if TYPE_CHECKING:
+    from marscrop.research.ablation.run import RowResult
+
 
 def ablate(
     table: Annotated[int, typer.Option("--table", min=1, max=6, help="Of the paper.")],
@@ -31,11 +34,18 @@ def ablate(
     ] = None,
     change: Changes = None,
     feature_cache: FeatureCache = None,
+    frames: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Timed of each row once all are trained, for frames/s; 0 times none."
+        ),
+    ] = 50,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the runs.")] = Path(
         "runs/ablations"
     ),
     markdown: Annotated[
-        Path | None, typer.Option(help="Write the table to this file, after every row.")
+        Path | None,
+        typer.Option(help="Write the table to this file too, with what made it, after every row."),
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
 ) -> None:
@@ -45,36 +55,41 @@ def ablate(
     """
     with research_extra():
         from marscrop.cli.progress import TrainingDisplay
-        from marscrop.research import ablation
-        from marscrop.research.config import Config
+        from marscrop.research.ablation import report
+        from marscrop.research.ablation.run import Plan, run_table, table_rows
+        from marscrop.research.ablation.speed import frames_per_second
         from marscrop.research.data.fcdb import load_fcdb
         from marscrop.research.training.distributed import join_world
         from marscrop.research.training.loop import Silent
 
-    shown = epochs or Config.load(configs / "mobilenetv2.toml").train.epochs
-    records = tell_skipped(load_fcdb(data)).crops()
-    results = []
+    plan = Plan(
+        configs, weights_dir, tuple(range(seeds)), epochs, tuple(change or ()), feature_cache
+    )
+    rows = table_rows(table)
+    shown = plan.config(next(r for r in rows if r.reference), 0).train.epochs
+    loaded = tell_skipped(load_fcdb(data))
+    results: list[RowResult] = []
+
+    def write(speeds: list[float] | None = None) -> str:
+        text = report.markdown(results, speeds)
+        if markdown is not None:
+            facts = report.facts(table, plan, loaded, commit, timed=bool(speeds))
+            markdown.write_text(f"{facts}\n{text}", encoding="utf-8")
+        return text
+
+    commit = source_commit()
     with join_world(device) as world:
         with TrainingDisplay(shown) if world.leads else nullcontext(Silent()) as reporter:
-            for result in ablation.run_table(
-                table,
-                records,
-                output,
-                world,
-                configs=configs,
-                weights_dir=weights_dir,
-                seeds=range(seeds),
-                epochs=epochs,
-                changes=change or (),
-                feature_cache=feature_cache,
-                reporter=reporter,
-                commit=source_commit(),
+            for result in run_table(
+                table, loaded.crops(), output, world, plan, reporter=reporter, commit=commit
             ):
                 results.append(result)
-                if markdown is not None and world.leads:
-                    markdown.write_text(ablation.markdown(results), encoding="utf-8")
+                if world.leads:
+                    write()
         if world.leads:
-            print(ablation.markdown(results), end="")
+            variants = [plan.config(row, 0).model for row in rows]
+            speeds = frames_per_second(variants, frames) if frames else None
+            print(write(speeds), end="")
 
 
 def threshold(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from marscrop.research.evaluation.bootstrap import Bootstrap
+from marscrop.research.evaluation.bootstrap import Bootstrap, difference_of_runs
 
 
 def values(*numbers: float) -> np.ndarray:
@@ -89,3 +89,30 @@ def test_nothing_to_resample_is_refused(photo_of: list[int], resamples: int) -> 
 def test_a_value_too_many_is_refused() -> None:
     with pytest.raises(ValueError, match=r"expected 2 values, one an entry; got shape \(3,\)"):
         Bootstrap([0, 1]).mean(values(1, 2, 3))
+
+
+def test_difference_of_runs_knows_the_scatter_of_photos_and_of_runs() -> None:
+    """Independent scatter of 200 photos and 3 runs a side, each resampled as it was drawn."""
+    rng = np.random.default_rng(0)
+    hard = rng.normal(0.7, 0.1, 200)
+    paired = difference_of_runs(np.stack([hard + 0.02] * 3), np.stack([hard] * 3))
+    assert paired == pytest.approx((0.02, 0.02, 0.02))  # what is hard about a photo cancels
+
+    photos = rng.normal(0, 0.1, 200)
+    one = difference_of_runs((hard + photos)[None], hard[None])
+    assert one.high - one.low == pytest.approx(2 * 1.96 * 0.1 / 200**0.5, rel=0.15)
+
+    runs = np.stack([hard - 0.01, hard, hard + 0.01])
+    both = difference_of_runs(runs, runs)
+    deviation = (2 * (0.01**2 * 2 / 3) / 3) ** 0.5
+    assert both.mean == pytest.approx(0)
+    assert both.high == pytest.approx(1.96 * deviation, rel=0.2)
+    assert both.low == pytest.approx(-1.96 * deviation, rel=0.2)
+
+
+@pytest.mark.parametrize("shapes", [((2, 5), (2, 4)), ((5,), (5,)), ((0, 5), (1, 5))])
+def test_difference_of_other_photos_or_no_runs_is_refused(
+    shapes: tuple[tuple[int, ...], tuple[int, ...]],
+) -> None:
+    with pytest.raises(ValueError, match="of the same photos; got"):
+        difference_of_runs(*map(np.zeros, shapes))

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import subprocess
+import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -240,3 +243,24 @@ def test_run_without_a_log_has_nothing_to_rewind(tmp_path: Path) -> None:
     run = RunFolder(tmp_path)
     run.rewind_log(5)
     assert not run.log.exists()
+
+
+def test_folder_is_held_until_its_process_is_done(tmp_path: Path) -> None:
+    """A second process waits, then finds the first one's work."""
+    hold = (
+        "import sys, time; from pathlib import Path\n"
+        "from marscrop.research.training.checkpoint import RunFolder\n"
+        "with RunFolder(Path(sys.argv[1])).held():\n"
+        "    print('held', flush=True); sys.stdin.readline()\n"
+        "    Path(sys.argv[1], 'done').touch()\n"
+    )
+    command = [sys.executable, "-c", hold, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as first:
+        assert first.stdout is not None
+        assert first.stdin is not None
+        assert first.stdout.readline() == b"held\n"
+        timer = threading.Timer(0.2, lambda: first.communicate(b"\n"))
+        timer.start()
+        with RunFolder(tmp_path).held():
+            assert (tmp_path / "done").exists()
+        timer.join()

@@ -32,7 +32,7 @@ from marscrop.research.config import Config
 from marscrop.research.data.batches import PhotoStore
 from marscrop.research.data.records import CropRecord
 from marscrop.research.evaluation.network import SEARCH, checkpoint_maps, decode_both
-from marscrop.research.evaluation.protocol import Summary, score_records, summarise
+from marscrop.research.evaluation.protocol import score_records, summarise
 from marscrop.research.mars import Mars
 from marscrop.research.training import loop
 from marscrop.research.training.checkpoint import load_checkpoint, save_checkpoint
@@ -110,6 +110,9 @@ def test_best_checkpoint_says_where_it_comes_from(learnt: Run) -> None:
     content = load_checkpoint(learnt.outcome.best)
     assert content["commit"] == "abc123"
     assert content["validation"]["search iou"] == learnt.outcome.best_iou
+    each = content["each_photo"]["search iou"]
+    assert len(each) == 3
+    assert sum(each) / 3 == pytest.approx(learnt.outcome.best_iou)
     assert Config.from_table(content["config"]) == tiny_config(train={"epochs": 10})
 
 
@@ -143,8 +146,12 @@ def test_photos_prepared_by_other_processes_are_the_same(records: Records, tmp_p
 def script_validation(monkeypatch: pytest.MonkeyPatch, ious: list[float]) -> None:
     """Validation finds these, epoch by epoch."""
     found: Iterator[float] = iter(ious)
-    monkeypatch.setattr(loop, "score_records", lambda *_: [])
-    monkeypatch.setattr(loop, "summarise", lambda _: [Summary(SEARCH, next(found), 0.1, 3)])
+
+    def validate(_: object) -> tuple[dict[str, float], dict[str, list[float]]]:
+        iou = next(found)
+        return {f"{SEARCH} iou": iou, f"{SEARCH} bde": 0.1}, {f"{SEARCH} iou": [iou] * 3}
+
+    monkeypatch.setattr(loop._Run, "_validate", validate)
 
 
 class KeepEpochs:

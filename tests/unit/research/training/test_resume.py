@@ -37,6 +37,7 @@ VARIANTS: dict[str, Config] = {
     "frozen": tiny_config(
         train={"checkpoint_every_steps": 3, "freeze_batch_norm": True, "optimizer": "adamw"}
     ),
+    "frozen blocks": tiny_config(train={"checkpoint_every_steps": 3, "frozen_stride": 4}),
 }
 
 
@@ -91,6 +92,7 @@ def test_killed_after_an_epoch(
         ("average", 7),
         ("average", 11),
         ("frozen", 7),
+        ("frozen blocks", 7),
     ],
 )
 def test_killed_within_an_epoch(
