@@ -12,6 +12,7 @@ from marscrop import MarscropError, __version__
 from marscrop.cli import data, research
 from marscrop.cli.ablate import ablate, threshold
 from marscrop.cli.crop import crop
+from marscrop.cli.crossval import crossval
 from marscrop.cli.evaluate import evaluate
 from marscrop.cli.figure import figure
 
@@ -49,6 +50,7 @@ app.command(rich_help_panel="Research")(evaluate)
 app.command(rich_help_panel="Research")(research.export)
 app.add_typer(data.app, name="data", rich_help_panel="Research")
 app.command(rich_help_panel="Research")(ablate)
+app.command(rich_help_panel="Research")(crossval)
 app.command(rich_help_panel="Research")(threshold)
 app.command(rich_help_panel="Research")(figure)
 

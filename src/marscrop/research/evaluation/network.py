@@ -34,10 +34,14 @@ PredictMap = Callable[[CropRecord], NDArray[np.float32]]
 
 
 class TorchMaps:
-    """The maps of a torch network; what its frozen blocks see of a photo is kept."""
+    """The maps of a torch network; its input is made once and kept.
+
+    Where blocks are frozen, what they see of a photo is kept instead.
+    """
 
     def __init__(self, model: Mars, config: Config, store: PhotoStore) -> None:
         self._frozen = FrozenPart(model, config.train.frozen_stride)
+        self._any_frozen = config.train.frozen_stride > 0
         self._trained = TrainedPart(model, config.train.frozen_stride).eval()
         self._device = next(model.parameters()).device
         self._normalise = Normalise(config.model).to(self._device)
@@ -52,10 +56,15 @@ class TorchMaps:
             size = fit_longest_edge(record.size, self._edge, self._multiple)
             rgb = resize_rgb(self._store.rgb(record.path), size)
             pixels = torch.tensor(rgb, device=self._device).permute(2, 0, 1)[None]
-            self._seen[record.path] = self._frozen(self._normalise(pixels))
+            # Normalised pixels are four times the bytes, and quickly made again.
+            self._seen[record.path] = self._features(pixels) if self._any_frozen else pixels
+        seen = self._seen[record.path]
         log_ratio = torch.tensor([math.log(record.ratio.value)], device=self._device)
-        logits = self._trained(self._seen[record.path], log_ratio)[0]
+        logits = self._trained(seen if self._any_frozen else self._features(seen), log_ratio)[0]
         return logits.float().cpu().numpy()  # type: ignore[no-any-return]
+
+    def _features(self, pixels: Tensor) -> Tensor:
+        return self._frozen(self._normalise(pixels))
 
 
 def checkpoint_maps(checkpoint: Path) -> PredictMap:

@@ -83,11 +83,14 @@ class Outcome:
     Attributes:
         best_iou, best_epoch: of the validation, by the window search.
         best: checkpoint of that epoch.
+        last: each validation photo's figures after the last epoch, by name (such as "search iou")
+            and in the records' order; empty in processes that do not lead.
     """
 
     best_iou: float
     best_epoch: int
     best: Path
+    last: dict[str, list[float]]
 
 
 def train(
@@ -158,6 +161,7 @@ class _Run:
         self.model = Mars(config.model)
         self.multiple = input_multiple(self.model)
         self.progress = Progress()
+        self.validated: dict[str, list[float]] = {}
         self._prepare(weights_dir)
         self.forward: nn.Module = world.wrap(TrainedPart(self.model, config.train.frozen_stride))
         self.cache: FeatureCache | None = None
@@ -192,6 +196,7 @@ class _Run:
                 self.average.load_state_dict(resumed["average"])
             torch.set_rng_state(resumed["rng"])
             self.progress = Progress(**resumed["progress"])
+            self.validated = resumed.get("each_photo", {})
         if self.world.leads:
             self.files.start(config)
             self.files.rewind_log(self.progress.step)
@@ -207,7 +212,7 @@ class _Run:
                 / (time.perf_counter() - started)
             )
             self._finish_epoch(rate)
-        return Outcome(progress.best_iou, progress.best_epoch, self.files.best)
+        return Outcome(progress.best_iou, progress.best_epoch, self.files.best, self.validated)
 
     def _out_of_patience(self) -> bool:
         patience = self.config.train.patience
@@ -291,7 +296,7 @@ class _Run:
 
     def _finish_epoch(self, photos_per_s: float) -> None:
         progress = self.progress
-        scores, each = self._validate() if self.world.leads else ({}, {})
+        scores, self.validated = self._validate() if self.world.leads else ({}, {})
         iou = self.world.from_leader(scores.get(f"{SEARCH} iou", 0.0))
         line = {
             "step": progress.step,
@@ -308,7 +313,7 @@ class _Run:
         if self.world.leads:
             self.files.append_log(line)
             if improved:
-                self._save_best(scores, each)
+                self._save_best(scores)
             self._save()
             self.reporter.epoch(line)
 
@@ -337,10 +342,11 @@ class _Run:
                 "average": self.average.state_dict() if self.average is not None else None,
                 "rng": torch.get_rng_state(),
                 "progress": dataclasses.asdict(self.progress),
+                "each_photo": self.validated,
             },
         )
 
-    def _save_best(self, scores: dict[str, float], each: dict[str, list[float]]) -> None:
+    def _save_best(self, scores: dict[str, float]) -> None:
         save_checkpoint(
             self.files.best,
             {
@@ -349,6 +355,6 @@ class _Run:
                 "commit": self.commit,
                 "epoch": self.progress.best_epoch,
                 "validation": scores,
-                "each_photo": each,
+                "each_photo": self.validated,
             },
         )
