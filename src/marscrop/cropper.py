@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from marscrop.geometry import Box, fit_longest_edge, snap
 from marscrop.imaging.decode import DEFAULT_MAX_PIXELS, Photo, Source, open_photo
 from marscrop.ratio import AspectRatio, RatioLike, is_pair
+from marscrop.runtime.manifest import Manifest
 from marscrop.runtime.session import MarsSession
 from marscrop.window.confidence import gather_evidence
 from marscrop.window.search import search_window
@@ -67,6 +68,11 @@ class Cropper:
         """
         self._session = MarsSession(Path(model) if model is not None else PACKAGED_MODEL, threads)
         self.max_pixels = max_pixels
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the model is."""
+        return self._session.manifest
 
     def crop(self, image: Source, ratios: RatioLike | Iterable[RatioLike]) -> list[Crop]:
         """The best crop for each ratio.

@@ -101,14 +101,14 @@ def threshold(
     """Search the threshold of section 3.4 on a grid, as the paper did to find 0.4."""
     with research_extra():
         from marscrop.research.data.fcdb import load_fcdb
-        from marscrop.research.evaluation.network import checkpoint_maps, product_maps
+        from marscrop.research.evaluation.network import checkpoint_network, product_network
         from marscrop.research.evaluation.threshold import grid_search
 
     if split not in ("train", "validation"):
         raise typer.BadParameter(f"--split must be train or validation; got {split!r}")
-    maps = checkpoint_maps(checkpoint) if checkpoint else product_maps(model)
+    network = checkpoint_network(checkpoint) if checkpoint else product_network(model)
     records = [r for r in tell_skipped(load_fcdb(data)).crops() if r.split == split]
-    scores = grid_search(records, maps)
+    scores = grid_search(records, network.maps)
     best = max(scores, key=lambda s: s.iou)
     print(f"| threshold | IoU, section 3.4, {len(records)} {split} photos |")
     print("|---|---|")

@@ -32,12 +32,15 @@ def crossval(
         Path | None,
         typer.Option("--output", "-o", help="Folder of the runs. Default: runs/crossval/RESULT."),
     ] = None,
+    decoder: Annotated[
+        str, typer.Option(help="Whose figures: marscrop, search or 'section 3.4'.")
+    ] = "marscrop",
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
 ) -> None:
     """Judge a configuration on every training photo, by networks that were not trained on it.
 
-    Scores are of the last epoch, by the window search. Stopped at any moment, the same command
-    goes on where it was.
+    Scores are of the last epoch, by default as users get crops. Stopped at any moment, the same
+    command goes on where it was.
     """
     with research_extra():
         from marscrop.cli.progress import TrainingDisplay
@@ -45,9 +48,12 @@ def crossval(
         from marscrop.research.crossval import HeldOut, cross_validate
         from marscrop.research.data.fcdb import load_fcdb
         from marscrop.research.data.records import CropRecord
+        from marscrop.research.evaluation.network import DECODERS
         from marscrop.research.training.distributed import join_world
         from marscrop.research.training.loop import Silent, train
 
+    if decoder not in DECODERS:
+        raise typer.BadParameter(f"--decoder must be one of {', '.join(DECODERS)}; got {decoder!r}")
     other = HeldOut.load(against) if against else None
     settings = Config.load(config, change or ())
     folder = output or Path("runs/crossval") / result.stem
@@ -71,7 +77,9 @@ def crossval(
                     commit=commit,
                 ).last
 
-            found = cross_validate(settings, records, validate, range(seeds), commit)
+            found = cross_validate(
+                settings, records, validate, range(seeds), decoder=decoder, commit=commit
+            )
         if world.leads:
             found.save(result)
             _print(found, other)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from marscrop.research.data.records import DataSet, PhotoRecord, Problem
     from marscrop.research.evaluation.comparison import Comparison
-    from marscrop.research.evaluation.network import PredictMap
+    from marscrop.research.evaluation.network import Network
     from marscrop.research.evaluation.protocol import Predict
     from marscrop.research.evaluation.tables import TextTable
 
@@ -60,8 +60,8 @@ def evaluate(
 ) -> None:
     """Measure crops against people's, each at the human crop's own ratio.
 
-    Always there: the centre crop, and the network's maps decoded by the paper's section 3.4 and
-    by the window search, which is what `marscrop crop` uses. In brackets: 95 % intervals.
+    Always there: the centre crop, and the network's maps decoded by the paper's section 3.4, as
+    the most likely window (search), and as `marscrop crop` does. In brackets: 95 % intervals.
     """
     with research_extra():
         from marscrop.research.evaluation.peers import read_peer
@@ -86,7 +86,7 @@ def evaluate(
     comparison = evaluate_split(
         loaded,
         split,
-        _maps(model, checkpoint),
+        _network(model, checkpoint),
         baselines=baselines,
         peers=[read_peer(name, file, photos_of(loaded, split)) for name, file in named],
         facts={"data": str(data), "model": str(checkpoint or model or "packaged")},
@@ -132,10 +132,10 @@ def _load(dataset: str, folder: Path) -> DataSet:
     return source.load(folder)
 
 
-def _maps(model: Path | None, checkpoint: Path | None) -> PredictMap:
-    from marscrop.research.evaluation.network import checkpoint_maps, product_maps
+def _network(model: Path | None, checkpoint: Path | None) -> Network:
+    from marscrop.research.evaluation.network import checkpoint_network, product_network
 
-    return checkpoint_maps(checkpoint) if checkpoint else product_maps(model)
+    return checkpoint_network(checkpoint) if checkpoint else product_network(model)
 
 
 def _watched(photos: Sequence[PhotoRecord]) -> Iterable[PhotoRecord]:

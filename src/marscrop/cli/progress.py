@@ -50,6 +50,6 @@ class TrainingDisplay:
         """Print what the validation said."""
         self._progress.console.print(
             f"epoch {line['epoch'] + 1}: train loss {line['train_loss']:.4f}, validation IoU "
-            f"{line['search iou']:.4f}, BDE {line['search bde']:.4f}; section 3.4 "
+            f"{line['marscrop iou']:.4f}, BDE {line['marscrop bde']:.4f}; section 3.4 "
             f"{line['section 3.4 iou']:.4f}; {line['photos_per_s']} photos/s"
         )

@@ -202,6 +202,11 @@ class TrainConfig(_Checked):
         warmup_fraction: share of all steps.
         ema_decay: validate and keep an exponential moving average of the weights, which forgets
             this little a step; 0 for the weights themselves.
+        cell_weight: of the loss on cells, eq. 8.
+        window_weight: of the loss on whole windows (`training.window_loss`); 0, as in the
+            paper, for none.
+        window_tolerance: IoU by which a window may be worse for its wanted probability to fall
+            by e.
         target: `hard` marks a map cell 1 when its centre lies in the human crop (eq. 8);
             `coverage` by the share of the cell that does.
         longest_edge_px: input size.
@@ -223,6 +228,9 @@ class TrainConfig(_Checked):
     freeze_batch_norm: bool = False
     warmup_fraction: float = 0.1
     ema_decay: float = 0.0
+    cell_weight: float = 1.0
+    window_weight: float = 0.0
+    window_tolerance: float = 0.03
     target: Literal["hard", "coverage"] = "hard"
     longest_edge_px: int = 256
     patience: int = 0
@@ -245,6 +253,8 @@ class TrainConfig(_Checked):
             "weight_decay",
             "meta_weight_decay",
             "backbone_lr_scale",
+            "cell_weight",
+            "window_weight",
         ):
             _require(
                 getattr(self, name) >= 0, f"{name} must be 0 or more; got {getattr(self, name)}"
@@ -256,6 +266,14 @@ class TrainConfig(_Checked):
         )
         _require(
             self.learning_rate > 0, f"learning_rate must be positive; got {self.learning_rate}"
+        )
+        _require(
+            self.cell_weight + self.window_weight > 0,
+            "cell_weight and window_weight are both 0: there is nothing to learn",
+        )
+        _require(
+            self.window_tolerance > 0,
+            f"window_tolerance must be positive; got {self.window_tolerance}",
         )
         _require(0 <= self.ema_decay < 1, f"ema_decay must be in [0, 1); got {self.ema_decay}")
         _require(

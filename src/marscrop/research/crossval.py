@@ -22,7 +22,7 @@ from marscrop.research.config import Config
 from marscrop.research.data.fcdb import fold
 from marscrop.research.data.records import CropRecord
 from marscrop.research.evaluation.bootstrap import Estimate, difference_of_runs
-from marscrop.research.evaluation.network import SEARCH
+from marscrop.research.evaluation.network import PLACEMENT
 from marscrop.research.training.checkpoint import write_whole
 
 FOLDS: Final = 5
@@ -41,7 +41,7 @@ class HeldOut:
         commit: of the source.
         photos: file names, in the order of the columns.
         seeds: of the rows.
-        iou, bde: (seeds, photos) by the window search.
+        iou, bde: (seeds, photos), by one of the decoders.
     """
 
     config: dict[str, Any]
@@ -115,6 +115,8 @@ def cross_validate(
     records: Sequence[CropRecord],
     validate: Validate,
     seeds: Sequence[int],
+    *,
+    decoder: str = PLACEMENT,
     commit: str = "unknown",
 ) -> HeldOut:
     """Train a network a fold and seed, and gather what each photo got while held out.
@@ -124,6 +126,7 @@ def cross_validate(
         records: of the training split and its validation part; test photos are passed over.
         validate: trains on the "train" records and measures the others.
         seeds: all folds are run for each.
+        decoder: whose figures are gathered, by its name in `evaluation.network`.
         commit: of the source, kept with the result.
 
     Raises:
@@ -144,8 +147,8 @@ def cross_validate(
             if not held:
                 raise DataError(f"fold {number} of {FOLDS} has no photos; too few to fold")
             figures = validate(seeded, parts, number)
-            iou[row, held] = figures[f"{SEARCH} iou"]
-            bde[row, held] = figures[f"{SEARCH} bde"]
+            iou[row, held] = figures[f"{decoder} iou"]
+            bde[row, held] = figures[f"{decoder} bde"]
     table = config.to_table()
     table["train"].pop("seed")
     return HeldOut(table, commit, tuple(columns), tuple(seeds), iou, bde)

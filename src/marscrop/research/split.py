@@ -57,36 +57,37 @@ class FrozenPart:
 
 
 class FeatureCache:
-    """Batches of frozen features in a folder, a file each; several runs may share it.
+    """Frozen features of views in a folder, a file each; several runs may share it.
 
-    A batch is found by what it shows and by the weights that saw it, so nothing in the folder can
-    be out of date. It may be deleted at any time.
+    A view's features are found by what it shows and by the weights that saw it, so nothing in the
+    folder can be out of date. It may be deleted at any time.
     """
 
     def __init__(self, folder: Path, weights: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder, self._weights = folder, weights
 
-    def path(self, planned: PlannedBatch) -> Path:
-        """Where the features of a batch are, or will be."""
-        shown = [
-            (record.path.name, record.path.stat().st_size, dataclasses.astuple(view))
-            for record, view in planned.items
-        ]
-        text = json.dumps([self._weights, planned.size, shown])
-        return self._folder / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.npy"
-
     def load(self, planned: PlannedBatch) -> Tensor | None:
-        """(b, c, h, w) float16, channels last; None if it is not there."""
+        """(b, c, h, w) float16, channels last; None unless all of the batch is there."""
         try:
-            return torch.from_numpy(np.load(self.path(planned))).permute(0, 3, 1, 2)
+            views = np.stack([np.load(path) for path in self._paths(planned)])
         except FileNotFoundError:
             return None
+        return torch.from_numpy(views).permute(0, 3, 1, 2)
 
     def store(self, planned: PlannedBatch, features: Tensor) -> None:
         """Keep (b, c, h, w) float16."""
-        values = features.permute(0, 2, 3, 1).contiguous().cpu().numpy()
-        path = self.path(planned)
-        beside = path.with_name(f".{path.stem}.{os.getpid()}.npy")
-        np.save(beside, values)
-        beside.replace(path)  # so that a run beside this one never reads half a file
+        views = features.permute(0, 2, 3, 1).contiguous().cpu().numpy()
+        for path, view in zip(self._paths(planned), views, strict=True):
+            beside = path.with_name(f".{path.stem}.{os.getpid()}.npy")
+            np.save(beside, view)
+            beside.replace(path)  # so that a run beside this one never reads half a file
+
+    def _paths(self, planned: PlannedBatch) -> list[Path]:
+        """Where the features of each view are, or will be."""
+        paths = []
+        for record, view in planned.items:
+            photo = (record.path.name, record.path.stat().st_size)
+            shown = json.dumps([self._weights, planned.size, photo, dataclasses.astuple(view)])
+            paths.append(self._folder / f"{hashlib.sha256(shown.encode()).hexdigest()[:32]}.npy")
+        return paths

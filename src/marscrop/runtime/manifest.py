@@ -13,10 +13,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
-from marscrop.errors import ModelError
+from marscrop.errors import MarscropError, ModelError
 from marscrop.window.confidence import Calibration
+from marscrop.window.placement import Prior
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 FILE: Final = "manifest.json"
 PARTS: Final = ("features", "meta", "head")
 
@@ -70,6 +71,7 @@ class Manifest:
         input: how to make its input.
         ratio_range: smallest and largest ratio that it was trained for.
         opset: of the ONNX files.
+        prior: of people's crops, for placing windows.
         calibration: of the confidence.
         training: commit, configuration and data.
         scores: what was measured, on what.
@@ -80,6 +82,7 @@ class Manifest:
     input: InputRule
     ratio_range: tuple[float, float]
     opset: int
+    prior: Prior
     calibration: Calibration
     training: dict[str, Any]
     scores: dict[str, Any]
@@ -103,7 +106,7 @@ class Manifest:
             raise ModelError(f"{path}: expected model format {FORMAT}; got {found!r}")
         try:
             return cls._from_table(table)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, MarscropError) as error:
             raise ModelError(
                 f"{path}: incomplete or malformed ({type(error).__name__}: {error})"
             ) from None
@@ -118,6 +121,9 @@ class Manifest:
             input=InputRule(**{**rule, "mean": _three(rule["mean"]), "std": _three(rule["std"])}),
             ratio_range=(float(low), float(high)),
             opset=int(table["opset"]),
+            prior=Prior(
+                tuple(map(float, table["prior"]["scales"])), float(table["prior"]["sharpness"])
+            ),
             calibration=Calibration(**table["calibration"]),
             training=dict(table["training"]),
             scores=dict(table["scores"]),

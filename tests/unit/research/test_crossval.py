@@ -49,8 +49,8 @@ def test_folds_part_the_photos_and_the_first_is_the_validation_split(folded: Rec
 def numbered(_: Config, parts: Records, number: int) -> dict[str, list[float]]:
     held = [r for r in parts if r.split == "validation"]
     return {
-        "search iou": [number / 10] * len(held),
-        "search bde": [float(r.path.stem[-1]) for r in held],
+        "marscrop iou": [number / 10] * len(held),
+        "marscrop bde": [float(r.path.stem[-1]) for r in held],
     }
 
 
@@ -82,8 +82,8 @@ def test_figures_are_of_the_last_epoch_of_a_network_trained_on_the_rest(
         again = train(config, parts, folder, ALONE)  # read from the checkpoint
         assert again.last == outcome.last
         log = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
-        last = [line for line in log if "search iou" in line][-1]
-        assert np.mean(outcome.last["search iou"]) == pytest.approx(last["search iou"])
+        last = [line for line in log if "marscrop iou" in line][-1]
+        assert np.mean(outcome.last["marscrop iou"]) == pytest.approx(last["marscrop iou"])
         return outcome.last
 
     found = cross_validate(tiny_config(train={"epochs": 2}), folded, validate, seeds=[3])

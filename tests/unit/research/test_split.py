@@ -113,13 +113,17 @@ def test_features_are_found_by_what_they_show(tmp_path: Path, planned: list[Plan
     assert torch.equal(loaded, features)
     assert loaded.is_contiguous(memory_format=torch.channels_last)
 
-    record, view = planned[0].items[0]
+    size, items = planned[0].size, planned[0].items
+    reordered = cache.load(PlannedBatch(size, items[::-1]))
+    assert reordered is not None
+    assert torch.equal(reordered, features.flip(0))
+
+    record, view = items[0]
     mirrored = dataclasses.replace(view, flip=not view.flip)
     others = (
         planned[1],
-        PlannedBatch(planned[0].size, ((record, mirrored), *planned[0].items[1:])),
-        PlannedBatch(planned[0].size._replace(width=999), planned[0].items),
-        PlannedBatch(planned[0].size, planned[0].items[::-1]),
+        PlannedBatch(size, ((record, mirrored), *items[1:])),
+        PlannedBatch(size._replace(width=999), items),
     )
     assert all(cache.load(other) is None for other in others)
     assert FeatureCache(tmp_path, "other weights").load(planned[0]) is None

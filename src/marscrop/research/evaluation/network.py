@@ -1,10 +1,11 @@
-"""Boxes from a network's maps, by both decoders, for evaluation."""
+"""Boxes from a network's maps, by every decoder, for evaluation."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final, NamedTuple
 
 import numpy as np
 import torch
@@ -22,15 +23,25 @@ from marscrop.research.evaluation.protocol import Predict
 from marscrop.research.mars import Mars, input_multiple
 from marscrop.research.normalise import Normalise
 from marscrop.research.split import FrozenPart, TrainedPart
-from marscrop.research.training.checkpoint import load_model
+from marscrop.research.training.checkpoint import checkpoint_prior, load_model
 from marscrop.window.paper import paper_window
+from marscrop.window.placement import Prior, place_window
 from marscrop.window.search import search_window
 
-SEARCH = "search"
-PAPER = "section 3.4"
+PLACEMENT: Final = "marscrop"
+SEARCH: Final = "search"
+PAPER: Final = "section 3.4"
+DECODERS: Final = (PLACEMENT, SEARCH, PAPER)
 
 PredictMap = Callable[[CropRecord], NDArray[np.float32]]
 """From a record to (h, w) float32 logits at its ratio."""
+
+
+class Network(NamedTuple):
+    """What gives crops: a network's maps, and the prior of the data that it was trained on."""
+
+    maps: PredictMap
+    prior: Prior
 
 
 class TorchMaps:
@@ -67,28 +78,36 @@ class TorchMaps:
         return self._frozen(self._normalise(pixels))
 
 
-def checkpoint_maps(checkpoint: Path) -> PredictMap:
-    """The maps of a trained checkpoint, by torch."""
-    model, config, _ = load_model(checkpoint)
-    return TorchMaps(model, config, PhotoStore())
+def checkpoint_network(checkpoint: Path) -> Network:
+    """A trained checkpoint, run by torch.
+
+    Raises:
+        ModelError: it is missing, damaged, or made before checkpoints had a prior.
+    """
+    model, config, content = load_model(checkpoint)
+    return Network(TorchMaps(model, config, PhotoStore()), checkpoint_prior(content, checkpoint))
 
 
-def product_maps(model: Path | None) -> PredictMap:
-    """The maps of an exported model (the packaged one for None), by the product's own path."""
+def product_network(model: Path | None) -> Network:
+    """An exported model (the packaged one for None), by the product's own path."""
     cropper = Cropper(model)
-    return lambda record: cropper.maps(open_photo(record.path), [record.ratio])[0]
+    return Network(
+        lambda record: cropper.maps(open_photo(record.path), [record.ratio])[0],
+        cropper.manifest.prior,
+    )
 
 
-def decode_both(predict_map: PredictMap) -> Predict:
-    """Boxes by the window search and by section 3.4, from the same map."""
+def decode_all(network: Network) -> Predict:
+    """Boxes by section 3.4, as the most likely window, and by placement, from the same map."""
 
     def predict(record: CropRecord, /) -> dict[str, Box]:
-        logits = predict_map(record)
-        paper = paper_window(logits, record.size, record.ratio)
-        found = search_window(logits, record.size, record.ratio).window
-        return {
-            PAPER: snap(paper, record.size, record.ratio),
-            SEARCH: snap(found, record.size, record.ratio),
+        logits = network.maps(record)
+        asked = record.size, record.ratio
+        windows = {
+            PAPER: paper_window(logits, *asked),
+            SEARCH: search_window(logits, *asked).window,
+            PLACEMENT: place_window(logits, *asked, network.prior).window,
         }
+        return {name: snap(window, *asked) for name, window in windows.items()}
 
     return predict

@@ -10,7 +10,13 @@ from marscrop.research.data.records import DataSet, PhotoRecord
 from marscrop.research.evaluation.answers import ask
 from marscrop.research.evaluation.bootstrap import RESAMPLES
 from marscrop.research.evaluation.comparison import Comparison, Origin, compare
-from marscrop.research.evaluation.network import PAPER, SEARCH, PredictMap, decode_both
+from marscrop.research.evaluation.network import (
+    PAPER,
+    PLACEMENT,
+    SEARCH,
+    Network,
+    decode_all,
+)
 from marscrop.research.evaluation.peers import Peer
 from marscrop.research.evaluation.protocol import CENTRE, Predict, predict_centre
 from marscrop.research.evaluation.several_boxes import best_rated
@@ -36,7 +42,7 @@ def photos_of(data_set: DataSet, split: str) -> list[PhotoRecord]:
 def evaluate_split(
     data_set: DataSet,
     split: str,
-    predict_map: PredictMap,
+    network: Network,
     *,
     baselines: Sequence[Predict] = (),
     peers: Sequence[Peer] = (),
@@ -45,13 +51,13 @@ def evaluate_split(
     seed: int = 0,
     watch: Callable[[Sequence[PhotoRecord]], Iterable[PhotoRecord]] = iter,
 ) -> Comparison:
-    """Measure the centre crop, both decoders of a network's maps, baselines and peers.
+    """Measure the centre crop, every decoder of a network's maps, baselines and peers.
 
-    The reference, from which differences are taken, is the network with the window search.
+    The reference, from which differences are taken, is what users get, the network with placement.
 
     Args:
         data_set, split: what to measure on.
-        predict_map: the network.
+        network: ours.
         baselines: more methods.
         peers: other tools' answers, read for the photos of the split.
         facts: for the reader, beside the names of data set and split.
@@ -62,7 +68,7 @@ def evaluate_split(
         DataError: no photos in the split, or none that all methods answered.
         ConfigError: two methods of the same name, or a baseline's scorer that fails.
     """
-    methods: list[Predict] = [predict_centre, decode_both(predict_map), *baselines, *peers]
+    methods: list[Predict] = [predict_centre, decode_all(network), *baselines, *peers]
     answered, unreadable = ask(watch(photos_of(data_set, split)), methods)
     origin = Origin(
         facts={"dataset": data_set.name, "split": split, **(facts or {})},
@@ -70,5 +76,5 @@ def evaluate_split(
         unannotated=data_set.unannotated,
         bad_answers={peer.name: peer.problems for peer in peers},
     )
-    names = [CENTRE, PAPER, SEARCH, *(peer.name for peer in peers)]
-    return compare(answered, names, SEARCH, origin=origin, resamples=resamples, seed=seed)
+    names = [CENTRE, PAPER, SEARCH, PLACEMENT, *(peer.name for peer in peers)]
+    return compare(answered, names, PLACEMENT, origin=origin, resamples=resamples, seed=seed)

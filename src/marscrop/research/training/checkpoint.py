@@ -20,6 +20,7 @@ except ImportError:  # Windows
 from marscrop.errors import ConfigError, ModelError
 from marscrop.research.config import Config
 from marscrop.research.mars import Mars
+from marscrop.window.placement import Prior
 
 
 @dataclass(slots=True)
@@ -135,3 +136,14 @@ def load_model(path: Path) -> tuple[Mars, Config, dict[str, Any]]:
     except (ConfigError, RuntimeError, TypeError) as error:
         raise ModelError(f"{path}: weights and configuration do not fit ({error})") from None
     return model.eval(), config, content
+
+
+def checkpoint_prior(content: dict[str, Any], path: Path) -> Prior:
+    """The prior of people's crops that a checkpoint was trained with.
+
+    Raises:
+        ModelError: it was made before checkpoints had one.
+    """
+    if "prior" not in content:
+        raise ModelError(f"{path}: made by an earlier version, without a prior; train it anew")
+    return Prior(tuple(content["prior"]["scales"]), float(content["prior"]["sharpness"]))

@@ -17,7 +17,7 @@ from typing import Any, Protocol, cast
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
@@ -35,10 +35,17 @@ from marscrop.research.data.batches import (
     planned_pixels,
 )
 from marscrop.research.data.records import CropRecord
-from marscrop.research.evaluation.network import PAPER, SEARCH, TorchMaps, decode_both
+from marscrop.research.evaluation.network import (
+    DECODERS,
+    PLACEMENT,
+    Network,
+    TorchMaps,
+    decode_all,
+)
 from marscrop.research.evaluation.protocol import score_records
 from marscrop.research.mars import Mars, input_multiple
 from marscrop.research.normalise import Normalise
+from marscrop.research.prior import fit_prior
 from marscrop.research.split import FeatureCache, FrozenPart, TrainedPart
 from marscrop.research.training.checkpoint import (
     Progress,
@@ -54,6 +61,7 @@ from marscrop.research.training.schedule import (
     set_learning_rate,
 )
 from marscrop.research.training.weights import read_weights
+from marscrop.research.training.window_loss import WindowLoss
 
 _LOG_EVERY = 10
 
@@ -81,9 +89,9 @@ class Outcome:
     """How a run ended.
 
     Attributes:
-        best_iou, best_epoch: of the validation, by the window search.
+        best_iou, best_epoch: of the validation, by placement.
         best: checkpoint of that epoch.
-        last: each validation photo's figures after the last epoch, by name (such as "search iou")
+        last: each validation photo's figures after the last epoch, by name (such as "marscrop iou")
             and in the records' order; empty in processes that do not lead.
     """
 
@@ -155,6 +163,7 @@ class _Run:
                 f"training needs photos of both splits; got {len(self.training)} to train on "
                 f"and {len(self.validation)} to validate on"
             )
+        self.prior = fit_prior(self.training)
         self.files = RunFolder(folder)
         self.store = PhotoStore()
         torch.manual_seed(config.train.seed)
@@ -184,7 +193,10 @@ class _Run:
             for norm in batch_norms(self.model.backbone):
                 norm.requires_grad_(False)
         self.model.to(self.world.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.optimizer: Optimizer = build_optimizer(self.model, config.train)
+        self.window_loss = WindowLoss(config.train.window_tolerance).to(self.world.device)
+        self.optimizer: Optimizer = build_optimizer(
+            self.model, config.train, self.window_loss if config.train.window_weight else None
+        )
         self.average: AveragedModel | None = None
         if config.train.ema_decay:
             blend = get_ema_multi_avg_fn(config.train.ema_decay)  # type: ignore[no-untyped-call]
@@ -192,6 +204,8 @@ class _Run:
         if resumed is not None:
             self.model.load_state_dict(resumed["model"])
             self.optimizer.load_state_dict(resumed["optimizer"])
+            if "window_loss" in resumed:
+                self.window_loss.load_state_dict(resumed["window_loss"])
             if self.average is not None:
                 self.average.load_state_dict(resumed["average"])
             torch.set_rng_state(resumed["rng"])
@@ -271,16 +285,21 @@ class _Run:
         device, settings = self.world.device, self.config.train
         with torch.autocast(device.type, torch.bfloat16, enabled=settings.bf16):
             logits = self.forward(batch.images, batch.log_ratio.to(device))
-        target = box_target(
-            batch.boxes.to(device), logits.shape[1], logits.shape[2], settings.target
-        )
-        loss = crop_loss(logits, target)
+        loss = self._loss(logits, batch.boxes.to(device))
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         if self.average is not None:
             self.average.update_parameters(self.model)
         return float(loss.item())
+
+    def _loss(self, logits: Tensor, boxes: Tensor) -> Tensor:
+        settings = self.config.train
+        target = box_target(boxes, logits.shape[1], logits.shape[2], settings.target)
+        loss = settings.cell_weight * crop_loss(logits, target)
+        if settings.window_weight:
+            loss = loss + settings.window_weight * self.window_loss(logits, boxes)
+        return loss
 
     def _after_step(self, loss: float, factor: float, batches: int) -> None:
         if not self.world.leads:
@@ -297,7 +316,7 @@ class _Run:
     def _finish_epoch(self, photos_per_s: float) -> None:
         progress = self.progress
         scores, self.validated = self._validate() if self.world.leads else ({}, {})
-        iou = self.world.from_leader(scores.get(f"{SEARCH} iou", 0.0))
+        iou = self.world.from_leader(scores.get(f"{PLACEMENT} iou", 0.0))
         line = {
             "step": progress.step,
             "epoch": progress.epoch,
@@ -320,10 +339,10 @@ class _Run:
     def _validate(self) -> tuple[dict[str, float], dict[str, list[float]]]:
         """Means over the validation photos, and each photo's figures in the records' order."""
         maps = TorchMaps(self._kept().eval(), self.config, self.store)
-        scores = score_records(self.validation, [decode_both(maps)])
+        scores = score_records(self.validation, [decode_all(Network(maps, self.prior))])
         each = {
             f"{method} {metric}": [float(getattr(s, metric)) for s in scores if s.method == method]
-            for method in (SEARCH, PAPER)
+            for method in DECODERS
             for metric in ("iou", "bde")
         }
         return {name: float(np.mean(values)) for name, values in each.items()}, each
@@ -339,6 +358,7 @@ class _Run:
                 "config": self.config.to_table(),
                 "model": self.model.state_dict(),
                 "optimizer": self.optimizer.state_dict(),
+                "window_loss": self.window_loss.state_dict(),
                 "average": self.average.state_dict() if self.average is not None else None,
                 "rng": torch.get_rng_state(),
                 "progress": dataclasses.asdict(self.progress),
@@ -352,6 +372,7 @@ class _Run:
             {
                 "config": self.config.to_table(),
                 "model": self._kept().state_dict(),
+                "prior": dataclasses.asdict(self.prior),
                 "commit": self.commit,
                 "epoch": self.progress.best_epoch,
                 "validation": scores,

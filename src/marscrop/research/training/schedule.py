@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
+from torch import nn
 from torch.optim import Adam, AdamW, Optimizer
 
 from marscrop.research.config import TrainConfig
 from marscrop.research.mars import Mars
 
+_LOSS_LR_SCALE: Final = 100.0
+"""A loss's own few numbers are of the order of 1 and have few steps to get where they belong."""
 
-def build_optimizer(model: Mars, config: TrainConfig) -> Optimizer:
-    """Adam or AdamW over three groups: backbone, rest of the base network, meta-learners."""
+
+def build_optimizer(
+    model: Mars, config: TrainConfig, learnt_loss: nn.Module | None = None
+) -> Optimizer:
+    """Adam or AdamW over three groups: backbone, rest of the base network, meta-learners.
+
+    A loss that learns something itself is a fourth, without weight decay.
+    """
     groups = [
         {
             "params": [p for p in part.parameters() if p.requires_grad],
@@ -26,6 +36,10 @@ def build_optimizer(model: Mars, config: TrainConfig) -> Optimizer:
         )
     ]
     kind = AdamW if config.optimizer == "adamw" else Adam
+    if learnt_loss is not None:
+        rate = config.learning_rate * _LOSS_LR_SCALE
+        own = {"params": list(learnt_loss.parameters()), "lr": rate, "peak": rate}
+        groups.append({**own, "weight_decay": 0.0})
     # One pass over each tensor: the meta-learner's five million weights are most of a step's work.
     return kind([group for group in groups if group["params"]], fused=True)
 

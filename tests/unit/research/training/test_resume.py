@@ -37,6 +37,7 @@ VARIANTS: dict[str, Config] = {
     "frozen": tiny_config(
         train={"checkpoint_every_steps": 3, "freeze_batch_norm": True, "optimizer": "adamw"}
     ),
+    "windows": tiny_config(train={"checkpoint_every_steps": 3, "window_weight": 0.1}),
     "frozen blocks": tiny_config(train={"checkpoint_every_steps": 3, "frozen_stride": 4}),
 }
 
@@ -93,6 +94,7 @@ def test_killed_after_an_epoch(
         ("average", 11),
         ("frozen", 7),
         ("frozen blocks", 7),
+        ("windows", 7),
     ],
 )
 def test_killed_within_an_epoch(
