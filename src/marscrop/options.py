@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from numbers import Real
 from typing import Final, Self
 
 from marscrop.errors import ConfigError
@@ -34,17 +35,13 @@ class CropOptions:
 
     def __post_init__(self) -> None:
         count = self.max_candidates
-        if (
-            isinstance(count, bool)
-            or not isinstance(count, int)
-            or not (1 <= count <= MOST_CANDIDATES)
-        ):
+        if not (isinstance(count, int) and 1 <= count <= MOST_CANDIDATES):
             raise ConfigError(
                 f"max_candidates must be a whole number from 1 to {MOST_CANDIDATES}; got {count!r}"
             )
-        if not 0 <= self.min_confidence <= 1:
+        if not (isinstance(self.min_confidence, Real) and 0 <= self.min_confidence <= 1):
             raise ConfigError(
-                f"min_confidence must be a probability, 0 to 1; got {self.min_confidence}"
+                f"min_confidence must be a probability, 0 to 1; got {self.min_confidence!r}"
             )
 
     @classmethod

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from numbers import Real
 from typing import Self
 
 from marscrop.errors import ConstraintError
@@ -46,10 +47,10 @@ class Constraints:
     anchor: Anchor = FREE
 
     def __post_init__(self) -> None:
-        if not 0 < self.min_size <= 1:
+        if not (isinstance(self.min_size, Real) and 0 < self.min_size <= 1):
             raise ConstraintError(
                 f"min_size must be above 0 and at most 1, a share of the largest crop; "
-                f"got {self.min_size}"
+                f"got {self.min_size!r}"
             )
 
     @classmethod

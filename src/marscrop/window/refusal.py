@@ -8,25 +8,40 @@ from marscrop.geometry import Box, Size, largest_window, size_within
 from marscrop.ratio import AspectRatio
 from marscrop.window.anchor import FREE
 from marscrop.window.constraints import Limits
+from marscrop.window.padded import clear_regions
 
 _PADDING = "fallback='pad'"
 
 
-def contradiction(limits: Limits) -> str | None:
-    """What no crop of any shape could do, padded or not; None if all can be done at once."""
-    for kept in limits.keep:
-        for avoided in limits.avoid:
+def refusal(limits: Limits, ratio: AspectRatio) -> str:
+    """For limits that no crop of `ratio` meets."""
+    return _contradiction(limits) or _too_small(limits, ratio) or _in_the_way(limits, ratio)
+
+
+def _contradiction(limits: Limits) -> str | None:
+    """For what no crop of any shape could do, padded or not."""
+    hull = limits.hull
+    if hull is None:
+        if clear_regions(limits):
+            return None
+        leave = "leaves" if len(limits.avoid) == 1 else "leave"
+        return (
+            f"{_listed('avoid', limits.avoid)} {leave} nothing of a {_text(limits.image)} photo; "
+            f"ask for smaller boxes"
+        )
+    for avoided in limits.avoid:
+        for kept in limits.keep:
             if kept.overlaps(avoided):
                 return (
                     f"keep box {tuple(kept)} overlaps avoid box {tuple(avoided)}, so that no crop "
                     f"holds one and misses the other; change one of them"
                 )
+        if hull.overlaps(avoided):
+            return (
+                f"avoid box {tuple(avoided)} lies between {_listed('keep', limits.keep)}, so that "
+                f"no crop holds these and misses that; change one of them"
+            )
     return None
-
-
-def refusal(limits: Limits, ratio: AspectRatio) -> str:
-    """For limits that no crop of `ratio` meets."""
-    return contradiction(limits) or _too_small(limits, ratio) or _in_the_way(limits, ratio)
 
 
 def _too_small(limits: Limits, ratio: AspectRatio) -> str | None:
