@@ -13,7 +13,7 @@ from marscrop.window.anchor import AnchorLike
 from marscrop.window.constraints import Constraints
 from marscrop.window.regions import RegionLike
 
-MOST_CANDIDATES: Final = 100
+MOST_CANDIDATES: Final = 20
 """More are taken for a typing error: after a few the rest are no crops that anybody wants."""
 
 

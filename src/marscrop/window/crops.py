@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,14 @@ from marscrop.window.field import MAX_CANDIDATE_IOU
 from marscrop.window.pixels import fit
 from marscrop.window.search import ScoredWindow, search_window
 
-_EASE_PX = 1.0
+_EASE_PX: Final = 1.0
 """A box of whole pixels may meet limits that no window of exactly its ratio meets: its sides are
 rounded, which moves an edge by less than this."""
+
+
+_MOST_TRIES: Final = 20
+"""Windows given up for a further crop because they round to one that is too near to a better one.
+Photos where more do have a handful of pixels."""
 
 
 class Placed(NamedTuple):
@@ -52,8 +57,11 @@ def best_crop(
         found = _most_likely(logits, limits, ratio)
         return _rounded(found, limits, ratio)
     clear_of: list[Box | Window] = list(taken)
-    while found := search_within(logits, limits, ratio, clear_of=clear_of):
+    for _ in range(_MOST_TRIES):
+        found = search_within(logits, limits, ratio, clear_of=clear_of)
         placed = _rounded(found, limits, ratio)
+        if found is None:
+            break
         if placed and all(iou(placed.box, other) <= MAX_CANDIDATE_IOU for other in taken):
             return placed
         clear_of.append(found.window)  # rounding brought it too near to a better one
