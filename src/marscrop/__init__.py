@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from marscrop.errors import ImageError, MarscropError, ModelError, RatioError
+from marscrop.errors import ConstraintError, ImageError, MarscropError, ModelError, RatioError
 from marscrop.geometry import Box, Size
 from marscrop.ratio import AspectRatio
 
@@ -23,6 +23,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AspectRatio",
     "Box",
+    "ConstraintError",
     "Crop",
     "Cropper",
     "ImageError",

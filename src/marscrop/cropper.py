@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 from pathlib import Path
 from typing import Final, cast
@@ -12,15 +12,24 @@ from typing import Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from marscrop.geometry import Box, fit_longest_edge, snap
+from marscrop.errors import ConstraintError
+from marscrop.geometry import Box, Size, centre_crop, fit_longest_edge
 from marscrop.imaging.decode import DEFAULT_MAX_PIXELS, Photo, Source, open_photo
+from marscrop.imaging.padding import Fill, Padding, Picture, cut
+from marscrop.options import CropOptions
 from marscrop.ratio import AspectRatio, RatioLike, is_pair
 from marscrop.runtime.manifest import Manifest
 from marscrop.runtime.session import MarsSession
+from marscrop.window.anchor import AnchorLike
 from marscrop.window.confidence import gather_evidence
-from marscrop.window.search import search_window
+from marscrop.window.constraints import Limits
+from marscrop.window.crops import best_crop, next_crop
+from marscrop.window.padded import padded_crop
+from marscrop.window.refusal import refusal
+from marscrop.window.regions import RegionLike
 
 PACKAGED_MODEL: Final = Path(__file__).parent / "models" / "default"
+DEFAULT_OPTIONS: Final = CropOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +39,30 @@ class Crop:
     Attributes:
         ratio: what was asked.
         box: integer pixels of the upright original, x1 and y1 exclusive. It lies inside the
-            image, and its size misses the ratio by at most half a pixel on one side.
+            image, and its size (with `padding`, if there is some) misses the ratio by at most half
+            a pixel on one side.
         confidence: probability that this crop is nearer to a photographer's than the centre crop
-            is, 0..1; low means that a centre crop is as good, 0 that this is the centre crop.
+            is, 0..1; low means that a centre crop is as good, 0 that this is the centre crop, or
+            padded, which compares with nothing. Calibrated on best crops without constraints.
+        candidate: 1 for the best crop of the ratio, then 2, 3, ...
+        centred: whether this is the centre crop because the best crop's confidence, which is kept
+            here, was below the one asked for.
+        padding: what is to be added around `box` to come to the ratio; None for a real crop.
     """
 
     ratio: AspectRatio
     box: Box
     confidence: float
+    candidate: int = 1
+    centred: bool = False
+    padding: Padding | None = None
+
+    @property
+    def size(self) -> Size:
+        """Of the picture that comes out: the box with its padding [px]."""
+        left, top, right, bottom = self.padding.margins if self.padding else (0, 0, 0, 0)
+        width, height = self.box.size
+        return Size(left + width + right, top + height + bottom)
 
 
 class Cropper:
@@ -74,28 +99,93 @@ class Cropper:
         """What the model is."""
         return self._session.manifest
 
-    def crop(self, image: Source, ratios: RatioLike | Iterable[RatioLike]) -> list[Crop]:
-        """The best crop for each ratio.
+    def crop(
+        self,
+        image: Source,
+        ratios: RatioLike | Iterable[RatioLike],
+        *,
+        keep: RegionLike | Iterable[RegionLike] = (),
+        avoid: RegionLike | Iterable[RegionLike] = (),
+        min_size: float | None = None,
+        max_candidates: int = 1,
+        anchor: AnchorLike = None,
+        min_confidence: float = 0.0,
+        fallback: str | None = None,
+        pad_fill: str | None = None,
+    ) -> list[Crop]:
+        """The best crop for each ratio, or the best few.
 
         Args:
             image: path, bytes, binary file object, PIL image, or uint8 array (h, w, 3) in RGB.
             ratios: such as "16:9", 1.5 or "square"; one or several.
+            keep: boxes that must lie inside each crop, (x0, y0, x1, y1) in pixels of the upright
+                original or "5%,10%,50%,80%"; one or several.
+            avoid: boxes that no crop may overlap.
+            min_size: smallest crop allowed, as a share of the largest one of the ratio, above 0
+                and at most 1: 1 is the largest one, so that only its position is chosen. By
+                default what people do: `window.search.MIN_SCALE`.
+            max_candidates: crops for each ratio, at most. Each overlaps the better ones by an IoU
+                of no more than `window.field.MAX_CANDIDATE_IOU`.
+            anchor: "top", "bottom-left", "centre", ... or a point (x, y) in 0..1: x of the room
+                that the crop leaves lies to its left, y above. A side alone pins one axis. The
+                size is still chosen; boxes to keep move the crop as far as they must.
+            min_confidence: below it the centre crop comes first, if it meets the constraints.
+            fallback: "pad": a photo without a crop that meets the constraints is padded.
+            pad_fill: what padding is filled with: a colour, "white" by default, or "blur".
 
         Returns:
-            one crop a ratio, in the order asked.
+            the crops of each ratio, best first, in the order of the ratios.
 
         Raises:
             RatioError: a ratio that cannot be understood.
+            ConstraintError: a constraint that cannot be understood, or that the photo cannot meet.
+            ConfigError: another option out of range.
             ImageError: an image that cannot be found or read.
         """
         parsed = parse_ratios(ratios)
+        options = CropOptions.parse(
+            keep=keep,
+            avoid=avoid,
+            min_size=min_size,
+            max_candidates=max_candidates,
+            anchor=anchor,
+            min_confidence=min_confidence,
+            fallback=fallback,
+            pad_fill=pad_fill,
+        )
         photo = open_photo(image, max_pixels=self.max_pixels)
-        return self.crop_photo(photo, parsed) if parsed else []
+        return self.crop_photo(photo, parsed, options) if parsed else []
 
-    def crop_photo(self, photo: Photo, ratios: Sequence[AspectRatio]) -> list[Crop]:
-        """`crop` for a photo that is open already, and ratios that are parsed."""
-        maps = self.maps(photo, ratios)
-        return [self._decide(m, photo, ratio) for m, ratio in zip(maps, ratios, strict=True)]
+    def crop_photo(
+        self, photo: Photo, ratios: Sequence[AspectRatio], options: CropOptions = DEFAULT_OPTIONS
+    ) -> list[Crop]:
+        """`crop` for a photo that is open already, and ratios and options that are parsed."""
+        try:
+            limits = options.constraints.on(photo.size)
+            maps = self.maps(photo, ratios)
+            return [
+                crop
+                for logits, ratio in zip(maps, ratios, strict=True)
+                for crop in self._decide(logits, limits, ratio, options)
+            ]
+        except ConstraintError as error:
+            raise ConstraintError(f"{photo.name}: {error}") from None
+
+    def picture(self, image: Source, crop: Crop) -> Picture:
+        """A crop's pixels, with its padding.
+
+        Args:
+            image: the photo that the crop is of.
+            crop: as `crop` gave it.
+
+        Returns:
+            a PIL image of `crop.size`.
+
+        Raises:
+            ImageError: an image that cannot be found or read, or does not hold the box.
+        """
+        photo = open_photo(image, max_pixels=self.max_pixels)
+        return cut(photo.upright(), crop.box, crop.padding)
 
     def maps(self, photo: Photo, ratios: Sequence[AspectRatio]) -> NDArray[np.float32]:
         """What the network sees: for each ratio a map that covers the whole photo.
@@ -104,19 +194,53 @@ class Cropper:
             (len(ratios), h, w) float32 log odds that a cell lies in the crop; h and w are a
             quarter of the network's input size.
         """
-        rule = self._session.manifest.input
+        rule = self.manifest.input
         size = fit_longest_edge(photo.size, rule.longest_edge_px, rule.multiple_px)
         features = self._session.features(photo.analysis_rgb(size))
         return self._session.logits(features, [ratio.value for ratio in ratios])
 
-    def _decide(self, logits: NDArray[np.float32], photo: Photo, ratio: AspectRatio) -> Crop:
-        found = search_window(logits, photo.size, ratio)
-        evidence = gather_evidence(logits, found, photo.size, ratio)
-        return Crop(
-            ratio=ratio,
-            box=snap(found.window, photo.size, ratio),
-            confidence=self._session.manifest.calibration.confidence(evidence),
-        )
+    def _decide(
+        self, logits: NDArray[np.float32], limits: Limits, ratio: AspectRatio, options: CropOptions
+    ) -> list[Crop]:
+        """The crops of one ratio, best first."""
+        best = best_crop(logits, limits, ratio, self.manifest.prior)
+        if best is None:
+            return [self._padded(logits, limits, ratio, options.padding_fill)]
+        first = self._judged(logits, best, limits, ratio)
+        centre = centre_crop(limits.image, ratio)
+        if first.confidence < options.min_confidence and limits.allow(centre, ratio):
+            first = replace(first, box=centre, centred=True)
+        crops = [first]
+        while len(crops) < options.max_candidates:
+            taken = [crop.box for crop in crops]
+            further = next_crop(logits, limits, ratio, taken)
+            if further is None:
+                break
+            judged = self._judged(logits, further, limits, ratio)
+            crops.append(replace(judged, candidate=len(crops) + 1))
+        return crops
+
+    def _judged(
+        self, logits: NDArray[np.float32], box: Box, limits: Limits, ratio: AspectRatio
+    ) -> Crop:
+        evidence = gather_evidence(logits, box, limits.image, ratio)
+        return Crop(ratio, box, self.manifest.calibration.confidence(evidence))
+
+    def _padded(
+        self, logits: NDArray[np.float32], limits: Limits, ratio: AspectRatio, fill: Fill | None
+    ) -> Crop:
+        part = padded_crop(logits, limits, ratio) if fill else None
+        if fill is None or part is None:
+            raise ConstraintError(refusal(limits, ratio))
+        crop = Crop(ratio, part.box, confidence=0.0, padding=Padding(part.margins, fill))
+        width, height = crop.size
+        if width * height > self.max_pixels:
+            raise ConstraintError(
+                f"the padded {ratio} crop would have {width * height:,} pixels ({width}x{height}), "
+                f"more than the limit of {self.max_pixels:,}; ask for a ratio nearer to what is "
+                f"kept, or raise max_pixels"
+            )
+        return crop
 
 
 def parse_ratios(ratios: RatioLike | Iterable[RatioLike]) -> list[AspectRatio]:

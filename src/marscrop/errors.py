@@ -13,6 +13,10 @@ class RatioError(MarscropError, ValueError):
     """An aspect ratio that cannot be understood."""
 
 
+class ConstraintError(MarscropError, ValueError):
+    """A constraint on crops that cannot be understood, or that a photo cannot meet."""
+
+
 class ImageError(MarscropError):
     """An image that cannot be found, read, or written."""
 

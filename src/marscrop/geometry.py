@@ -38,6 +38,29 @@ class Box(NamedTuple):
         """Width and height [px]."""
         return Size(self.x1 - self.x0, self.y1 - self.y0)
 
+    def holds(self, other: Box) -> bool:
+        """Whether all of `other` lies inside."""
+        return (
+            self.x0 <= other.x0
+            and self.y0 <= other.y0
+            and other.x1 <= self.x1
+            and other.y1 <= self.y1
+        )
+
+    def overlaps(self, other: Box) -> bool:
+        """Whether the two share a pixel; boxes that only touch do not."""
+        across = self.x0 < other.x1 and other.x0 < self.x1
+        return across and self.y0 < other.y1 and other.y0 < self.y1
+
+
+class Margins(NamedTuple):
+    """What is added around a picture, 0 or more [px]."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
 
 class Window(NamedTuple):
     """A rectangle with real edges; the unit is named where one is made."""
@@ -88,6 +111,29 @@ def largest_window(image: Size, ratio: AspectRatio) -> Size:
     return Size(image.width, _within(image.width / ratio.value, image.height))
 
 
+def longer_side(size: Size | Window, ratio: AspectRatio) -> float:
+    """The side that is the longer one at `ratio`: the one that sizes are counted by."""
+    return size.width if ratio.value >= 1 else size.height
+
+
+def size_of_ratio(longer: int, ratio: AspectRatio) -> Size:
+    """The integer size of `ratio` whose longer side is `longer` [px].
+
+    The other side is rounded once, so that it is off by at most 0.5 px (more only where it would
+    vanish). Both sides grow with `longer`.
+    """
+    if ratio.value >= 1:
+        return Size(longer, max(1, round_half_up(longer / ratio.value)))
+    return Size(max(1, round_half_up(longer * ratio.value)), longer)
+
+
+def size_within(longer: int, image: Size, ratio: AspectRatio) -> Size:
+    """`size_of_ratio`, or the largest window of `image` where that does not fit."""
+    size, largest = size_of_ratio(longer, ratio), largest_window(image, ratio)
+    fits = size.width <= largest.width and size.height <= largest.height
+    return size if fits else largest
+
+
 def snap(window: Window, image: Size, ratio: AspectRatio) -> Box:
     """The pixel box nearest to `window` [px] that has `ratio` and lies inside `image`.
 
@@ -96,10 +142,10 @@ def snap(window: Window, image: Size, ratio: AspectRatio) -> Box:
     vanish). Where that does not fit, it is the largest window. The centre is kept as far as the
     image allows.
     """
-    size = _integer_size(window, image, ratio)
+    size = size_within(max(1, round_half_up(longer_side(window, ratio))), image, ratio)
     centre_x, centre_y = window.centre
-    x0 = _clamp(_round(centre_x - size.width / 2), 0, image.width - size.width)
-    y0 = _clamp(_round(centre_y - size.height / 2), 0, image.height - size.height)
+    x0 = clamp(round_half_up(centre_x - size.width / 2), 0, image.width - size.width)
+    y0 = clamp(round_half_up(centre_y - size.height / 2), 0, image.height - size.height)
     return Box(x0, y0, x0 + size.width, y0 + size.height)
 
 
@@ -115,30 +161,19 @@ def fit_longest_edge(image: Size, edge: int, multiple: int) -> Size:
     no padding is ever needed; the picture is stretched by at most half of `multiple` for it.
     """
     shorter = min(image) * edge / max(image)
-    side = _clamp(_round(shorter / multiple), 1, edge // multiple) * multiple
+    side = clamp(round_half_up(shorter / multiple), 1, edge // multiple) * multiple
     return Size(edge, side) if image.width >= image.height else Size(side, edge)
 
 
-def _integer_size(window: Window, image: Size, ratio: AspectRatio) -> Size:
-    largest = largest_window(image, ratio)
-    if ratio.value >= 1:
-        width = max(1, _round(window.width))
-        size = Size(width, max(1, _round(width / ratio.value)))
-    else:
-        height = max(1, _round(window.height))
-        size = Size(max(1, _round(height * ratio.value)), height)
-    fits = size.width <= largest.width and size.height <= largest.height
-    return size if fits else largest
-
-
 def _within(side: float, limit: int) -> int:
-    return _clamp(_round(side), 1, limit)
+    return clamp(round_half_up(side), 1, limit)
 
 
-def _round(value: float) -> int:
+def round_half_up(value: float) -> int:
     """Half up: the same everywhere, unlike Python's rounding to even."""
     return math.floor(value + 0.5)
 
 
-def _clamp(value: int, low: int, high: int) -> int:
+def clamp(value: int, low: int, high: int) -> int:
+    """`value`, or the end of low..high that is nearest to it."""
     return max(low, min(value, high))

@@ -24,7 +24,9 @@ from marscrop.research.training.loop import train
 from marscrop.runtime.manifest import Manifest
 from marscrop.runtime.session import MarsSession
 from marscrop.window.confidence import Calibration
+from marscrop.window.placement import Prior
 
+PRIOR = Prior((0.8, 0.9, 1.0), sharpness=60.0)
 CONFIG = tiny_config(
     model={
         "out_stride": 2,  # two deconvolutions, as the product has
@@ -75,6 +77,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
         model,
         CONFIG,
         folder,
+        prior=PRIOR,
         calibration=Calibration(0.1, 0.2, 0.3),
         training={"commit": "abc123"},
         scores={"iou": 0.5},

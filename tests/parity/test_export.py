@@ -12,7 +12,7 @@ import onnx
 import pytest
 import torch
 from onnx import TensorProto, helper, numpy_helper
-from tests.parity.conftest import Exported
+from tests.parity.conftest import PRIOR, Exported
 from tests.research_support import settled_network, tiny_config
 
 from marscrop.errors import ConfigError
@@ -61,7 +61,7 @@ def test_manifest_tells_what_it_was_given(exported: Exported) -> None:
 
 
 def test_manifest_is_json_with_its_format(exported: Exported) -> None:
-    assert json.loads((exported.folder / "manifest.json").read_text())["format"] == 1
+    assert json.loads((exported.folder / "manifest.json").read_text())["format"] == 2
 
 
 @pytest.mark.parametrize("name", PARTS)
@@ -105,6 +105,7 @@ def test_variant_for_ablations_is_refused_and_writes_nothing(
             model,
             config,
             tmp_path / "model",
+            prior=PRIOR,
             calibration=Calibration(0.0, 0.0, 0.0),
             training={},
             scores={},

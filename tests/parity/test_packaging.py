@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import shutil
 from pathlib import Path
@@ -10,22 +11,30 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests.parity.conftest import Exported
+from tests.parity.conftest import CONFIG, PRIOR, Exported
+from tests.research_support import ALONE
 
 from marscrop.cropper import Cropper
 from marscrop.errors import DataError, ModelError
 from marscrop.geometry import Size, Window
 from marscrop.research import packaging
+from marscrop.research.crossval import hold_out
 from marscrop.research.data.batches import PhotoStore
-from marscrop.research.data.fcdb import load_fcdb
+from marscrop.research.data.fcdb import fold, load_fcdb
 from marscrop.research.data.records import CropRecord
 from marscrop.research.evaluation.calibration import fit_calibration
-from marscrop.research.evaluation.network import TorchMaps, decode_both, product_maps
+from marscrop.research.evaluation.judgements import Judgement, held_out_judgements, judge
+from marscrop.research.evaluation.network import (
+    PLACEMENT,
+    Network,
+    TorchMaps,
+    decode_all,
+    product_network,
+)
 from marscrop.research.evaluation.protocol import predict_centre, score_records, summarise
 from marscrop.research.packaging import largest_move, package_model
+from marscrop.research.training.loop import train
 from marscrop.runtime.manifest import Manifest
-from marscrop.window.confidence import Evidence, gather_evidence
-from marscrop.window.search import search_window
 
 WIDE = CropRecord(Path("wide.jpg"), Size(512, 256), Window(0.0, 0.0, 64.0, 64.0), "validation")
 SMALL = CropRecord(Path("small.jpg"), Size(64, 128), Window(0.0, 0.0, 16.0, 16.0), "validation")
@@ -49,7 +58,7 @@ def square_at(column: int, row: int) -> Any:
 
 
 def test_windows_that_agree_have_not_moved() -> None:
-    assert largest_move([WIDE, SMALL], square_at(1, 2), square_at(1, 2)) == 0
+    assert largest_move([WIDE, SMALL], square_at(1, 2), square_at(1, 2), PRIOR) == 0
 
 
 @pytest.mark.parametrize(
@@ -64,12 +73,12 @@ def test_windows_that_agree_have_not_moved() -> None:
 def test_move_is_of_the_farthest_edge_in_pixels_at_256(
     record: CropRecord, other: Any, moved: float
 ) -> None:
-    assert largest_move([record], square_at(1, 2), other) == pytest.approx(moved)
-    assert largest_move([record], other, square_at(1, 2)) == pytest.approx(moved)
+    assert largest_move([record], square_at(1, 2), other, PRIOR) == pytest.approx(moved)
+    assert largest_move([record], other, square_at(1, 2), PRIOR) == pytest.approx(moved)
 
 
 def test_move_is_the_largest_of_all_records() -> None:
-    moved = largest_move([WIDE, SMALL, WIDE], square_at(1, 2), square_at(2, 2))
+    moved = largest_move([WIDE, SMALL, WIDE], square_at(1, 2), square_at(2, 2), PRIOR)
     assert moved == pytest.approx(16)
 
 
@@ -77,14 +86,14 @@ def test_windows_of_the_exported_network_have_not_moved(
     exported: Exported, validation: list[CropRecord]
 ) -> None:
     torch_maps = TorchMaps(exported.model, exported.config, PhotoStore())
-    assert largest_move(validation, torch_maps, product_maps(exported.folder)) < 0.05
+    assert largest_move(validation, torch_maps, product_network(exported.folder).maps, PRIOR) < 0.05
 
 
 def test_networks_with_other_weights_have_moved(
     exported: Exported, packaged: Exported, validation: list[CropRecord]
 ) -> None:
-    maps = product_maps(exported.folder), product_maps(packaged.folder)
-    assert largest_move(validation, *maps) > 1
+    maps = (product_network(e.folder).maps for e in (exported, packaged))
+    assert largest_move(validation, *maps, PRIOR) > 1
 
 
 def test_packaged_manifest_is_the_one_returned(packaged: Exported) -> None:
@@ -101,9 +110,9 @@ def test_packaged_manifest_tells_where_the_network_comes_from(packaged: Exported
 def test_packaged_scores_are_those_of_the_exported_files(
     packaged: Exported, validation: list[CropRecord]
 ) -> None:
-    maps = product_maps(packaged.folder)
-    summaries = summarise(score_records(validation, [predict_centre, decode_both(maps)]))
-    assert [s.method for s in summaries] == ["centre crop", "section 3.4", "search"]
+    decode = decode_all(product_network(packaged.folder))
+    summaries = summarise(score_records(validation, [predict_centre, decode]))
+    assert [s.method for s in summaries] == ["centre crop", "section 3.4", "search", "marscrop"]
     for summary in summaries:
         scores = packaged.manifest.scores[summary.method]
         assert scores["iou"] == pytest.approx(summary.iou, abs=1e-4)
@@ -114,59 +123,82 @@ def test_packaged_scores_tell_how_far_windows_moved(
     packaged: Exported, validation: list[CropRecord]
 ) -> None:
     torch_maps = TorchMaps(packaged.model, packaged.config, PhotoStore())
-    moved = largest_move(validation, torch_maps, product_maps(packaged.folder))
+    moved = largest_move(validation, torch_maps, *product_network(packaged.folder))
     assert packaged.manifest.scores["moved_px_at_256"] == pytest.approx(moved, abs=1e-3)
 
 
-def evidence_of(
-    packaged: Exported, validation: list[CropRecord]
-) -> tuple[list[Evidence], list[bool]]:
-    maps, evidence, beats = product_maps(packaged.folder), [], []
-    by_method = {
-        (score.record.path, score.method): score.iou
-        for score in score_records(validation, [predict_centre, decode_both(maps)])
-    }
-    for record in validation:
-        logits = maps(record)
-        found = search_window(logits, record.size, record.ratio)
-        evidence.append(gather_evidence(logits, found, record.size, record.ratio))
-        beats.append(by_method[record.path, "search"] > by_method[record.path, "centre crop"])
-    return evidence, beats
+def judged(packaged: Exported, validation: list[CropRecord]) -> list[Judgement]:
+    return judge(validation, product_network(packaged.folder))
 
 
 def test_packaged_calibration_is_fitted_on_the_validation_photos(
     packaged: Exported, validation: list[CropRecord]
 ) -> None:
-    assert packaged.manifest.calibration == fit_calibration(*evidence_of(packaged, validation))
+    found = judged(packaged, validation)
+    fitted = fit_calibration([j.evidence for j in found], [j.beats for j in found])
+    assert packaged.manifest.calibration == fitted
 
 
 def test_packaged_scores_tell_how_often_the_centre_is_beaten(
     packaged: Exported, validation: list[CropRecord]
 ) -> None:
-    _, beats = evidence_of(packaged, validation)
+    beats = [j.beats for j in judged(packaged, validation)]
     confidence = packaged.manifest.scores["confidence"]
     assert confidence["beats_centre"] == pytest.approx(sum(beats) / len(beats), abs=1e-4)
     assert 0 <= confidence["calibration_error_5_fold"] <= 1
+    assert confidence["photos"] == confidence["judgements"] == len(validation)
+    assert sum(b["n"] for b in confidence["reliability"]) == len(validation)
+
+
+def test_folds_judge_every_photo_by_networks_that_have_not_seen_it(
+    fcdb: Path, checkpoint: Path, packaged: Exported, tmp_path: Path
+) -> None:
+    records = load_fcdb(fcdb).crops()
+    runs = tmp_path / "folds"
+    here = sorted({fold(r.path.name) for r in records})
+    for number in here[:2]:
+        for seed in (0, 1):
+            config = dataclasses.replace(
+                CONFIG, train=dataclasses.replace(CONFIG.train, seed=seed, epochs=1)
+            )
+            train(config, hold_out(records, number), runs / f"fold{number}-s{seed}", ALONE)
+    found = held_out_judgements(runs, records)
+    names = sorted(r.path.name for r in records if fold(r.path.name) in here[:2])
+    assert sorted(j.name for j in found) == sorted(names * 2)
+    assert all(j.fold == fold(j.name) for j in found)
+
+    manifest = package_model(checkpoint, tmp_path / "model", fcdb, folds=runs)
+    fitted = fit_calibration([j.evidence for j in found], [j.beats for j in found])
+    assert manifest.calibration == fitted
+    assert manifest.scores["confidence"]["photos"] == len(names)
+    assert manifest.scores["confidence"]["judgements"] == 2 * len(names)
+    for method in ("marscrop", "search"):  # measured on validation photos, as ever
+        assert manifest.scores[method] == packaged.manifest.scores[method]
+
+
+def test_folder_without_folds_is_refused(checkpoint: Path, fcdb: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no runs of `marscrop crossval` here"):
+        package_model(checkpoint, tmp_path / "model", fcdb, folds=tmp_path)
 
 
 def test_packaged_model_crops_as_torch_does(
     packaged: Exported, validation: list[CropRecord]
 ) -> None:
     cropper = Cropper(packaged.folder, threads=1)
-    torch_boxes = decode_both(TorchMaps(packaged.model, packaged.config, PhotoStore()))
+    maps = TorchMaps(packaged.model, packaged.config, PhotoStore())
+    torch_boxes = decode_all(Network(maps, packaged.manifest.prior))
     for record in validation:
         (crop,) = cropper.crop(record.path, record.ratio)
-        assert np.abs(np.subtract(crop.box, torch_boxes(record)["search"])).max() <= 1
+        assert np.abs(np.subtract(crop.box, torch_boxes(record)[PLACEMENT])).max() <= 1
 
 
 def test_packaged_model_is_confident_as_calibrated(
     packaged: Exported, validation: list[CropRecord]
 ) -> None:
     cropper = Cropper(packaged.folder, threads=1)
-    evidence, _ = evidence_of(packaged, validation)
-    for record, of_record in zip(validation, evidence, strict=True):
+    for record, judgement in zip(validation, judged(packaged, validation), strict=True):
         (crop,) = cropper.crop(record.path, record.ratio)
-        expected = packaged.manifest.calibration.confidence(of_record)
+        expected = packaged.manifest.calibration.confidence(judgement.evidence)
         assert math.isclose(crop.confidence, expected, abs_tol=1e-6)
 
 

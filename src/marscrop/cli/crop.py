@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from marscrop.errors import ImageError, MarscropError
+from marscrop.cli.support import refuse
+from marscrop.cli.targets import Targets
+from marscrop.errors import MarscropError
 from marscrop.ratio import AspectRatio
 
 if TYPE_CHECKING:
-    from marscrop.cropper import Crop, Cropper
+    from marscrop.cropper import Crop
     from marscrop.imaging.decode import Photo
+    from marscrop.options import CropOptions
 
 
 def crop(
@@ -55,6 +58,49 @@ def crop(
             "--format", help="jpg, png, webp, avif, tif, gif or heic. Default: the photo's."
         ),
     ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="X0,Y0,X1,Y1",
+            help="Box that must lie inside each crop: pixels of the upright photo, or percent "
+            "(10%,20%,50%,80%). Repeat for more.",
+        ),
+    ] = None,
+    avoid: Annotated[
+        list[str] | None,
+        typer.Option(metavar="X0,Y0,X1,Y1", help="Box that no crop may overlap. Repeat for more."),
+    ] = None,
+    min_size: Annotated[
+        float | None,
+        typer.Option(
+            help="Smallest crop allowed, as a share of the largest one of its ratio; 1: no zoom. "
+            "Default: 0.3."
+        ),
+    ] = None,
+    max_candidates: Annotated[
+        int,
+        typer.Option(
+            help="Crops for each ratio, best first: PHOTO_16x9.jpg, PHOTO_16x9_2.jpg, ..."
+        ),
+    ] = 1,
+    anchor: Annotated[
+        str | None,
+        typer.Option(
+            help="Pin the crop: top, bottom, left, right, centre, top-left, ..., or a point X,Y "
+            "in 0..1. Its size is still chosen."
+        ),
+    ] = None,
+    min_confidence: Annotated[
+        float, typer.Option(help="Below it the centre crop is taken, 0..1.")
+    ] = 0.0,
+    fallback: Annotated[
+        str | None,
+        typer.Option(help="pad: add margins where no crop meets --keep, --avoid and --min-size."),
+    ] = None,
+    pad_fill: Annotated[
+        str | None,
+        typer.Option(help="What margins show: a colour, or blur. Default: white."),
+    ] = None,
     model: Annotated[Path | None, typer.Option(help="Folder of an exported model.")] = None,
     threads: Annotated[
         int | None, typer.Option(min=1, help="For one photo. Default: all cores.")
@@ -63,41 +109,39 @@ def crop(
     """Crop photos to the best window of each aspect ratio.
 
     Crops are named PHOTO_16x9.jpg. A photo that fails is named on stderr and the rest is done:
-    exit code 1; wrong usage: exit code 2.
+    exit code 1; wrong usage: exit code 2. All options apply to each photo and ratio.
     """
     ratios = _parse_ratios(ratio)
-    targets = _Targets(images, ratios, output, file_type)
+    options = _parse_options(
+        keep=keep or (),
+        avoid=avoid or (),
+        min_size=min_size,
+        max_candidates=max_candidates,
+        anchor=anchor,
+        min_confidence=min_confidence,
+        fallback=fallback,
+        pad_fill=pad_fill,
+    )
+    targets = Targets(images, len(ratios) * options.max_candidates, output, file_type)
     from marscrop.cropper import Cropper
+    from marscrop.imaging.decode import open_photo
 
     cropper = Cropper(model, threads=threads)
     write = output is not None or not as_json
     failed = False
     for image in images:
         try:
-            _crop_one(cropper, image, ratios, targets if write else None, quality, as_json)
+            photo = open_photo(image, max_pixels=cropper.max_pixels)
+            crops = cropper.crop_photo(photo, ratios, options)
+            if write:
+                _write_crops(photo, crops, targets.of(image, photo, crops), quality, quiet=as_json)
+            if as_json:
+                print(json.dumps(_as_table(image, photo, crops)), flush=True)
         except MarscropError as error:
             print(f"marscrop: {error}", file=sys.stderr)
             failed = True
     if failed:
         raise typer.Exit(1)
-
-
-def _crop_one(
-    cropper: Cropper,
-    image: str,
-    ratios: list[AspectRatio],
-    targets: _Targets | None,
-    quality: int | None,
-    as_json: bool,
-) -> None:
-    from marscrop.imaging.decode import open_photo
-
-    photo = open_photo(image, max_pixels=cropper.max_pixels)
-    crops = cropper.crop_photo(photo, ratios)
-    if targets is not None:
-        _write_crops(photo, crops, targets.of(image, photo), quality, quiet=as_json)
-    if as_json:
-        print(json.dumps(_as_table(image, photo, crops)), flush=True)
 
 
 def _write_crops(
@@ -107,11 +151,20 @@ def _write_crops(
 
     upright = photo.upright()
     for found, path in zip(crops, paths, strict=True):
-        write_crop(upright, found.box, path, quality=quality, source=photo)
+        write_crop(upright, found.box, path, quality=quality, source=photo, padding=found.padding)
         if not quiet:
-            width, height = found.box.size
-            x0, y0 = found.box[:2]
-            print(f"{path}  {width}x{height} at ({x0}, {y0})  confidence {found.confidence:.2f}")
+            print(f"{path}  {_in_words(found)}")
+
+
+def _in_words(found: Crop) -> str:
+    width, height = found.box.size
+    x0, y0 = found.box[:2]
+    words = f"{width}x{height} at ({x0}, {y0})  confidence {found.confidence:.2f}"
+    if found.centred:
+        words += ": centre crop"
+    if found.padding:
+        words += f"  padded to {found.size.width}x{found.size.height}"
+    return words
 
 
 def _as_table(image: str, photo: Photo, crops: list[Crop]) -> dict[str, object]:
@@ -119,11 +172,34 @@ def _as_table(image: str, photo: Photo, crops: list[Crop]) -> dict[str, object]:
         "image": image,
         "width": photo.size.width,
         "height": photo.size.height,
-        "crops": [
-            {"ratio": str(c.ratio), "box": list(c.box), "confidence": round(c.confidence, 4)}
-            for c in crops
-        ],
+        "crops": [_as_entry(found) for found in crops],
     }
+
+
+def _as_entry(found: Crop) -> dict[str, object]:
+    """What every crop has; and what only some have, only where it says something."""
+    entry: dict[str, object] = {
+        "ratio": str(found.ratio),
+        "box": list(found.box),
+        "confidence": round(found.confidence, 4),
+    }
+    if found.candidate > 1:
+        entry["candidate"] = found.candidate
+    if found.centred:
+        entry["centred"] = True
+    if found.padding:
+        entry["padding"] = list(found.padding.margins)
+        entry["canvas"] = list(found.size)
+    return entry
+
+
+def _parse_options(**written: Any) -> CropOptions:
+    from marscrop.options import CropOptions
+
+    try:
+        return CropOptions.parse(**written)
+    except MarscropError as error:
+        refuse(str(error))
 
 
 def _parse_ratios(texts: list[str]) -> list[AspectRatio]:
@@ -132,77 +208,6 @@ def _parse_ratios(texts: list[str]) -> list[AspectRatio]:
         try:
             parsed = AspectRatio.parse(text)
         except MarscropError as error:
-            _refuse(str(error))
+            refuse(str(error))
         ratios.setdefault(parsed.slug, parsed)  # asked twice is answered once
     return list(ratios.values())
-
-
-def _refuse(message: str) -> NoReturn:
-    """Wrong usage: one line and exit code 2."""
-    print(f"marscrop: {message}", file=sys.stderr)
-    raise typer.Exit(2)
-
-
-class _Targets:
-    """Where crops go: decides each path once, and never twice the same or one of the photos."""
-
-    def __init__(
-        self,
-        images: list[str],
-        ratios: list[AspectRatio],
-        output: Path | None,
-        file_type: str | None,
-    ) -> None:
-        from marscrop.imaging.encode import output_format
-
-        self._ratios = ratios
-        self._suffix = f".{file_type.lower().lstrip('.')}" if file_type else None
-        self._file = self._folder = None
-        try:
-            if self._suffix:
-                output_format(f"crop{self._suffix}")
-            if output is not None and output.suffix and not output.is_dir():
-                output_format(output)
-                self._file = output
-        except ImageError as error:
-            _refuse(str(error))
-        if self._file and len(images) * len(ratios) > 1:
-            _refuse(
-                f"-o {output} is one file, but there are {len(images) * len(ratios)} crops; "
-                f"name a folder"
-            )
-        if output is not None and self._file is None:
-            self._folder = output
-            try:
-                output.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                _refuse(f"-o {output}: the folder cannot be made ({error.strerror})")
-        self._taken = {_real(Path(image)): image for image in images}
-
-    def of(self, image: str, photo: Photo) -> list[Path]:
-        """A path for each ratio.
-
-        Raises:
-            ImageError: a path is one of the photos, or was given to an earlier one.
-        """
-        from marscrop.imaging.encode import suffix_for
-
-        source = Path(image)
-        folder = self._folder or source.parent
-        suffix = self._suffix or suffix_for(photo)
-        paths = [folder / f"{source.stem}_{ratio.slug}{suffix}" for ratio in self._ratios]
-        if self._file:
-            paths = [self._file]
-        for path in paths:
-            owner = self._taken.get(_real(path))
-            if owner is not None:
-                raise ImageError(
-                    f"{image}: its crop would overwrite {path}, which belongs to {owner}; "
-                    f"choose another folder with -o"
-                )
-        self._taken.update({_real(path): f"the crops of {image}" for path in paths})
-        return paths
-
-
-def _real(path: Path) -> Path:
-    return path.resolve()

@@ -72,14 +72,21 @@ def export(
     checkpoint: Annotated[Path, typer.Argument(help="A checkpoint of `train`, such as best.pt.")],
     output: Annotated[Path, typer.Argument(help="Folder of the model; its files are replaced.")],
     data: Data,
+    folds: Annotated[
+        Path | None,
+        typer.Option(
+            help="Runs of `marscrop crossval` of the same configuration, to calibrate the "
+            "confidence on all photos. Default: on the validation photos."
+        ),
+    ] = None,
 ) -> None:
     """Write a model folder for the product: ONNX parts, checked against torch, and a manifest.
 
-    The confidence is calibrated and the scores are measured on the validation photos.
+    The scores are measured on the validation photos.
     """
     with research_extra():
         from marscrop.research.packaging import package_model
 
-    manifest = package_model(checkpoint, output, data)
+    manifest = package_model(checkpoint, output, data, folds=folds)
     size = sum(part.bytes for part in manifest.parts.values()) / 1e6
     print(f"{output}: {size:.1f} MB; {json.dumps(manifest.scores)}")

@@ -1,12 +1,13 @@
-"""What the research commands share."""
+"""What the commands share."""
 
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -29,6 +30,12 @@ FeatureCache = Annotated[
         help="Folder that keeps what frozen blocks (train.frozen_stride) see, for later runs."
     ),
 ]
+
+
+def refuse(message: str) -> NoReturn:
+    """Wrong usage: one line and exit code 2."""
+    print(f"marscrop: {message}", file=sys.stderr)
+    raise typer.Exit(2)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from marscrop.geometry import Box
 from marscrop.imaging import colour
 from marscrop.imaging.decode import Photo
 from marscrop.imaging.formats import one_line, register_heif
+from marscrop.imaging.padding import Padding, cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,7 @@ def write_crop(
     *,
     quality: int | None = None,
     source: Photo | None = None,
+    padding: Padding | None = None,
 ) -> None:
     """Write `box` of an upright image to a file, in the format of the file's suffix.
 
@@ -150,7 +152,7 @@ def write_crop(
         ImageError: an unknown suffix, a box outside the image, or a file that cannot be written.
         ConfigError: a quality out of range.
     """
-    content = encode_crop(image, box, path, quality=quality, source=source)
+    content = encode_crop(image, box, path, quality=quality, source=source, padding=padding)
     with _explained(path):
         _write_whole(Path(path), content)
 
@@ -162,6 +164,7 @@ def encode_crop(
     *,
     quality: int | None = None,
     source: Photo | None = None,
+    padding: Padding | None = None,
 ) -> bytes:
     """The file that `write_crop` would write.
 
@@ -175,6 +178,7 @@ def encode_crop(
         quality: 1..100 for the lossy formats; the lossless ones ignore it. By default a JPEG of
             a JPEG is compressed just as its `source`, all else by its `OutputFormat.quality`.
         source: the photo that `image` is of.
+        padding: what is added around the box, if anything.
 
     Raises:
         ImageError: an unknown suffix, a box outside the image, or pixels that the format
@@ -184,9 +188,8 @@ def encode_crop(
     wanted = output_format(path)
     _check_quality(quality)
     with _explained(path):
-        _check_box(box, image)
         profile = image.info.get("icc_profile")
-        crop = _in_mode_of(wanted, _cropped(image, box), profile)
+        crop = _in_mode_of(wanted, cut(image, box, padding), profile)
         # Pillow's encoders look for metadata here too, each for other kinds.
         crop.info = {key: crop.info[key] for key in ("transparency",) if key in crop.info}
         options = _options(wanted, crop, quality, source)
@@ -195,14 +198,6 @@ def encode_crop(
         buffer = io.BytesIO()
         crop.save(buffer, wanted.name, **options)
         return buffer.getvalue()
-
-
-def _cropped(image: Image.Image, box: Box) -> Image.Image:
-    """The pixels in `box`, exactly, as a new image.
-
-    Not `Image.crop`, which warns and fails beyond Pillow's global pixel limit (see `formats`).
-    """
-    return image.resize(box.size, Image.Resampling.NEAREST, box=box)
 
 
 def _in_mode_of(wanted: OutputFormat, image: Image.Image, profile: bytes | None) -> Image.Image:
@@ -261,14 +256,6 @@ def _check_quality(quality: int | None) -> None:
     )
     if not valid:
         raise ConfigError(f"quality must be a whole number from 1 to 100; got {quality!r}")
-
-
-def _check_box(box: Box, image: Image.Image) -> None:
-    if not (0 <= box.x0 < box.x1 <= image.width and 0 <= box.y0 < box.y1 <= image.height):
-        raise ImageError(
-            f"expected a box inside the image of {image.width} x {image.height} pixels; "
-            f"got {tuple(box)}"
-        )
 
 
 def _write_whole(path: Path, content: bytes) -> None:

@@ -23,6 +23,7 @@ from marscrop.research.mars import Mars, input_multiple
 from marscrop.research.meta import RatioParameters
 from marscrop.runtime.manifest import FILE, PARTS, InputRule, Manifest, Part
 from marscrop.window.confidence import Calibration
+from marscrop.window.placement import Prior
 
 OPSET: Final = 18
 _EXAMPLE_SIDES: Final = (192, 256)
@@ -46,6 +47,7 @@ def export(
     config: Config,
     folder: Path,
     *,
+    prior: Prior,
     calibration: Calibration,
     training: dict[str, Any],
     scores: dict[str, Any],
@@ -57,6 +59,7 @@ def export(
         model: in evaluation mode.
         config: it was trained with.
         folder: made if missing; parts of the same names are replaced.
+        prior: of people's crops.
         calibration: of the confidence.
         training, scores: kept in the manifest.
         half: store large weights as 16-bit floats; they are computed with as 32-bit ones.
@@ -84,6 +87,7 @@ def export(
         ),
         ratio_range=config.model.ratio_range,
         opset=OPSET,
+        prior=prior,
         calibration=calibration,
         training=training,
         scores=scores,

@@ -1,8 +1,8 @@
 """How sure we are that a window beats the centre crop: what a calibration reads.
 
-Two numbers say how far the network's choice is from looking at nothing: how much likelier it is
-than the centre crop, and how different. A logistic fit on held-out photos turns them into a
-probability.
+Two numbers say how far the network's choice is from looking at nothing: what the map has for its
+place against the middle, and how different the crop is. A logistic fit on held-out photos turns
+them into a probability.
 """
 
 from __future__ import annotations
@@ -14,17 +14,19 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from marscrop.geometry import Size, Window, centre_crop, iou, snap
+from marscrop.geometry import Box, Size, Window, centre_crop, iou
 from marscrop.ratio import AspectRatio
-from marscrop.window.search import ScoredWindow, integral_image, window_score
+from marscrop.window.placement import gain_over_middle
 
 
 class Evidence(NamedTuple):
     """A crop against the centre crop.
 
     Attributes:
-        margin: log-likelihood gained, the square root of its mean a cell of the map; 0 or more.
-        distance: 1 - IoU of the two, 0..1; 0 if they are the same crop.
+        margin: square root of what the map's mean logit gains by the crop's place over the middle,
+            size for size. Negative where the middle is likelier, which constraints and
+            alternatives can bring about.
+        distance: 1 - IoU of the crop and the centre crop, 0..1; 0 if they are the same.
     """
 
     margin: float
@@ -32,16 +34,12 @@ class Evidence(NamedTuple):
 
 
 def gather_evidence(
-    logits: NDArray[np.floating], found: ScoredWindow, image: Size, ratio: AspectRatio
+    logits: NDArray[np.floating], box: Box, image: Size, ratio: AspectRatio
 ) -> Evidence:
-    """Compare `found`, the best window on (h, w) `logits`, with the centre crop of `image` [px]."""
-    rows, columns = logits.shape
-    centre = centre_crop(image, ratio)
-    in_cells = Window(*map(float, centre)).scaled(columns / image.width, rows / image.height)
-    gained = found.score - window_score(integral_image(logits), in_cells)
-    # What people get, not the window: it may round to the centre crop itself.
-    crop = snap(found.window, image, ratio)
-    return Evidence(math.sqrt(max(gained, 0.0) / logits.size), 1 - iou(crop, centre))
+    """Compare a crop of `image` [px], with the centre crop; `logits` is its map (h, w)."""
+    gained = gain_over_middle(logits, Window(*map(float, box)), image)
+    margin = math.copysign(math.sqrt(abs(gained)), gained)
+    return Evidence(margin, 1 - iou(box, centre_crop(image, ratio)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +54,15 @@ class Calibration:
     distance_weight: float
 
     def confidence(self, evidence: Evidence) -> float:
-        """Probability that the crop beats the centre crop, 0..1; 0 if it is the centre crop."""
+        """Probability that the crop beats the centre crop, 0..1; 0 if it is the centre crop.
+
+        Fitted where the crop is the likelier of the two. Where it is not, they change roles: one
+        minus the probability that the centre crop beats it.
+        """
         if evidence.distance == 0:
             return 0.0
+        if evidence.margin < 0:
+            return 1 - self.confidence(Evidence(-evidence.margin, evidence.distance))
         odds = (
             self.bias
             + self.margin_weight * evidence.margin

@@ -18,7 +18,7 @@ lies between cells, and moves smoothly with the ratio.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,29 +60,18 @@ class Prior:
         return float(np.interp(slack(image, ratio), at, self.scales))
 
 
-class Placed(NamedTuple):
-    """A window and how sure its place is.
-
-    Attributes:
-        window: edges [px of the image].
-        gain: S at the window minus S at the window of the same size in the middle of the image
-            [logit x share of the photo]: what the map has against the middle.
-        spread: standard deviation of the place, as a share of the image's sides, the larger axis.
-    """
-
-    window: Window
-    gain: float
-    spread: float
-
-
 def slack(image: Size, ratio: AspectRatio) -> float:
     """Share of `image` that its largest window of `ratio` leaves, [0, 1)."""
     return 1 - min(image.ratio, ratio.value) / max(image.ratio, ratio.value)
 
 
 def place_window(
-    logits: NDArray[np.floating], image: Size, ratio: AspectRatio, prior: Prior
-) -> Placed:
+    logits: NDArray[np.floating],
+    image: Size,
+    ratio: AspectRatio,
+    prior: Prior,
+    min_scale: float = 0.0,
+) -> Window:
     """The crop window of `ratio`: the prior's scale, at the mean of the map's distribution.
 
     Args:
@@ -90,9 +79,10 @@ def place_window(
         image: size of that image [px].
         ratio: asked ratio.
         prior: of people's crops.
+        min_scale: smallest scale allowed, in place of a smaller one of the prior; at most 1.
 
     Returns:
-        the window, inside the image and of exactly `ratio`, with what the map says for its place.
+        the window [px of `image`], inside it and of exactly `ratio`.
 
     Raises:
         MarscropError: logits that are not finite.
@@ -101,7 +91,7 @@ def place_window(
         raise MarscropError(
             "map holds values that are not finite; the model or its input is broken"
         )
-    scale = prior.scale(image, ratio)
+    scale = max(prior.scale(image, ratio), min_scale)
     # Everything in shares of the image's sides.
     width = min(1.0, ratio.value / image.ratio) * scale
     height = min(1.0, image.ratio / ratio.value) * scale
@@ -109,15 +99,24 @@ def place_window(
     sums = _sums(logits, lefts, tops, width, height)
     likelihood = np.exp(prior.sharpness * (sums - sums.max()))
     likelihood /= likelihood.sum()
-    (x0, spread_x), (y0, spread_y) = (
-        _moments(starts, likelihood.sum(axis=axis)) for starts, axis in ((lefts, 0), (tops, 1))
-    )
+    x0 = float(lefts @ likelihood.sum(axis=0))
+    y0 = float(tops @ likelihood.sum(axis=1))
+    return Window(x0, y0, x0 + width, y0 + height).scaled(image.width, image.height)
+
+
+def gain_over_middle(logits: NDArray[np.floating], window: Window, image: Size) -> float:
+    """What the map has for a window [px of `image`] against one of its size in the middle.
+
+    Returns:
+        S at the window minus S there [logit x share of the photo].
+    """
+    x0, y0, x1, y1 = window.scaled(1 / image.width, 1 / image.height)
+    width, height = x1 - x0, y1 - y0
     at, middle = (
         float(_sums(logits, np.array([x]), np.array([y]), width, height)[0, 0])
         for x, y in ((x0, y0), ((1 - width) / 2, (1 - height) / 2))
     )
-    window = Window(x0, y0, x0 + width, y0 + height).scaled(image.width, image.height)
-    return Placed(window, at - middle, max(spread_x, spread_y))
+    return at - middle
 
 
 def _starts(side: float) -> _Array:
@@ -141,9 +140,3 @@ def _covered(starts: _Array, side: float, count: int) -> _Array:
     cell = np.arange(count)
     covered: _Array = np.minimum(low + side * count, cell + 1) - np.maximum(low, cell)
     return covered.clip(0, 1)
-
-
-def _moments(values: _Array, weights: _Array) -> tuple[float, float]:
-    """Mean and standard deviation."""
-    mean = float(values @ weights)
-    return mean, float(np.sqrt(np.maximum(((values - mean) ** 2) @ weights, 0)))

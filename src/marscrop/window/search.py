@@ -75,10 +75,7 @@ def search_window(
     rows, columns = logits.shape
     if not 0 < min_scale <= 1:
         raise MarscropError(f"min_scale must be in (0, 1]; got {min_scale}")
-    if not np.isfinite(logits).all():
-        raise MarscropError(
-            "map holds values that are not finite; the model or its input is broken"
-        )
+    check_map(logits)
     integral = integral_image(logits)
     cell_x, cell_y = image.width / columns, image.height / rows
     # Width and height of the largest window [cells]: what scale 1 means.
@@ -89,11 +86,31 @@ def search_window(
     return ScoredWindow(best.window.scaled(cell_x, cell_y), best.score)
 
 
+def check_map(logits: NDArray[np.floating]) -> None:
+    """Refuse a map of which no sum would mean anything.
+
+    Raises:
+        MarscropError: logits that are not finite.
+    """
+    if not np.isfinite(logits).all():
+        raise MarscropError(
+            "map holds values that are not finite; the model or its input is broken"
+        )
+
+
 def integral_image(logits: NDArray[np.floating]) -> _Array:
     """(h + 1, w + 1) float64: entry [j, i] is the sum of `logits[:j, :i]`."""
     integral = np.zeros((logits.shape[0] + 1, logits.shape[1] + 1))
     np.cumsum(np.cumsum(logits, axis=0, dtype=np.float64), axis=1, out=integral[1:, 1:])
     return integral
+
+
+def coverage(near: _Array, far: _Array, cells: int) -> _Array:
+    """(..., cells) how much of each cell of a row lies between edges [cells] of (...), 0..1."""
+    lines = np.arange(float(cells))
+    covered: _Array = np.minimum(far[..., None], lines + 1)
+    covered -= np.maximum(near[..., None], lines)
+    return np.maximum(covered, 0, out=covered)
 
 
 def window_score(integral: _Array, window: Window) -> float:

@@ -39,13 +39,13 @@ def means(table: dict[str, Any], protocol: int = 0) -> dict[str, float]:
     return {method: figures["iou"]["mean"] for method, figures in methods.items()}
 
 
-def test_plain_command_prints_three_methods(cli: Cli, fcdb: Path) -> None:
+def test_plain_command_prints_every_method(cli: Cli, fcdb: Path) -> None:
     result = cli("evaluate", "--data", fcdb)
     assert (result.code, result.err) == (0, "")
     first_words = [line.split("  ")[0] for line in result.out.splitlines()]
-    for method in ("centre crop", "section 3.4"):
+    for method in ("centre crop", "section 3.4", "search"):
         assert first_words.count(method) == 2  # its means, and its difference
-    assert first_words.count("search") == 1
+    assert first_words.count("marscrop") == 1
     assert "3 photos and 3 human boxes compared; 0 records skipped." in result.out
     assert max(map(len, result.out.splitlines())) <= 80
 
@@ -58,9 +58,9 @@ def test_figures_are_those_of_the_boxes_that_people_get(
     boxes = [cropper.crop(r.path, r.ratio)[0].box for r in records]
     ious = [iou(box, r.box) for box, r in zip(boxes, records, strict=True)]
     bdes = [boundary_displacement(b, r.box, r.size) for b, r in zip(boxes, records, strict=True)]
-    search = found["protocols"][0]["methods"]["search"]
-    assert search["iou"]["mean"] == pytest.approx(sum(ious) / 3, abs=1e-6)
-    assert search["bde"]["mean"] == pytest.approx(sum(bdes) / 3, abs=1e-6)
+    ours = found["protocols"][0]["methods"]["marscrop"]
+    assert ours["iou"]["mean"] == pytest.approx(sum(ious) / 3, abs=1e-6)
+    assert ours["bde"]["mean"] == pytest.approx(sum(bdes) / 3, abs=1e-6)
     assert (found["dataset"], found["split"], found["model"]) == ("fcdb", "validation", "packaged")
     assert (found["photos"], found["skipped"], found["resamples"]) == (3, [], 100)
 
@@ -113,7 +113,7 @@ def test_baselines_are_measured_in_the_same_run(cli: Cli, fcdb: Path) -> None:
     kinds = ("whole", "centre:0.85", "saliency")
     asked = [option for kind in kinds for option in ("--baseline", kind)]
     found = means(evaluated(cli, "--data", fcdb, *asked))
-    assert list(found)[3:] == ["whole image", "centre 0.85", "saliency"]
+    assert list(found)[4:] == ["whole image", "centre 0.85", "saliency"]
     records = load_fcdb(fcdb).crops("validation")
     shares = [r.box.width * r.box.height / (r.size.width * r.size.height) for r in records]
     assert found["whole image"] == pytest.approx(sum(shares) / 3, abs=1e-6)
@@ -123,7 +123,7 @@ def test_report_is_written_beside_the_tables(cli: Cli, fcdb: Path, tmp_path: Pat
     page = tmp_path / "report.html"
     result = cli("evaluate", "--data", fcdb, "--report", page, *FAST)
     assert result.code == 0
-    assert "search" in result.out
+    assert "marscrop" in result.out
     html = page.read_text(encoding="utf-8")
     assert html.count("<img ") == 9
     assert "fcdb, validation" in html
@@ -140,7 +140,8 @@ def test_a_checkpoint_takes_the_place_of_the_packaged_model(
 ) -> None:
     config = tiny_config()
     model = settled_network(config.model)
-    content = {"config": config.to_table(), "model": model.state_dict()}
+    prior = {"scales": [0.9, 0.9], "sharpness": 60.0}
+    content = {"config": config.to_table(), "model": model.state_dict(), "prior": prior}
     save_checkpoint(tmp_path / "best.pt", content)
     found = evaluated(cli, "--data", fcdb, "--checkpoint", tmp_path / "best.pt")
     packaged = evaluated(cli, "--data", fcdb)

@@ -116,7 +116,7 @@ def test_incomplete_manifest_is_refused(
 
 def test_model_of_another_format_is_refused(model: Path) -> None:
     change_manifest(model, lambda table: table.update(format=99))
-    with pytest.raises(ModelError, match="expected model format 1; got 99"):
+    with pytest.raises(ModelError, match="expected model format 2; got 99"):
         MarsSession(model)
 
 

@@ -3,28 +3,31 @@ import math
 import numpy as np
 import pytest
 
-from marscrop.geometry import Size, Window
+from marscrop.geometry import Box, Size
 from marscrop.ratio import AspectRatio
 from marscrop.window.confidence import Calibration, Evidence, gather_evidence
-from marscrop.window.search import ScoredWindow, search_window
 
 SQUARE = AspectRatio(1, 1)
 
 
 def test_centre_crop_itself_has_no_evidence() -> None:
-    logits = np.ones((10, 20))
-    centre = ScoredWindow(Window(50, 0, 150, 100), score=100.0)
-    assert gather_evidence(logits, centre, Size(200, 100), SQUARE) == (0, 0)
+    centre = Box(50, 0, 150, 100)
+    assert gather_evidence(np.ones((10, 20)), centre, Size(200, 100), SQUARE) == (0, 0)
 
 
-def test_evidence_is_the_gain_a_cell_and_the_distance() -> None:
+@pytest.mark.parametrize(("x0", "sign"), [(0, 1), (100, -1)])
+def test_evidence_is_the_gain_over_the_middle_and_the_distance(x0: int, sign: int) -> None:
     logits = np.full((10, 20), -1.0)
-    logits[:, :10] = 1  # the left half: 100 cells gained in full against half of them
-    found = search_window(logits, Size(200, 100), SQUARE)
-    evidence = gather_evidence(logits, found, Size(200, 100), SQUARE)
-    assert found.window == pytest.approx(Window(0, 0, 100, 100))
-    assert evidence.margin == pytest.approx(math.sqrt(100 / 200))
+    logits[:, :10] = 1  # the left half; a square in the middle has as much of it as of the other
+    evidence = gather_evidence(logits, Box(x0, 0, x0 + 100, 100), Size(200, 100), SQUARE)
+    assert evidence.margin == pytest.approx(sign * math.sqrt(0.5))
     assert evidence.distance == pytest.approx(1 - 1 / 3)
+
+
+def test_a_smaller_crop_in_the_middle_gains_nothing_but_differs() -> None:
+    logits = np.random.default_rng(0).normal(0, 1, (10, 20))
+    evidence = gather_evidence(logits, Box(60, 10, 140, 90), Size(200, 100), SQUARE)
+    assert evidence == pytest.approx((0, 1 - 0.64), abs=1e-6)
 
 
 def test_confidence_is_logistic() -> None:
@@ -34,11 +37,6 @@ def test_confidence_is_logistic() -> None:
 
 def test_the_centre_crop_itself_beats_nothing() -> None:
     assert Calibration(5, 2, 3).confidence(Evidence(0.5, 0)) == 0
-
-
-def test_window_that_rounds_to_the_centre_crop_is_the_centre_crop() -> None:
-    found = ScoredWindow(Window(50.2, 0, 150.1, 99.9), score=100.0)
-    assert gather_evidence(np.ones((10, 20)), found, Size(200, 100), SQUARE).distance == 0
 
 
 @pytest.mark.parametrize("bias", [-1e6, 1e6])

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from marscrop.errors import MarscropError
-from marscrop.geometry import Size
+from marscrop.geometry import Size, Window
 from marscrop.ratio import AspectRatio
-from marscrop.window.placement import Prior, place_window, slack
+from marscrop.window.placement import Prior, gain_over_middle, place_window, slack
 
 WIDE = Size(400, 200)
 SQUARE = AspectRatio(1, 1)
@@ -38,13 +38,13 @@ def test_scale_is_the_priors_at_the_slack() -> None:
     assert prior.scale(WIDE, AspectRatio(2, 1)) == pytest.approx(0.8)
     assert prior.scale(WIDE, SQUARE) == pytest.approx(0.9)
     assert prior.scale(WIDE, AspectRatio(3, 2)) == pytest.approx(0.85)
-    window = place_window(bump(0.5), WIDE, SQUARE, prior).window
+    window = place_window(bump(0.5), WIDE, SQUARE, prior)
     assert (window.width, window.height) == pytest.approx((180, 180))
 
 
 @pytest.mark.parametrize("x", [0.1, 0.3, 0.5, 0.62, 0.9])
 def test_window_goes_where_the_map_says(x: float) -> None:
-    window = place_window(bump(x), WIDE, SQUARE, FULL).window
+    window = place_window(bump(x), WIDE, SQUARE, FULL)
     assert window.height == pytest.approx(200)
     assert window.centre[0] == pytest.approx(min(max(x, 0.25), 0.75) * 400, abs=6)
 
@@ -52,32 +52,36 @@ def test_window_goes_where_the_map_says(x: float) -> None:
 def test_of_two_likely_places_near_each_other_the_middle_is_taken() -> None:
     two = np.maximum(bump(0.4), bump(0.6))
     prior = Prior((1.0, 1.0), sharpness=50.0)
-    assert place_window(two, WIDE, AspectRatio(1, 2), prior).window.centre[0] == pytest.approx(
-        200, abs=2
-    )
+    assert place_window(two, WIDE, AspectRatio(1, 2), prior).centre[0] == pytest.approx(200, abs=2)
 
 
 def test_without_evidence_the_window_is_in_the_middle() -> None:
-    placed = place_window(np.zeros((16, 32), np.float32), WIDE, SQUARE, FULL)
-    assert placed.window.centre == pytest.approx((200, 100))
-    assert placed.gain == pytest.approx(0)
-    assert placed.spread == pytest.approx(0.5 / 12**0.5, rel=0.05)  # of an even distribution
+    window = place_window(np.zeros((16, 32), np.float32), WIDE, SQUARE, FULL)
+    assert window.centre == pytest.approx((200, 100))
 
 
-def test_sharper_is_surer() -> None:
-    spreads = [
-        place_window(bump(0.3), WIDE, SQUARE, Prior((1.0, 1.0), sharpness)).spread
+def test_sharper_is_further_from_the_middle() -> None:
+    centres = [
+        place_window(bump(0.3), WIDE, SQUARE, Prior((1.0, 1.0), sharpness)).centre[0]
         for sharpness in (1, 10, 100, 1000)
     ]
-    assert spreads == sorted(spreads, reverse=True)
+    assert centres == sorted(centres, reverse=True)
+    assert centres[0] < 200
+
+
+def test_scale_may_be_raised() -> None:
+    prior = Prior((0.5, 0.5), 60)
+    for least, width in ((0.0, 100), (0.3, 100), (0.8, 160), (1.0, 200)):
+        window = place_window(bump(0.4), WIDE, SQUARE, prior, min_scale=least)
+        assert window.width == pytest.approx(width)
 
 
 def test_gain_is_over_the_same_window_in_the_middle() -> None:
     """A map of one logit in the left half and none in the right."""
     logits = np.repeat([[2.0] * 16 + [0.0] * 16], 16, axis=0).astype(np.float32)
-    placed = place_window(logits, WIDE, SQUARE, FULL)
-    assert placed.window.x0 == pytest.approx(0, abs=2)
-    assert placed.gain == pytest.approx(2 * (0.5 - 0.25), abs=0.02)
+    assert gain_over_middle(logits, Window(0, 0, 200, 200), WIDE) == pytest.approx(0.5)
+    assert gain_over_middle(logits, Window(200, 0, 400, 200), WIDE) == pytest.approx(-0.5)
+    assert gain_over_middle(logits, Window(120, 20, 280, 180), WIDE) == pytest.approx(0)
 
 
 @given(
@@ -92,7 +96,7 @@ def test_window_lies_inside_and_has_the_ratio(
 ) -> None:
     ratio = AspectRatio(float(np.exp(log_ratio)), 1.0)
     logits = np.random.default_rng(seed).normal(0, 5, (12, 17)).astype(np.float32)
-    window = place_window(logits, Size(width, height), ratio, Prior((scale, scale), 120)).window
+    window = place_window(logits, Size(width, height), ratio, Prior((scale, scale), 120))
     assert window.width / window.height == pytest.approx(ratio.value)
     assert window.x0 >= -1e-6 * width
     assert window.y0 >= -1e-6 * height
@@ -103,8 +107,8 @@ def test_window_lies_inside_and_has_the_ratio(
 def test_mirrored_map_gives_the_mirrored_window() -> None:
     logits = np.random.default_rng(0).normal(0, 3, (16, 32)).astype(np.float32)
     prior = Prior((0.9, 0.9), 120)
-    window = place_window(logits, WIDE, SQUARE, prior).window
-    mirrored = place_window(logits[:, ::-1], WIDE, SQUARE, prior).window
+    window = place_window(logits, WIDE, SQUARE, prior)
+    mirrored = place_window(logits[:, ::-1], WIDE, SQUARE, prior)
     assert (400 - mirrored.x1, mirrored.y0) == pytest.approx((window.x0, window.y0))
 
 
@@ -113,8 +117,8 @@ def test_finer_map_of_the_same_values_gives_the_same_window() -> None:
     logits = np.random.default_rng(0).normal(0, 3, (8, 16)).astype(np.float32)
     fine = logits.repeat(3, axis=0).repeat(3, axis=1)
     prior = Prior((0.9, 0.9), 120)
-    coarse_window = place_window(logits, WIDE, SQUARE, prior).window
-    assert place_window(fine, WIDE, SQUARE, prior).window == pytest.approx(coarse_window)
+    coarse_window = place_window(logits, WIDE, SQUARE, prior)
+    assert place_window(fine, WIDE, SQUARE, prior) == pytest.approx(coarse_window)
 
 
 def test_map_that_is_not_finite_is_refused() -> None:

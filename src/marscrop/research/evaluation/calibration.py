@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -47,24 +48,58 @@ def fit_calibration(evidence: Sequence[Evidence], beats: Sequence[bool]) -> Cali
 
 
 def cross_fitted(
-    evidence: Sequence[Evidence], beats: Sequence[bool], folds: int = 5
+    evidence: Sequence[Evidence], beats: Sequence[bool], groups: Sequence[int]
 ) -> NDArray[np.float64]:
-    """Confidence of each photo by a fit on the other folds (photo i is in fold i mod `folds`)."""
+    """Confidence of each judgement by a fit on the others' groups.
+
+    Args:
+        evidence, beats: as of `fit_calibration`.
+        groups: which group each belongs to, all of a photo to the same. Where there is only one,
+            each photo's place modulo five stands for it.
+
+    Returns:
+        (judgements,) in 0..1.
+    """
+    if len(set(groups)) == 1:
+        groups = [i % 5 for i in range(len(groups))]
     confidence = np.zeros(len(beats))
-    for held_out in range(folds):
-        others = [i for i in range(len(beats)) if i % folds != held_out]
+    for held_out in set(groups):
+        others = [i for i, group in enumerate(groups) if group != held_out]
         fitted = fit_calibration([evidence[i] for i in others], [beats[i] for i in others])
-        for i in range(held_out, len(beats), folds):
-            confidence[i] = fitted.confidence(evidence[i])
+        for i, group in enumerate(groups):
+            if group == held_out:
+                confidence[i] = fitted.confidence(evidence[i])
     return confidence
+
+
+class Bin(NamedTuple):
+    """One bar of a reliability diagram.
+
+    Attributes:
+        confidence: mean, 0..1.
+        frequency: with which the crop beat the centre crop, 0..1.
+        count: of judgements.
+    """
+
+    confidence: float
+    frequency: float
+    count: int
+
+
+def reliability(
+    confidence: NDArray[np.float64], beats: Sequence[bool], bins: int = 10
+) -> list[Bin]:
+    """Bins of equal counts, the least confident first."""
+    order = np.argsort(confidence, kind="stable")
+    happened = np.asarray(beats, float)
+    parts = [part for part in np.array_split(order, bins) if len(part)]
+    return [Bin(float(confidence[p].mean()), float(happened[p].mean()), len(p)) for p in parts]
 
 
 def calibration_error(
     confidence: NDArray[np.float64], beats: Sequence[bool], bins: int = 10
 ) -> float:
     """Expected calibration error: mean gap of confidence and frequency over equal-sized bins."""
-    order = np.argsort(confidence, kind="stable")
-    happened = np.asarray(beats, float)
-    parts = np.array_split(order, bins)
-    gaps = [len(p) * abs(confidence[p].mean() - happened[p].mean()) for p in parts if len(p)]
-    return float(sum(gaps) / len(confidence))
+    diagram = reliability(confidence, beats, bins)
+    gaps = sum(b.count * abs(b.confidence - b.frequency) for b in diagram)
+    return gaps / len(confidence)

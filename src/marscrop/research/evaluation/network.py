@@ -106,7 +106,7 @@ def decode_all(network: Network) -> Predict:
         windows = {
             PAPER: paper_window(logits, *asked),
             SEARCH: search_window(logits, *asked).window,
-            PLACEMENT: place_window(logits, *asked, network.prior).window,
+            PLACEMENT: place_window(logits, *asked, network.prior),
         }
         return {name: snap(window, *asked) for name, window in windows.items()}
 

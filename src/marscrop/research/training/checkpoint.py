@@ -129,13 +129,26 @@ def load_model(path: Path) -> tuple[Mars, Config, dict[str, Any]]:
         ModelError: the file is missing, damaged, or holds other weights than it says.
     """
     content = load_checkpoint(path)
+    return *load_kept_model(content, path), content
+
+
+def load_kept_model(content: dict[str, Any], path: Path) -> tuple[Mars, Config]:
+    """A checkpoint's network in evaluation mode: of the averaged weights, if it has them.
+
+    Raises:
+        ModelError: its weights are not what its configuration says; `path` is named.
+    """
+    weights = content["model"]
+    if content.get("average") is not None:
+        named = content["average"].items()
+        weights = {n.removeprefix("module."): t for n, t in named if n.startswith("module.")}
     try:
         config = Config.from_table(content["config"])
         model = Mars(config.model)
-        model.load_state_dict(content["model"])
+        model.load_state_dict(weights)
     except (ConfigError, RuntimeError, TypeError) as error:
         raise ModelError(f"{path}: weights and configuration do not fit ({error})") from None
-    return model.eval(), config, content
+    return model.eval(), config
 
 
 def checkpoint_prior(content: dict[str, Any], path: Path) -> Prior:

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from marscrop.errors import DataError
 from marscrop.research.evaluation.calibration import (
+    Bin,
     calibration_error,
     cross_fitted,
     fit_calibration,
+    reliability,
 )
 from marscrop.window.confidence import Calibration, Evidence
 
@@ -96,7 +98,7 @@ def test_own_outcome_does_not_decide_ones_confidence() -> None:
     evidence, beats = world(23)
     changed = list(beats)
     changed[7] = not beats[7]
-    before, after = cross_fitted(evidence, beats), cross_fitted(evidence, changed)
+    before, after = (cross_fitted(evidence, b, [0] * 23) for b in (beats, changed))
     own_fold = [i for i in range(23) if i % 5 == 7 % 5]
     same = np.flatnonzero(before == after).tolist()
     assert same == own_fold
@@ -106,13 +108,15 @@ def test_confidence_of_a_photo_is_by_the_fit_on_the_other_folds() -> None:
     evidence, beats = world(23)
     others = [i for i in range(23) if i % 4 != 2]
     fitted = fit_calibration([evidence[i] for i in others], [beats[i] for i in others])
-    assert cross_fitted(evidence, beats, folds=4)[10] == fitted.confidence(evidence[10])
+    assert cross_fitted(evidence, beats, [i % 4 for i in range(23)])[10] == fitted.confidence(
+        evidence[10]
+    )
 
 
 @pytest.mark.parametrize("count", [2, 3, 5])
 def test_few_photos_have_a_confidence_too(count: int) -> None:
     evidence, beats = world(count)
-    confidence = cross_fitted(evidence, beats)
+    confidence = cross_fitted(evidence, beats, [0] * count)
     assert confidence.shape == (count,)
     assert ((confidence >= 0) & (confidence <= 1)).all()
 
@@ -148,3 +152,13 @@ def test_overconfidence_has_a_large_error() -> None:
     evidence, beats = world(4000)
     confidence = np.array([TRUTH.confidence(e) > 0.5 for e in evidence], float)
     assert calibration_error(confidence, beats) > 0.1
+
+
+def test_reliability_has_bins_of_equal_counts_from_unsure_to_sure() -> None:
+    confidence = np.array([0.9, 0.1, 0.8, 0.2, 0.7, 0.3])
+    beats = [True, False, True, True, False, False]
+    assert reliability(confidence, beats, bins=3) == [
+        Bin(pytest.approx(0.15), 0.5, 2),
+        Bin(pytest.approx(0.5), 0.0, 2),
+        Bin(pytest.approx(0.85), 1.0, 2),
+    ]

@@ -12,20 +12,25 @@ from numpy.typing import NDArray
 from PIL import Image
 from tests.research_support import settled_network, tiny_config
 
-from marscrop.geometry import Box, Size, Window, snap
+from marscrop.errors import ModelError
+from marscrop.geometry import Size, Window, snap
 from marscrop.research.data.batches import PhotoStore
 from marscrop.research.data.records import CropRecord
 from marscrop.research.evaluation.network import (
+    DECODERS,
     PAPER,
+    PLACEMENT,
     SEARCH,
+    Network,
     TorchMaps,
-    checkpoint_maps,
-    decode_both,
-    product_maps,
+    checkpoint_network,
+    decode_all,
+    product_network,
 )
 from marscrop.research.mars import Mars
 from marscrop.research.training.checkpoint import save_checkpoint
 from marscrop.window.paper import paper_window
+from marscrop.window.placement import Prior, place_window
 from marscrop.window.search import search_window
 
 RECORD = CropRecord(Path("photo.jpg"), Size(160, 120), Window(0.0, 0.0, 60.0, 60.0), "test")
@@ -38,19 +43,24 @@ def rectangle(_: CropRecord) -> NDArray[np.float32]:
     return logits
 
 
-@pytest.mark.parametrize("method", [PAPER, SEARCH])
-def test_both_decoders_find_a_rectangle_of_the_asked_ratio(method: str) -> None:
-    assert decode_both(rectangle)(RECORD)[method] == Box(40, 20, 100, 80)
+@pytest.mark.parametrize("method", DECODERS)
+def test_every_decoder_finds_a_rectangle_of_the_asked_ratio(method: str) -> None:
+    """Placement is told its scale, and has no place between those that it tries."""
+    found = decode_all(Network(rectangle, Prior((0.5, 0.5), sharpness=1e4)))(RECORD)[method]
+    assert np.abs(np.subtract(found, (40, 20, 100, 80))).max() <= (2 if method == PLACEMENT else 0)
 
 
 def test_decoders_are_told_apart_by_name() -> None:
     """On a map where they disagree: section 3.4 looks at counts, the search at sums."""
     logits = np.random.default_rng(0).normal(size=(6, 8)).astype(np.float32)
-    boxes = decode_both(lambda _: logits)(RECORD)
+    prior = Prior((0.9, 0.8), sharpness=60)
+    boxes = decode_all(Network(lambda _: logits, prior))(RECORD)
     size, ratio = RECORD.size, RECORD.ratio
     assert boxes[PAPER] == snap(paper_window(logits, size, ratio), size, ratio)
     assert boxes[SEARCH] == snap(search_window(logits, size, ratio).window, size, ratio)
-    assert boxes[PAPER] != boxes[SEARCH]
+    placed = place_window(logits, size, ratio, prior)
+    assert boxes[PLACEMENT] == snap(placed, size, ratio)
+    assert len(set(boxes.values())) == 3
 
 
 @pytest.fixture(scope="module")
@@ -82,15 +92,35 @@ def test_maps_of_a_checkpoint_are_its_networks(
 ) -> None:
     config = tiny_config()
     content = {"config": config.to_table(), "model": model.state_dict()}
-    save_checkpoint(tmp_path / "best.pt", content)
-    ours = checkpoint_maps(tmp_path / "best.pt")(records[0])
+    prior = {"scales": [0.7, 0.9], "sharpness": 30.0}
+    save_checkpoint(tmp_path / "best.pt", {**content, "prior": prior})
+    network = checkpoint_network(tmp_path / "best.pt")
+    assert network.prior == Prior((0.7, 0.9), 30.0)
+    ours = network.maps(records[0])
     np.testing.assert_array_equal(ours, TorchMaps(model, config, PhotoStore())(records[0]))
+
+
+def test_checkpoint_from_before_there_was_a_prior_is_refused(model: Mars, tmp_path: Path) -> None:
+    content = {"config": tiny_config().to_table(), "model": model.state_dict()}
+    save_checkpoint(tmp_path / "old.pt", content)
+    with pytest.raises(ModelError, match=r"old\.pt: made by an earlier version, without a prior"):
+        checkpoint_network(tmp_path / "old.pt")
+
+
+@pytest.mark.parametrize("frozen", [0, 4])
+def test_map_is_the_same_the_second_time(
+    model: Mars, records: list[CropRecord], frozen: int
+) -> None:
+    config = tiny_config(train={"frozen_stride": frozen})
+    maps = TorchMaps(model, config, PhotoStore())
+    np.testing.assert_array_equal(maps(records[0]), maps(records[0]))
 
 
 def test_maps_of_the_product_come_from_the_packaged_model(
     records: list[CropRecord], packaged_model: Path
 ) -> None:
     record = records[0]
-    found = product_maps(None)(record)
-    assert found.shape == (44, 64)  # 96 x 64 at 256 x 176, a quarter
-    np.testing.assert_array_equal(found, product_maps(packaged_model)(record))
+    found = product_network(None).maps(record)
+    rows, columns = found.shape
+    assert (256 // columns, 176 // rows) in ((4, 4), (8, 8))  # 96 x 64 at 256 x 176
+    np.testing.assert_array_equal(found, product_network(packaged_model).maps(record))

@@ -12,10 +12,11 @@ from tests.unit.research.evaluation.photos import Fixed, photo
 from marscrop.errors import DataError, ImageError
 from marscrop.geometry import Box
 from marscrop.research.data.records import CropRecord, DataSet, PhotoRecord, Problem
-from marscrop.research.evaluation.network import PAPER, SEARCH
+from marscrop.research.evaluation.network import PAPER, PLACEMENT, SEARCH, Network
 from marscrop.research.evaluation.peers import Peer
 from marscrop.research.evaluation.protocol import CENTRE
 from marscrop.research.evaluation.run import evaluate_split, photos_of
+from marscrop.window.placement import Prior
 
 BAD = Problem("hcdb.json, entry 'x.jpg'", "no such file")
 
@@ -30,11 +31,15 @@ TEST = in_split(photo("t.jpg", (0, 0, 50, 50)), "test")
 DATA = DataSet("hcdb", (A, TEST, B), (BAD,), unannotated=14)
 
 
-def left(_: CropRecord) -> NDArray[np.float32]:
+def like_left(_: CropRecord) -> NDArray[np.float32]:
     """A map that likes the left 40 pixels of 100 x 50, and its upper 40."""
     logits = np.full((10, 20), -4.0, np.float32)
     logits[:8, :8] = 4
     return logits
+
+
+PRIOR = Prior((0.8, 0.8), sharpness=1e4)
+LEFT = Network(like_left, PRIOR)
 
 
 def test_photos_are_those_of_the_split_in_order() -> None:
@@ -63,7 +68,7 @@ def test_network_baselines_and_peers_are_measured_together() -> None:
     found = evaluate_split(
         DATA,
         "validation",
-        left,
+        LEFT,
         baselines=[baseline],
         peers=[Peer("people", (BAD, BAD), answers)],
         facts={"model": "left"},
@@ -71,13 +76,14 @@ def test_network_baselines_and_peers_are_measured_together() -> None:
         seed=3,
     )
     (strict,) = found.protocols
-    assert list(strict.methods) == [CENTRE, PAPER, SEARCH, "people", "whole"]
+    assert list(strict.methods) == [CENTRE, PAPER, SEARCH, PLACEMENT, "people", "whole"]
     means = {method: figures.iou.mean for method, figures in strict.methods.items()}
     assert means["people"] == 1
     assert means[SEARCH] == pytest.approx(0.5)  # all of one, nothing of the other
     assert means["whole"] == pytest.approx(1600 / 5000)
-    assert found.reference == SEARCH
-    assert strict.differences["people"].iou.mean == pytest.approx(-0.5)
+    assert means[PLACEMENT] == pytest.approx(0.5, abs=0.02)
+    assert found.reference == PLACEMENT
+    assert strict.differences["people"].iou.mean == pytest.approx(-0.5, abs=0.02)
     assert found.origin.facts == {"dataset": "hcdb", "split": "validation", "model": "left"}
     assert (found.origin.skipped, found.origin.unannotated) == ((BAD,), 14)
     assert found.origin.bad_answers == {"people": (BAD, BAD)}
@@ -86,7 +92,7 @@ def test_network_baselines_and_peers_are_measured_together() -> None:
 
 def test_a_peers_gap_leaves_the_photo_out_for_all() -> None:
     peer = Peer("peer", (), {"a.jpg": {1.0: Box(0, 0, 40, 40)}})
-    found = evaluate_split(DATA, "validation", left, peers=[peer], resamples=50)
+    found = evaluate_split(DATA, "validation", LEFT, peers=[peer], resamples=50)
     assert [a.photo for a in found.answered] == [A]
     assert found.unanswered["peer"] == ("b.jpg at 40:40",)
     assert found.protocols[0].methods[SEARCH].iou.mean == 1
@@ -96,9 +102,9 @@ def test_a_photo_that_turns_out_unreadable_is_counted() -> None:
     def maps(record: CropRecord) -> NDArray[np.float32]:
         if record.path.name == "b.jpg":
             raise ImageError("b.jpg: is truncated")
-        return left(record)
+        return like_left(record)
 
-    found = evaluate_split(DATA, "validation", maps, resamples=50)
+    found = evaluate_split(DATA, "validation", Network(maps, PRIOR), resamples=50)
     assert [a.photo for a in found.answered] == [A]
     assert found.origin.skipped == (BAD, Problem(str(B.path), "b.jpg: is truncated"))
 
@@ -111,5 +117,5 @@ def test_progress_sees_every_photo() -> None:
             seen.append(record)
             yield record
 
-    evaluate_split(DATA, "validation", left, resamples=50, watch=watch)
+    evaluate_split(DATA, "validation", LEFT, resamples=50, watch=watch)
     assert seen == [A, B]

@@ -31,7 +31,7 @@ from marscrop.research.backbones import build_backbone
 from marscrop.research.config import Config
 from marscrop.research.data.batches import PhotoStore
 from marscrop.research.data.records import CropRecord
-from marscrop.research.evaluation.network import SEARCH, checkpoint_maps, decode_both
+from marscrop.research.evaluation.network import PLACEMENT, checkpoint_network, decode_all
 from marscrop.research.evaluation.protocol import score_records, summarise
 from marscrop.research.mars import Mars
 from marscrop.research.training import loop
@@ -65,7 +65,7 @@ def test_training_lowers_the_loss(learnt: Run) -> None:
 
 
 def test_training_raises_the_validation_iou(learnt: Run) -> None:
-    first, best = epochs_of(learnt.folder)[0]["search iou"], learnt.outcome.best_iou
+    first, best = epochs_of(learnt.folder)[0]["marscrop iou"], learnt.outcome.best_iou
     assert best > first + 0.05
 
 
@@ -88,29 +88,29 @@ def test_every_tenth_step_is_logged_with_its_rate(learnt: Run) -> None:
 
 
 def test_both_decoders_are_logged(learnt: Run) -> None:
-    scores = {"search iou", "search bde", "section 3.4 iou", "section 3.4 bde"}
+    scores = {"marscrop iou", "search bde", "section 3.4 iou", "section 3.4 bde"}
     assert scores <= epochs_of(learnt.folder)[0].keys()
 
 
 def test_best_checkpoint_is_of_the_best_epoch(learnt: Run) -> None:
-    ious = [line["search iou"] for line in epochs_of(learnt.folder)]
+    ious = [line["marscrop iou"] for line in epochs_of(learnt.folder)]
     content = load_checkpoint(learnt.outcome.best)
     assert content["epoch"] == learnt.outcome.best_epoch == ious.index(max(ious))
     assert learnt.outcome.best_iou == max(ious)
 
 
 def test_best_checkpoint_scores_what_was_logged(learnt: Run, records: Records) -> None:
-    maps = checkpoint_maps(learnt.outcome.best)
+    decode = decode_all(checkpoint_network(learnt.outcome.best))
     validation = [r for r in records if r.split == "validation"]
-    found = {s.method: s.iou for s in summarise(score_records(validation, [decode_both(maps)]))}
-    assert found[SEARCH] == pytest.approx(learnt.outcome.best_iou, abs=1e-6)
+    found = {s.method: s.iou for s in summarise(score_records(validation, [decode]))}
+    assert found[PLACEMENT] == pytest.approx(learnt.outcome.best_iou, abs=1e-6)
 
 
 def test_best_checkpoint_says_where_it_comes_from(learnt: Run) -> None:
     content = load_checkpoint(learnt.outcome.best)
     assert content["commit"] == "abc123"
-    assert content["validation"]["search iou"] == learnt.outcome.best_iou
-    each = content["each_photo"]["search iou"]
+    assert content["validation"]["marscrop iou"] == learnt.outcome.best_iou
+    each = content["each_photo"]["marscrop iou"]
     assert len(each) == 3
     assert sum(each) / 3 == pytest.approx(learnt.outcome.best_iou)
     assert Config.from_table(content["config"]) == tiny_config(train={"epochs": 10})
@@ -149,7 +149,7 @@ def script_validation(monkeypatch: pytest.MonkeyPatch, ious: list[float]) -> Non
 
     def validate(_: object) -> tuple[dict[str, float], dict[str, list[float]]]:
         iou = next(found)
-        return {f"{SEARCH} iou": iou, f"{SEARCH} bde": 0.1}, {f"{SEARCH} iou": [iou] * 3}
+        return {f"{PLACEMENT} iou": iou, f"{PLACEMENT} bde": 0.1}, {f"{PLACEMENT} iou": [iou] * 3}
 
     monkeypatch.setattr(loop._Run, "_validate", validate)
 

@@ -1,0 +1,137 @@
+"""A box of a picture, and what is drawn around it where its canvas is larger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from PIL import Image, ImageColor, ImageFilter
+
+from marscrop.errors import ConfigError, ImageError
+from marscrop.geometry import Box, Margins
+from marscrop.imaging import colour
+
+BLUR: Final = "blur"
+DEFAULT_FILL: Final = "white"
+"""What a page or a sheet of paper shows beside a picture."""
+
+_BLURRED_EDGE: Final = 48
+"""Longest edge [px] of the copy that is blurred: all that is left of it is broad colours."""
+_BLUR_RADIUS: Final = 3
+
+Picture = Image.Image
+"""What callers of the library get pixels as."""
+
+_Colour = tuple[int, int, int] | tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """What fills the margins.
+
+    Attributes:
+        colour: RGB or RGBA, 0..255; None for a blurred copy of the picture, stretched over the
+            canvas.
+        label: what the caller wrote.
+    """
+
+    colour: _Colour | None
+    label: str
+
+    @classmethod
+    def parse(cls, fill: str | Fill) -> Fill:
+        """Understand "blur", "white", "#ffffff", "rgb(255, 255, 255)".
+
+        Raises:
+            ConfigError: anything else, with what was expected.
+        """
+        if isinstance(fill, Fill):
+            return fill
+        expected = "pad_fill must be 'blur' or a colour, such as 'white' or '#1e90ff'"
+        if not isinstance(fill, str):
+            raise ConfigError(f"{expected}; got {fill!r}")
+        label = fill.strip().lower()
+        if label == BLUR:
+            return cls(None, label)
+        try:
+            return cls(ImageColor.getrgb(label), label)
+        except ValueError:
+            raise ConfigError(f"{expected}; got {fill!r}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Padding:
+    """What is added around the pixels of a photo, and what it is filled with.
+
+    Attributes:
+        margins: left, top, right, bottom [px].
+        fill: a colour, or a blurred copy.
+    """
+
+    margins: Margins
+    fill: Fill
+
+    def around(self, picture: Image.Image) -> Image.Image:
+        """The picture on its canvas, a new image in mode L, RGB or RGBA.
+
+        Deep grey is brought to 8 bits and CMYK to RGB, as only these modes hold any fill. Colours
+        are in the picture's own colour space: its ICC profile stays what it was where it fits.
+        """
+        mode = self._mode(picture)
+        plain = _converted(picture, mode)
+        left, top, right, bottom = self.margins
+        size = (left + picture.width + right, top + picture.height + bottom)
+        if self.fill.colour is None:
+            canvas = _blurred(plain, size)
+        else:
+            canvas = Image.new(mode, size, self.fill.label)
+        canvas.paste(plain, (left, top))
+        return canvas
+
+    def _mode(self, picture: Image.Image) -> str:
+        fill = self.fill.colour
+        if colour.has_alpha(picture) or (fill is not None and fill[3:] not in ((), (255,))):
+            return "RGBA"
+        grey_fill = fill is None or fill[0] == fill[1] == fill[2]
+        grey = colour.is_grey(picture.mode) or colour.is_deep(picture.mode)
+        return "L" if grey and grey_fill else "RGB"
+
+
+def cut(image: Image.Image, box: Box, padding: Padding | None = None) -> Picture:
+    """The pixels in `box` [px of `image`], exactly, as a new image; on a canvas if padded.
+
+    Raises:
+        ImageError: a box outside the image.
+    """
+    if not (0 <= box.x0 < box.x1 <= image.width and 0 <= box.y0 < box.y1 <= image.height):
+        raise ImageError(
+            f"expected a box inside the image of {image.width} x {image.height} pixels; "
+            f"got {tuple(box)}"
+        )
+    # Not `Image.crop`, which warns and fails beyond Pillow's global pixel limit (see `formats`).
+    picture = image.resize(box.size, Image.Resampling.NEAREST, box=box)
+    return padding.around(picture) if padding else picture
+
+
+def _converted(picture: Image.Image, mode: str) -> Image.Image:
+    if colour.is_deep(picture.mode):
+        picture = colour.to_8_bits(picture)
+    elif colour.has_alpha(picture):
+        picture = colour.to_rgba(picture)
+    elif picture.mode == "CMYK" and mode != "CMYK":
+        picture = colour.cmyk_to_rgb(picture, picture.info.get("icc_profile"))
+    return picture if picture.mode == mode else picture.convert(mode)
+
+
+def _blurred(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """A copy stretched to `size` in which nothing can be recognised.
+
+    It is blurred small, which costs the same for every photo.
+    """
+    scale = min(1.0, _BLURRED_EDGE / max(size))
+    small = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
+    # Not the colours under transparent pixels: they would come back in the blur.
+    copy = picture.convert("RGBa") if picture.mode == "RGBA" else picture
+    copy = copy.resize(small, Image.Resampling.BOX).filter(ImageFilter.GaussianBlur(_BLUR_RADIUS))
+    copy = copy.resize(size, Image.Resampling.BICUBIC)
+    return copy.convert("RGBA") if picture.mode == "RGBA" else copy

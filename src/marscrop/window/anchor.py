@@ -1,0 +1,86 @@
+"""Where a crop is pinned, if anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from numbers import Real
+from typing import Final
+
+from marscrop.errors import ConstraintError
+
+_ACROSS: Final = {"left": 0.0, "right": 1.0}
+_DOWN: Final = {"top": 0.0, "bottom": 1.0}
+_MIDDLE: Final = frozenset({"centre", "center"})
+_EXPECTED: Final = (
+    "anchor must be top, bottom, left, right, centre, two of them such as top-left, or a point "
+    "X,Y with both in 0..1, such as 0.5,0.33"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A share of the room that the crop leaves: 0 is the left or top end, 1 the right or bottom.
+
+    A crop of width w in a photo of width W has its left edge at x (W - w), as far as the boxes
+    to keep allow: it moves from there by no more than they ask for. None leaves an axis free.
+
+    Attributes:
+        x, y: 0..1 or None.
+        label: what the caller wrote.
+    """
+
+    x: float | None = None
+    y: float | None = None
+    label: str = ""
+
+    def __post_init__(self) -> None:
+        if not all(share is None or 0 <= share <= 1 for share in (self.x, self.y)):
+            raise ConstraintError(f"{_EXPECTED}; got {self.label or (self.x, self.y)!r}")
+
+    @classmethod
+    def parse(cls, anchor: AnchorLike) -> Anchor:
+        """Understand "top", "bottom-left", "centre", "0.5,0.33", (0.5, 0.33), or None: free.
+
+        A side alone pins one axis, and the other is free; "top-centre" pins both.
+
+        Raises:
+            ConstraintError: anything else, with what was expected.
+        """
+        if anchor is None:
+            return FREE
+        if isinstance(anchor, Anchor):
+            return anchor
+        if isinstance(anchor, str):
+            return cls._parse_text(anchor)
+        if isinstance(anchor, Iterable):
+            point = list(anchor)
+            if len(point) == 2 and all(isinstance(share, Real) for share in point):
+                x, y = map(float, point)
+                return cls(x, y, f"{x:g},{y:g}")
+        raise ConstraintError(f"{_EXPECTED}; got {anchor!r}")
+
+    @classmethod
+    def _parse_text(cls, text: str) -> Anchor:
+        label = text.strip()
+        if "," in label:
+            try:
+                x, y = map(float, label.split(","))
+            except ValueError:
+                raise ConstraintError(f"{_EXPECTED}; got {text!r}") from None
+            return cls(x, y, label)
+        words = label.lower().split("-")
+        across = [_ACROSS[word] for word in words if word in _ACROSS]
+        down = [_DOWN[word] for word in words if word in _DOWN]
+        middles = len([word for word in words if word in _MIDDLE])
+        known = len(across) + len(down) + middles
+        if len(words) > 2 or known != len(words) or max(len(across), len(down), middles) > 1:
+            raise ConstraintError(f"{_EXPECTED}; got {text!r}")
+        other = 0.5 if middles else None  # the middle of each axis that no side is named for
+        return cls(across[0] if across else other, down[0] if down else other, label)
+
+
+FREE: Final = Anchor()
+
+AnchorLike = Anchor | str | Iterable[float] | None
+"""All that `Anchor.parse` understands."""

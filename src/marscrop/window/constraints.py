@@ -1,0 +1,194 @@
+"""What a crop must do beyond being the best: parsed once, resolved once for each photo.
+
+`Constraints` is what was asked, for any photo and ratio. `Limits` is what that means on one photo,
+in its pixels: all that the search, the rounding and the padding read.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from numbers import Real
+from typing import Self
+
+from marscrop.errors import ConstraintError
+from marscrop.geometry import (
+    Box,
+    Size,
+    clamp,
+    largest_window,
+    longer_side,
+    round_half_up,
+    size_of_ratio,
+    size_within,
+)
+from marscrop.ratio import AspectRatio
+from marscrop.window.anchor import FREE, Anchor, AnchorLike
+from marscrop.window.regions import Region, RegionLike, parse_regions
+from marscrop.window.search import MIN_SCALE
+
+
+@dataclass(frozen=True, slots=True)
+class Constraints:
+    """What was asked, for any photo and any ratio.
+
+    Attributes:
+        keep: must lie inside the crop.
+        avoid: must not overlap the crop.
+        min_size: smallest crop allowed, as a share of the largest window of its ratio, (0, 1];
+            1 is that window itself, so that only its position is chosen.
+        anchor: where the crop is pinned.
+    """
+
+    keep: tuple[Region, ...] = ()
+    avoid: tuple[Region, ...] = ()
+    min_size: float = MIN_SCALE
+    anchor: Anchor = FREE
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.min_size, Real) and 0 < self.min_size <= 1):
+            raise ConstraintError(
+                f"min_size must be above 0 and at most 1, a share of the largest crop; "
+                f"got {self.min_size!r}"
+            )
+
+    @classmethod
+    def parse(
+        cls,
+        keep: RegionLike | Iterable[RegionLike] = (),
+        avoid: RegionLike | Iterable[RegionLike] = (),
+        min_size: float | None = None,
+        anchor: AnchorLike = None,
+    ) -> Self:
+        """Understand what a caller wrote; None stands for the default.
+
+        Raises:
+            ConstraintError: a box, size or anchor that cannot be understood.
+        """
+        return cls(
+            parse_regions(keep),
+            parse_regions(avoid),
+            MIN_SCALE if min_size is None else min_size,
+            Anchor.parse(anchor),
+        )
+
+    def on(self, image: Size) -> Limits:
+        """What this means on a photo [px].
+
+        Raises:
+            ConstraintError: a box to keep that reaches outside the photo.
+        """
+        keep = tuple(region.on(image) for region in self.keep)
+        frame = Box(0, 0, *image)
+        for region, box in zip(self.keep, keep, strict=True):
+            if not frame.holds(box):
+                raise ConstraintError(
+                    f"keep box ({region}) must lie inside the photo of {image.width}x"
+                    f"{image.height} px; give it in pixels of the upright photo, or in percent"
+                )
+        avoid = (region.on(image) for region in self.avoid)
+        return Limits(
+            image=image,
+            keep=keep,
+            avoid=tuple(box for box in avoid if box.overlaps(frame)),
+            min_size=self.min_size,
+            anchor=self.anchor,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Constraints on one photo, in its pixels.
+
+    Attributes:
+        image: size of the photo.
+        keep: must lie inside the crop; inside the photo.
+        avoid: must not overlap the crop; may reach outside the photo.
+        min_size: share of the largest window, (0, 1].
+        anchor: where the crop is pinned.
+    """
+
+    image: Size
+    keep: tuple[Box, ...] = ()
+    avoid: tuple[Box, ...] = ()
+    min_size: float = MIN_SCALE
+    anchor: Anchor = FREE
+
+    @property
+    def hull(self) -> Box | None:
+        """The smallest box around all that must be kept: to hold it is to hold them."""
+        if not self.keep:
+            return None
+        x0s, y0s, x1s, y1s = zip(*self.keep, strict=True)
+        return Box(min(x0s), min(y0s), max(x1s), max(y1s))
+
+    @property
+    def bind_position(self) -> bool:
+        """Whether some positions inside the photo are ruled out."""
+        return bool(self.keep or self.avoid or self.anchor != FREE)
+
+    def smallest(self, ratio: AspectRatio) -> int:
+        """Longer side [px] of the smallest crop that is large enough and can hold the hull.
+
+        It may be more than the photo has. A window of `min_size` rounds to no less than this.
+        """
+        width = min(self.image.width, self.image.height * ratio.value)
+        longest = width if ratio.value >= 1 else width / ratio.value
+        # Whatever `snap` may round a window of that size to: half up, or not for its last bits.
+        side = max(1, math.ceil(self.min_size * longest - 0.5 - 1e-6))
+        return side if self.hull is None else max(side, _least_around(self.hull.size, ratio))
+
+    def size(self, longer: int, ratio: AspectRatio) -> Size | None:
+        """The crop of that longer side, or None where it cannot hold the hull."""
+        size = size_within(longer, self.image, ratio)
+        hull = self.hull.size if self.hull else Size(0, 0)
+        return size if size.width >= hull.width and size.height >= hull.height else None
+
+    def x_range(self, width: int) -> tuple[int, int]:
+        """First and last x0 for a crop of `width` that holds the hull and keeps to the anchor."""
+        hull = self.hull
+        spans = (hull.x0, hull.x1) if hull else None
+        return _range(self.image.width, width, spans, self.anchor.x)
+
+    def y_range(self, height: int) -> tuple[int, int]:
+        """First and last y0, likewise."""
+        hull = self.hull
+        spans = (hull.y0, hull.y1) if hull else None
+        return _range(self.image.height, height, spans, self.anchor.y)
+
+    def allow(self, box: Box, ratio: AspectRatio) -> bool:
+        """Whether a box inside the photo meets every constraint."""
+        x_first, x_last = self.x_range(box.size.width)
+        y_first, y_last = self.y_range(box.size.height)
+        return (
+            x_first <= box.x0 <= x_last
+            and y_first <= box.y0 <= y_last
+            and not any(box.overlaps(other) for other in self.avoid)
+            and longer_side(box.size, ratio)
+            >= min(self.smallest(ratio), longer_side(largest_window(self.image, ratio), ratio))
+        )
+
+
+def _least_around(hull: Size, ratio: AspectRatio) -> int:
+    """The least longer side with which a size of `ratio` covers `hull`."""
+    if ratio.value >= 1:
+        longer = max(hull.width, math.ceil((hull.height - 0.5) * ratio.value) - 1)
+    else:
+        longer = max(hull.height, math.ceil((hull.width - 0.5) / ratio.value) - 1)
+    while any(a < b for a, b in zip(size_of_ratio(longer, ratio), hull, strict=True)):
+        longer += 1
+    return longer
+
+
+def _range(
+    room: int, length: int, kept: tuple[int, int] | None, pinned: float | None
+) -> tuple[int, int]:
+    """First and last offset of a span of `length` in `room`; first > last if there is none."""
+    first, last = 0, room - length
+    if kept is not None:
+        first, last = max(first, kept[1] - length), min(last, kept[0])
+    if pinned is None or first > last:
+        return first, last
+    offset = clamp(round_half_up(pinned * (room - length)), first, last)
+    return offset, offset

@@ -1,0 +1,85 @@
+"""The best crops of one ratio on one map: searched, rounded, and explained where there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from marscrop.geometry import Box, Window, iou, snap
+from marscrop.ratio import AspectRatio
+from marscrop.window.constrained import search_within
+from marscrop.window.constraints import Limits
+from marscrop.window.field import MAX_CANDIDATE_IOU
+from marscrop.window.pixels import fit
+from marscrop.window.placement import Prior, place_window
+from marscrop.window.search import ScoredWindow, search_window
+
+_EASE_PX: Final = 1.0
+"""A box of whole pixels may meet limits that no window of exactly its ratio meets: its sides are
+rounded, which moves an edge by less than this."""
+
+
+_MOST_TRIES: Final = 20
+"""Windows given up for a further crop because they round to one that is too near to a better one.
+Photos where more do have a handful of pixels."""
+
+
+def best_crop(
+    logits: NDArray[np.floating], limits: Limits, ratio: AspectRatio, prior: Prior
+) -> Box | None:
+    """The best crop of `ratio` within limits.
+
+    It is where `placement` puts it. What must be kept, or an anchor, moves that window no further
+    than it must. Boxes to avoid cut the places apart, and the next one may be anywhere: if the
+    window meets one, the most likely window within the limits is taken instead.
+
+    Args:
+        logits: (h, w) log odds that a cell lies in the crop; the map covers the whole photo.
+        limits: what the crop must meet. Its box meets them exactly, after rounding.
+        ratio: asked ratio.
+        prior: of people's crops.
+
+    Returns:
+        box [px of the photo], or None if there is none.
+
+    Raises:
+        MarscropError: logits that are not finite.
+    """
+    window = place_window(logits, limits.image, ratio, prior, limits.min_size)
+    box = snap(window, limits.image, ratio) if limits.avoid else fit(window, limits, ratio)
+    if box is not None and limits.allow(box, ratio):
+        return box
+    return _rounded(_most_likely(logits, limits, ratio), limits, ratio)
+
+
+def next_crop(
+    logits: NDArray[np.floating], limits: Limits, ratio: AspectRatio, taken: Sequence[Box]
+) -> Box | None:
+    """The most likely crop that overlaps none of `taken` [px] by more than `MAX_CANDIDATE_IOU`.
+
+    Arguments, result and errors otherwise as of `best_crop`.
+    """
+    clear_of: list[Box | Window] = list(taken)
+    while found := search_within(logits, limits, ratio, clear_of=clear_of):
+        box = fit(found.window, limits, ratio)
+        if box and all(iou(box, other) <= MAX_CANDIDATE_IOU for other in taken):
+            return box
+        clear_of.append(found.window)  # rounding brought it too near to a better one
+    return None
+
+
+def _most_likely(
+    logits: NDArray[np.floating], limits: Limits, ratio: AspectRatio
+) -> ScoredWindow | None:
+    if not limits.bind_position:
+        return search_window(logits, limits.image, ratio, limits.min_size)
+    return search_within(logits, limits, ratio) or search_within(
+        logits, limits, ratio, ease_px=_EASE_PX
+    )
+
+
+def _rounded(found: ScoredWindow | None, limits: Limits, ratio: AspectRatio) -> Box | None:
+    return fit(found.window, limits, ratio) if found else None

@@ -1,0 +1,103 @@
+"""Why no crop meets the limits, in words: which constraint, which numbers, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from marscrop.geometry import Box, Size, largest_window, size_within
+from marscrop.ratio import AspectRatio
+from marscrop.window.anchor import FREE
+from marscrop.window.constraints import Limits
+from marscrop.window.padded import clear_regions
+
+_PADDING = "fallback='pad'"
+
+
+def refusal(limits: Limits, ratio: AspectRatio) -> str:
+    """For limits that no crop of `ratio` meets."""
+    return _contradiction(limits) or _too_small(limits, ratio) or _in_the_way(limits, ratio)
+
+
+def _contradiction(limits: Limits) -> str | None:
+    """For what no crop of any shape could do, padded or not."""
+    hull = limits.hull
+    if hull is None:
+        if clear_regions(limits):
+            return None
+        leave = "leaves" if len(limits.avoid) == 1 else "leave"
+        return (
+            f"{_listed('avoid', limits.avoid)} {leave} nothing of a {_text(limits.image)} photo; "
+            f"ask for smaller boxes"
+        )
+    for avoided in limits.avoid:
+        for kept in limits.keep:
+            if kept.overlaps(avoided):
+                return (
+                    f"keep box {tuple(kept)} overlaps avoid box {tuple(avoided)}, so that no crop "
+                    f"holds one and misses the other; change one of them"
+                )
+        if hull.overlaps(avoided):
+            return (
+                f"avoid box {tuple(avoided)} lies between {_listed('keep', limits.keep)}, so that "
+                f"no crop holds these and misses that; change one of them"
+            )
+    return None
+
+
+def _too_small(limits: Limits, ratio: AspectRatio) -> str | None:
+    """For what must be kept and is larger than any crop."""
+    hull = limits.hull
+    largest = largest_window(limits.image, ratio)
+    if hull is None:
+        return None
+    photo = _text(limits.image)
+    who = (
+        f"keep box {tuple(hull)} is" if len(limits.keep) == 1 else f"keep boxes span {tuple(hull)},"
+    )
+    if hull.size.width > largest.width:
+        return (
+            f"{who} {hull.size.width} px wide, but the widest {ratio} crop of a {photo} photo is "
+            f"{largest.width} px; ask for a wider ratio, or {_PADDING}"
+        )
+    if hull.size.height > largest.height:
+        return (
+            f"{who} {hull.size.height} px high, but the highest {ratio} crop of a {photo} photo is "
+            f"{largest.height} px; ask for a taller ratio, or {_PADDING}"
+        )
+    return None
+
+
+def _in_the_way(limits: Limits, ratio: AspectRatio) -> str:
+    """For boxes to avoid that leave no room for the smallest crop allowed."""
+    smallest = size_within(limits.smallest(ratio), limits.image, ratio)
+    room = f"no {ratio} crop of at least {_text(smallest)} px"
+    held = f"holds {_listed('keep', limits.keep)} and " if limits.keep else ""
+    pinned = f" with anchor {limits.anchor.label}" if limits.anchor != FREE else ""
+    changes = [
+        *(
+            [f"a smaller min_size than {limits.min_size:g}"]
+            if _bound_by_size(limits, ratio)
+            else []
+        ),
+        *(["another anchor"] if limits.anchor != FREE else []),
+        f"smaller boxes, another ratio, or {_PADDING}",
+    ]
+    return (
+        f"{room} {held}stays clear of {_listed('avoid', limits.avoid)} in a {_text(limits.image)} "
+        f"photo{pinned}; ask for {', '.join(changes)}"
+    )
+
+
+def _bound_by_size(limits: Limits, ratio: AspectRatio) -> bool:
+    """Whether it is min_size, rather than what must be kept, that asks for the smallest crop."""
+    unkept = Limits(limits.image, min_size=limits.min_size)
+    return limits.smallest(ratio) == unkept.smallest(ratio)
+
+
+def _listed(kind: str, boxes: Sequence[Box]) -> str:
+    noun = "box" if len(boxes) == 1 else "boxes"
+    return f"{kind} {noun} {', '.join(str(tuple(box)) for box in boxes)}"
+
+
+def _text(size: Size) -> str:
+    return f"{size.width}x{size.height}"

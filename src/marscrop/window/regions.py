@@ -1,0 +1,114 @@
+"""Boxes as people write them: pixels of the upright photo, or percent of it."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from numbers import Real
+from typing import Final, cast
+
+from marscrop.errors import ConstraintError
+from marscrop.geometry import Box, Size
+
+_EXPECTED: Final = (
+    "box must be X0,Y0,X1,Y1 with X0 < X1 and Y0 < Y1, in pixels of the upright photo, such as "
+    "10,20,300,400, or all in percent, such as 5%,10%,50%,80%"
+)
+_NUMBER = re.compile(r"\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+))\s*(%?)\s*")
+
+_EPSILON: Final = 1e-6
+"""Pixels. Edges within this of a whole pixel lie on it: a product's last bits do not count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A box whose photo is not known yet.
+
+    Attributes:
+        edges: x0, y0, x1, y1.
+        in_percent: of the photo's width and height; else in pixels.
+    """
+
+    edges: tuple[float, float, float, float]
+    in_percent: bool = False
+
+    def __post_init__(self) -> None:
+        x0, y0, x1, y1 = self.edges
+        if not (all(map(math.isfinite, self.edges)) and x0 < x1 and y0 < y1):
+            raise ConstraintError(f"{_EXPECTED}; got {self}")
+
+    @classmethod
+    def parse(cls, box: RegionLike) -> Region:
+        """Understand a box: "10,20,300,400", "5%,10%,50%,80%", four numbers, or a `Box`.
+
+        Raises:
+            ConstraintError: anything else, with what was expected.
+        """
+        if isinstance(box, Region):
+            return box
+        if isinstance(box, str):
+            return cls._parse_text(box)
+        numbers = _numbers(box)
+        if numbers is None:
+            raise ConstraintError(f"{_EXPECTED}; got {box!r}")
+        return cls(numbers)
+
+    @classmethod
+    def _parse_text(cls, text: str) -> Region:
+        parts = [_NUMBER.fullmatch(part) for part in text.split(",")]
+        found = [part for part in parts if part]
+        units = {part[2] for part in found}
+        if len(parts) != 4 or len(found) != 4 or len(units) != 1:
+            raise ConstraintError(f"{_EXPECTED}; got {text!r}")
+        x0, y0, x1, y1 = (float(part[1]) for part in found)
+        return cls((x0, y0, x1, y1), in_percent=units == {"%"})
+
+    def on(self, image: Size) -> Box:
+        """The smallest pixel box around the region [px of `image`]; it may reach outside."""
+        x0, y0, x1, y1 = self.edges
+        if self.in_percent:
+            x0, x1 = x0 * image.width / 100, x1 * image.width / 100
+            y0, y1 = y0 * image.height / 100, y1 * image.height / 100
+        return Box(
+            math.floor(x0 + _EPSILON),
+            math.floor(y0 + _EPSILON),
+            math.ceil(x1 - _EPSILON),
+            math.ceil(y1 - _EPSILON),
+        )
+
+    def __str__(self) -> str:
+        unit = "%" if self.in_percent else ""
+        return ",".join(f"{edge:.12g}{unit}" for edge in self.edges)
+
+
+RegionLike = Region | Box | str | Iterable[float]
+"""All that `Region.parse` understands."""
+
+
+def parse_regions(boxes: RegionLike | Iterable[RegionLike]) -> tuple[Region, ...]:
+    """One box, or several. Four numbers are one box.
+
+    Raises:
+        ConstraintError: a box that cannot be understood.
+    """
+    if isinstance(boxes, str | Region):
+        return (Region.parse(boxes),)
+    if not isinstance(boxes, Iterable):
+        raise ConstraintError(f"{_EXPECTED}; got {boxes!r}")
+    several = list(boxes)
+    if several and isinstance(several[0], Real):
+        return (Region.parse(cast("list[float]", several)),)
+    return tuple(Region.parse(cast("RegionLike", box)) for box in several)
+
+
+def _numbers(box: object) -> tuple[float, float, float, float] | None:
+    """The four numbers of a tuple, list or array; Python's or NumPy's."""
+    if not isinstance(box, Iterable):
+        return None
+    numbers = list(box)
+    if len(numbers) != 4 or not all(isinstance(n, Real) for n in numbers):
+        return None
+    x0, y0, x1, y1 = map(float, numbers)
+    return x0, y0, x1, y1

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import pytest
+
+from marscrop.errors import ConstraintError
+from marscrop.window.anchor import FREE, Anchor
+
+
+@pytest.mark.parametrize(
+    ("written", "x", "y"),
+    [
+        (None, None, None),
+        ("top", None, 0),
+        ("bottom", None, 1),
+        ("left", 0, None),
+        ("Right", 1, None),
+        ("top-left", 0, 0),
+        ("left-top", 0, 0),
+        ("bottom-right", 1, 1),
+        ("centre", 0.5, 0.5),
+        ("center", 0.5, 0.5),
+        ("top-centre", 0.5, 0),
+        ("centre-left", 0, 0.5),
+        ("0.25, 1", 0.25, 1),
+        ((0.5, 0.33), 0.5, 0.33),
+        ([0, 1], 0, 1),
+    ],
+)
+def test_anchor_in_any_notation(written: object, x: float | None, y: float | None) -> None:
+    anchor = Anchor.parse(written)  # type: ignore[arg-type]
+    assert (anchor.x, anchor.y) == (x, y)
+    assert Anchor.parse(anchor) is anchor
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("", "middle", "top-bottom", "left-right", "top-left-centre", "centre-centre", "top left"),
+        *("1.5,0", "a,b", "0.5,0.5,0.5", "nan,0", (0.5,), (2, 0), (0.5, "x"), 7),
+    ],
+)
+def test_anything_else_is_refused_with_what_was_expected(written: object) -> None:
+    with pytest.raises(ConstraintError, match=r"^anchor must be top, bottom, .*; got "):
+        Anchor.parse(written)  # type: ignore[arg-type]
+
+
+def test_free_pins_nothing() -> None:
+    assert (FREE.x, FREE.y) == (None, None)

@@ -1,0 +1,133 @@
+"""Cases that can be worked out by hand; tests/properties has the rest."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from marscrop.errors import MarscropError
+from marscrop.geometry import Box, Size, Window, iou
+from marscrop.ratio import AspectRatio
+from marscrop.window.anchor import Anchor
+from marscrop.window.constrained import search_within
+from marscrop.window.constraints import Limits
+from marscrop.window.field import MAX_CANDIDATE_IOU
+from marscrop.window.search import ScoredWindow
+
+SQUARE = AspectRatio(1, 1)
+PHOTO = Size(80, 60)  # cells of 10 px
+
+
+def two_islands() -> np.ndarray:
+    """Good cells at columns 1..2 and, a little better, at 5..6; rows 1..2."""
+    logits = np.full((6, 8), -1.0)
+    logits[1:3, 1:3] = 1
+    logits[1:3, 5:7] = 1.5
+    return logits
+
+
+def search(limits: Limits, logits: np.ndarray | None = None, **options: object) -> ScoredWindow:
+    field = two_islands() if logits is None else logits
+    found = search_within(field, limits, SQUARE, **options)  # type: ignore[arg-type]
+    assert found is not None
+    return found
+
+
+def test_without_constraints_the_better_island_wins() -> None:
+    assert search(Limits(PHOTO)).window == pytest.approx(Window(50, 10, 70, 30))
+
+
+def test_what_is_kept_decides_for_the_other_island() -> None:
+    found = search(Limits(PHOTO, keep=(Box(15, 12, 18, 20),)))
+    assert found.window == pytest.approx(Window(10, 10, 30, 30))
+
+
+def test_crop_grows_no_further_than_what_is_kept_asks_for() -> None:
+    # 5 px of the bad column beside the island, on the left and below.
+    found = search(Limits(PHOTO, keep=(Box(45, 20, 50, 35),)))
+    assert found.window == pytest.approx(Window(45, 10, 70, 35))
+
+
+def test_two_boxes_far_apart_are_both_kept() -> None:
+    found = search(Limits(PHOTO, keep=(Box(12, 12, 15, 15), Box(60, 20, 68, 25))))
+    assert found.window.x0 <= 12 + 1e-6
+    assert found.window.x1 >= 68 - 1e-6
+
+
+def test_what_is_avoided_is_not_touched() -> None:
+    # It cuts the better island's right column in half: 1.5 columns of it are worth 1.5 x 1.5 x 1.5
+    # = 3.375 cells, and the other island 4.
+    found = search(Limits(PHOTO, avoid=(Box(65, 0, 80, 60),)))
+    assert found.window == pytest.approx(Window(10, 10, 30, 30))
+
+
+def test_edges_come_to_lie_on_what_is_avoided() -> None:
+    logits = two_islands()
+    logits[1:3, 1:3] = -1
+    found = search(Limits(PHOTO, avoid=(Box(66, 0, 80, 60),)), logits)
+    assert found.window.x1 == pytest.approx(66)
+    assert found.window.x0 == pytest.approx(66 - found.window.width)
+
+
+def test_crop_is_pinned_and_its_size_still_chosen() -> None:
+    top_left = search(Limits(PHOTO, min_size=0.1, anchor=Anchor(0, 0))).window
+    assert (top_left.x0, top_left.y0) == (0, 0)
+    # From the corner, no size gains: the smallest loses least.
+    assert top_left.width == pytest.approx(6)
+    middle = search(Limits(PHOTO, min_size=0.5, anchor=Anchor(0.5, 0.5))).window
+    assert middle.centre == pytest.approx((40, 30))
+
+
+def test_side_pins_one_axis_only() -> None:
+    found = search(Limits(PHOTO, min_size=0.4, anchor=Anchor(None, 0))).window
+    assert found.y0 == 0
+    assert found.x0 == pytest.approx(45, abs=5.1)  # around the better island
+
+
+def test_anchor_gives_way_to_what_is_kept() -> None:
+    found = search(Limits(PHOTO, keep=(Box(50, 40, 60, 50),), min_size=0.5, anchor=Anchor(0, 0)))
+    assert found.window == pytest.approx(Window(30, 20, 60, 50))
+
+
+def test_no_zoom_is_the_largest_window() -> None:
+    found = search(Limits(PHOTO, keep=(Box(1, 1, 5, 5),), min_size=1))
+    assert found.window.height == pytest.approx(60)
+    assert found.window.x0 <= 1
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        Limits(PHOTO, keep=(Box(5, 5, 70, 10),)),  # wider than the largest square
+        Limits(PHOTO, avoid=(Box(0, 20, 80, 25),), min_size=0.8),
+        Limits(PHOTO, keep=(Box(10, 10, 20, 20),), avoid=(Box(15, 15, 17, 17),)),
+        Limits(PHOTO, avoid=(Box(0, 0, 80, 3),), anchor=Anchor(None, 0)),
+    ],
+)
+def test_none_where_nothing_fits(limits: Limits) -> None:
+    assert search_within(two_islands(), limits, SQUARE) is None
+
+
+def test_edges_give_way_when_eased() -> None:
+    limits = Limits(PHOTO, keep=(Box(0, 0, 61, 10),))  # a pixel more than there is
+    assert search_within(two_islands(), limits, SQUARE) is None
+    assert 59 - 1e-6 <= search(limits, ease_px=1.0).window.width <= 60 + 1e-6
+
+
+def test_alternative_is_the_other_island() -> None:
+    best = search(Limits(PHOTO)).window
+    other = search(Limits(PHOTO), clear_of=[best])
+    assert other.window == pytest.approx(Window(10, 10, 30, 30))
+    third = search(Limits(PHOTO), clear_of=[best, other.window])
+    assert max(iou(third.window, w) for w in (best, other.window)) <= MAX_CANDIDATE_IOU + 1e-9
+
+
+def test_no_alternative_to_the_largest_window() -> None:
+    whole = Window(0, 0, 60, 60)
+    square = Limits(Size(60, 60), min_size=1)
+    assert search_within(two_islands(), square, SQUARE, clear_of=[whole]) is None
+
+
+def test_broken_map_is_refused() -> None:
+    with pytest.raises(MarscropError, match="not finite"):
+        search_within(np.array([[0.0, np.nan]]), Limits(PHOTO), SQUARE)

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import pytest
+
+from marscrop.errors import ConstraintError
+from marscrop.geometry import Box, Size
+from marscrop.ratio import AspectRatio
+from marscrop.window.anchor import Anchor
+from marscrop.window.constraints import Constraints, Limits
+from marscrop.window.search import MIN_SCALE
+
+PHOTO = Size(1600, 1200)
+WIDE, SQUARE, STORY = AspectRatio(16, 9), AspectRatio(1, 1), AspectRatio(9, 16)
+
+
+def test_default_asks_for_nothing() -> None:
+    limits = Constraints.parse().on(PHOTO)
+    assert limits == Limits(PHOTO)
+    assert limits.min_size == MIN_SCALE
+    assert not limits.bind_position
+
+
+@pytest.mark.parametrize("min_size", [0, -0.5, 1.01, float("nan"), "half"])
+def test_min_size_out_of_range_is_refused(min_size: float) -> None:
+    with pytest.raises(ConstraintError, match=r"above 0 and at most 1.*; got "):
+        Constraints.parse(min_size=min_size)
+
+
+@pytest.mark.parametrize("box", ["-1,0,10,10", "1000,0,1601,10", "0,0,10,1201", "0%,0%,101%,5%"])
+def test_keep_box_outside_the_photo_is_refused(box: str) -> None:
+    with pytest.raises(ConstraintError, match=r"keep box .* inside the photo of 1600x1200 px"):
+        Constraints.parse(keep=box).on(PHOTO)
+
+
+def test_avoid_box_may_reach_outside() -> None:
+    limits = Constraints.parse(avoid=["-10,-10,5,5", "2000,0,2100,10"]).on(PHOTO)
+    assert limits.avoid == (Box(-10, -10, 5, 5),)  # the other one is nowhere near
+
+
+def test_hull_is_around_all_that_is_kept() -> None:
+    limits = Constraints.parse(keep=[(10, 20, 30, 40), (25, 5, 90, 35)]).on(PHOTO)
+    assert limits.hull == Box(10, 5, 90, 40)
+    assert Limits(PHOTO).hull is None
+
+
+@pytest.mark.parametrize(
+    ("ratio", "keep", "min_size", "longer"),
+    [
+        (WIDE, (), 0.5, 800),
+        (WIDE, (), 1, 1600),
+        (SQUARE, (), 0.5, 600),
+        (STORY, (), 0.5, 600),
+        (WIDE, (Box(0, 0, 1000, 10),), 0.1, 1000),  # the hull's width
+        (WIDE, (Box(0, 0, 10, 90),), 0.05, 160),  # its height: 160 x 90, as 159 is 89 high
+        (WIDE, (Box(0, 0, 10, 901),), 0.1, 1601),  # more than there is: 1601 x 901
+        (STORY, (Box(0, 0, 900, 10),), 0.1, 1600),
+    ],
+)
+def test_smallest_crop(
+    ratio: AspectRatio, keep: tuple[Box, ...], min_size: float, longer: int
+) -> None:
+    assert Limits(PHOTO, keep, min_size=min_size).smallest(ratio) == longer
+
+
+def test_offsets_hold_the_hull() -> None:
+    limits = Limits(PHOTO, (Box(300, 100, 500, 200),))
+    assert limits.x_range(400) == (100, 300)
+    assert limits.y_range(150) == (50, 100)
+    first, last = limits.x_range(199)
+    assert first > last  # none
+
+
+@pytest.mark.parametrize(
+    ("anchor", "keep", "offset"),
+    [
+        (0.0, (), 0),
+        (1.0, (), 1200),
+        (0.5, (), 600),
+        (0.0, (Box(300, 100, 500, 110),), 100),  # moved right by no more than the hull asks for
+        (1.0, (Box(300, 100, 500, 110),), 300),
+        (0.15, (Box(300, 100, 500, 110),), 180),
+    ],
+)
+def test_anchor_gives_way_to_what_is_kept(
+    anchor: float, keep: tuple[Box, ...], offset: int
+) -> None:
+    limits = Limits(PHOTO, keep, anchor=Anchor(anchor, None))
+    assert limits.x_range(400) == (offset, offset)
+    assert limits.y_range(400)[0] < limits.y_range(400)[1]
+
+
+@pytest.mark.parametrize(
+    ("box", "allowed"),
+    [
+        (Box(100, 100, 900, 550), True),
+        (Box(101, 100, 901, 550), False),  # cuts what is kept
+        (Box(100, 0, 900, 450), False),  # overlaps what is avoided
+        (Box(100, 100, 260, 190), False),  # too small
+    ],
+)
+def test_what_is_allowed(box: Box, allowed: bool) -> None:
+    limits = Limits(PHOTO, (Box(100, 120, 150, 180),), (Box(200, 50, 300, 100),), min_size=0.5)
+    assert limits.allow(box, WIDE) is allowed
