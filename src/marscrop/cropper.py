@@ -162,7 +162,7 @@ class Cropper:
         """`crop` for a photo that is open already, and ratios and options that are parsed."""
         try:
             limits = options.constraints.on(photo.size)
-            maps = self.maps(photo, ratios)
+            maps = self.maps(self.features(photo), ratios)
             return [
                 crop
                 for logits, ratio in zip(maps, ratios, strict=True)
@@ -187,16 +187,29 @@ class Cropper:
         photo = open_photo(image, max_pixels=self.max_pixels)
         return cut(photo.upright(), crop.box, crop.padding)
 
-    def maps(self, photo: Photo, ratios: Sequence[AspectRatio]) -> NDArray[np.float32]:
-        """What the network sees: for each ratio a map that covers the whole photo.
+    def features(self, photo: Photo) -> NDArray[np.float32]:
+        """What every ratio shares: most of the work, to be done once a photo.
 
         Returns:
-            (len(ratios), h, w) float32 log odds that a cell lies in the crop; h and w are a
-            quarter of the network's input size.
+            (1, c, h, w) float32, for `maps`.
         """
         rule = self.manifest.input
         size = fit_longest_edge(photo.size, rule.longest_edge_px, rule.multiple_px)
-        features = self._session.features(photo.analysis_rgb(size))
+        return self._session.features(photo.analysis_rgb(size))
+
+    def maps(
+        self, features: NDArray[np.float32], ratios: Sequence[AspectRatio]
+    ) -> NDArray[np.float32]:
+        """What the network sees: for each ratio a map that covers the whole photo.
+
+        Args:
+            features: of the photo.
+            ratios: at least one.
+
+        Returns:
+            (len(ratios), h, w) float32 log odds that a cell lies in the crop; h and w are a
+            quarter or an eighth of the network's input size, as the model has it.
+        """
         return self._session.logits(features, [ratio.value for ratio in ratios])
 
     def _decide(

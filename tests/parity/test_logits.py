@@ -92,5 +92,5 @@ def test_whole_way_from_a_file_gives_torchs_map(
     record = CropRecord(path, Size(width, height), box, "test")
     expected = TorchMaps(exported.model, exported.config, PhotoStore())(record)
     cropper = Cropper(exported.folder, threads=1)
-    found = cropper.maps(open_photo(path), [AspectRatio(3, 2)])[0]
+    found = cropper.maps(cropper.features(open_photo(path)), [AspectRatio(3, 2)])[0]
     np.testing.assert_allclose(found, expected, atol=1e-4, rtol=1e-4)

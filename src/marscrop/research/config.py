@@ -106,6 +106,9 @@ class ModelConfig(_Checked):
             parameters start with the variance that parameters of such layers usually have
             (Chang et al., "Principled Weight Initialization for Hypernetworks", ICLR 2020).
         ratio_range: smallest and largest ratio that has an embedding.
+        ratio_smoothing: distance in log ratio over which the generated parameters are averaged
+            once the network is trained; 0, as in the paper, for none. Each embedding vector was
+            taught by the few photos of its own ratio, so neighbours differ by chance.
         hidden_layers, hidden_width: n and the width of Table 2's FC stack.
         out_stride: input size over map size, 16 ... 1 (Table 6).
         out_channels: C_out (Table 6).
@@ -125,6 +128,7 @@ class ModelConfig(_Checked):
     embedding_init: Literal["normal", "smooth"] = "normal"
     meta_init: Literal["default", "fan_in"] = "default"
     ratio_range: tuple[float, float] = (0.5, 2.0)
+    ratio_smoothing: float = 0.0
     hidden_layers: int = 1
     hidden_width: int = 512
     out_stride: int = 4
@@ -135,6 +139,10 @@ class ModelConfig(_Checked):
         _require(
             0 < low < high,
             f"ratio_range must be (low, high) with 0 < low < high; got {self.ratio_range}",
+        )
+        _require(
+            self.ratio_smoothing >= 0,
+            f"ratio_smoothing must be 0 or more; got {self.ratio_smoothing}",
         )
         _require(
             self.embedding_count >= 3 and self.embedding_count % 2 == 1,

@@ -40,7 +40,7 @@ def draw_figure(cropper: Cropper, photo: Photo, ratios: Sequence[AspectRatio]) -
         RGB image.
     """
     picture = _thumbnail(photo)
-    maps = cropper.maps(photo, ratios)
+    maps = cropper.maps(cropper.features(photo), ratios)
     rows = [
         _row(picture, _probability(logits), _scaled_box(crop, photo.size, picture), str(crop.ratio))
         for logits, crop in zip(maps, cropper.crop_photo(photo, ratios), strict=True)
@@ -69,7 +69,9 @@ def draw_sweep(cropper: Cropper, photo: Photo, steps: int) -> list[Image.Image]:
     picture = _thumbnail(photo)
     frames = []
     for logits, crop in zip(
-        cropper.maps(photo, ratios), cropper.crop_photo(photo, ratios), strict=True
+        cropper.maps(cropper.features(photo), ratios),
+        cropper.crop_photo(photo, ratios),
+        strict=True,
     ):
         masked = _masked(picture, _probability(logits))
         framed = _outlined(masked, _scaled_box(crop, photo.size, picture))

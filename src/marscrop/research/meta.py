@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from marscrop.research.config import ModelConfig
 from marscrop.research.embedding import build_embedding
+
+_SMOOTHED_OVER: Final = 9
+"""Ratios, evenly spaced, over which parameters are averaged."""
 
 
 class RatioParameters(NamedTuple):
@@ -29,6 +32,7 @@ class MetaLearner(nn.Module):
     def __init__(self, config: ModelConfig, channels: int, out_channels: int) -> None:
         super().__init__()
         self.channels = channels
+        self.smoothing = config.ratio_smoothing
         self.to_ftm = self.to_pwp = None
         if not (config.ftm or config.pwp):
             return  # Table 3's first row: nothing depends on the ratio
@@ -55,12 +59,21 @@ class MetaLearner(nn.Module):
         output.weight.mul_(factor)
         output.bias.mul_(factor)
 
+    def _hidden(self, log_ratio: Tensor) -> Tensor:
+        """(b,) to (b, width). The outputs are linear in it: its mean gives their mean."""
+        if self.training or not self.smoothing:
+            return self.hidden(self.embedding(log_ratio))  # type: ignore[no-any-return]
+        offsets = torch.linspace(-self.smoothing, self.smoothing, _SMOOTHED_OVER)
+        around = (log_ratio[:, None] + offsets.to(log_ratio)).flatten()
+        hidden = self.hidden(self.embedding(around))
+        return hidden.view(-1, _SMOOTHED_OVER, hidden.shape[-1]).mean(dim=1)  # type: ignore[no-any-return]
+
     def forward(self, log_ratio: Tensor) -> RatioParameters:
         """Parameters for each of (b,) ratios, given as natural logarithms of width / height."""
         ftm = pwp = None
         if self.to_ftm is None and self.to_pwp is None:
             return RatioParameters(ftm, pwp)
-        hidden = self.hidden(self.embedding(log_ratio))
+        hidden = self._hidden(log_ratio)
         if self.to_ftm is not None:
             ftm = self.to_ftm(hidden).view(-1, self.channels, self.channels)
         if self.to_pwp is not None:

@@ -132,7 +132,11 @@ def _confidence_scores(judged: Sequence[Judgement], photos: int) -> dict[str, An
         "beats_centre": round(float(np.mean(beats)), 4),
         "calibration_error_5_fold": round(calibration_error(confidence, beats), 4),
         "reliability": [
-            {"confidence": round(b.confidence, 3), "frequency": round(b.frequency, 3), "n": b.count}
+            {
+                "confidence": round(b.confidence, 3),
+                "frequency": round(b.frequency, 3),
+                "n": b.judgements,
+            }
             for b in reliability(confidence, beats)
         ],
     }

@@ -99,3 +99,19 @@ def test_fan_in_gives_predictions_the_deviation_of_layers_of_their_width(
 def test_default_initialisation_has_another_deviation() -> None:
     ftm, _ = spreads("default")
     assert abs(ftm / 96**-0.5 - 1) > 0.2
+
+
+def test_smoothing_is_the_mean_over_neighbouring_ratios_and_for_use_only() -> None:
+    torch.manual_seed(0)
+    smoothed, plain = learner(ratio_smoothing=0.2), learner()
+    plain.load_state_dict(smoothed.state_dict())
+    ratios = torch.tensor([0.0, 0.5, 1.3])
+    around = (ratios[:, None] + torch.linspace(-0.2, 0.2, 9)).flatten()
+    for name in ("ftm", "pwp"):
+        neighbours = getattr(plain.eval()(around), name)
+        expected = neighbours.view(3, 9, *neighbours.shape[1:]).mean(dim=1)
+        found = getattr(smoothed.eval()(ratios), name)
+        torch.testing.assert_close(found, expected)
+        in_training = getattr(smoothed.train()(ratios), name)
+        torch.testing.assert_close(in_training, getattr(plain(ratios), name))
+        assert not torch.allclose(found, in_training)

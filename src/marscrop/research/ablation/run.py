@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,7 +142,14 @@ def _each_photo(checkpoint: Path) -> dict[str, list[float]]:
 
 
 def _digest(config: Config) -> str:
-    """Names a variant and schedule, whatever the table; the seed is named apart."""
-    table = config.to_table()
-    table["train"].pop("seed")
+    """Names a variant and schedule, whatever the table; the seed is named apart.
+
+    By what is not as it is by default, so that a setting that is added later renames no run.
+    """
+    table: dict[str, Any] = {"name": config.name, "weights": config.weights}
+    for section in (config.model, config.augment, config.train):
+        for field in dataclasses.fields(section):
+            value = getattr(section, field.name)
+            if field.name != "seed" and value != field.default:
+                table[f"{type(section).__name__}.{field.name}"] = value
     return hashlib.sha256(json.dumps(table, sort_keys=True).encode()).hexdigest()[:10]

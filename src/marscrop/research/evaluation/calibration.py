@@ -78,12 +78,12 @@ class Bin(NamedTuple):
     Attributes:
         confidence: mean, 0..1.
         frequency: with which the crop beat the centre crop, 0..1.
-        count: of judgements.
+        judgements: how many.
     """
 
     confidence: float
     frequency: float
-    count: int
+    judgements: int
 
 
 def reliability(
@@ -101,5 +101,5 @@ def calibration_error(
 ) -> float:
     """Expected calibration error: mean gap of confidence and frequency over equal-sized bins."""
     diagram = reliability(confidence, beats, bins)
-    gaps = sum(b.count * abs(b.confidence - b.frequency) for b in diagram)
+    gaps = sum(b.judgements * abs(b.confidence - b.frequency) for b in diagram)
     return gaps / len(confidence)

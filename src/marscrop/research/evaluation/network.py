@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -91,10 +92,16 @@ def checkpoint_network(checkpoint: Path) -> Network:
 def product_network(model: Path | None) -> Network:
     """An exported model (the packaged one for None), by the product's own path."""
     cropper = Cropper(model)
-    return Network(
-        lambda record: cropper.maps(open_photo(record.path), [record.ratio])[0],
-        cropper.manifest.prior,
-    )
+
+    @lru_cache(maxsize=1)  # the boxes of a photo are asked for one after the other
+    def features(path: Path) -> NDArray[np.float32]:
+        return cropper.features(open_photo(path))
+
+    def maps(record: CropRecord) -> NDArray[np.float32]:
+        logits: NDArray[np.float32] = cropper.maps(features(record.path), [record.ratio])[0]
+        return logits
+
+    return Network(maps, cropper.manifest.prior)
 
 
 def decode_all(network: Network) -> Predict:
