@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,20 +20,11 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from torch.utils.data import DataLoader
 
 from marscrop.errors import ConfigError, DataError
 from marscrop.research.backbones import load_imagenet
 from marscrop.research.config import Config
-from marscrop.research.data.batches import (
-    Batch,
-    EpochBatches,
-    PhotoStore,
-    PlannedBatch,
-    plan_epoch,
-    planned_answers,
-    planned_pixels,
-)
+from marscrop.research.data.batches import Batch, PhotoStore, plan_epoch
 from marscrop.research.data.records import CropRecord
 from marscrop.research.evaluation.network import (
     DECODERS,
@@ -44,9 +35,8 @@ from marscrop.research.evaluation.network import (
 )
 from marscrop.research.evaluation.protocol import score_records
 from marscrop.research.mars import Mars, input_multiple
-from marscrop.research.normalise import Normalise
 from marscrop.research.prior import fit_prior
-from marscrop.research.split import FeatureCache, FrozenPart, TrainedPart
+from marscrop.research.split import FrozenPart, TrainedPart
 from marscrop.research.training.checkpoint import (
     Progress,
     RunFolder,
@@ -54,6 +44,7 @@ from marscrop.research.training.checkpoint import (
     save_checkpoint,
 )
 from marscrop.research.training.distributed import World
+from marscrop.research.training.inputs import Inputs
 from marscrop.research.training.losses import box_target, crop_loss
 from marscrop.research.training.schedule import (
     build_optimizer,
@@ -132,10 +123,8 @@ def train(
         DataError: no training or no validation photos.
     """
     with RunFolder(folder).held() if world.leads else nullcontext():
-        run = _Run(config, records, folder, world, weights_dir, reporter or Silent(), commit)
-        if feature_cache is not None and config.train.frozen_stride:
-            run.cache = FeatureCache(feature_cache, run.frozen.digest())
-        return run.run()
+        told = reporter or Silent()
+        return _Run(config, records, folder, world, weights_dir, feature_cache, told, commit).run()
 
 
 def batch_norms(module: nn.Module) -> list[nn.Module]:
@@ -152,6 +141,7 @@ class _Run:
         folder: Path,
         world: World,
         weights_dir: Path,
+        feature_cache: Path | None,
         reporter: Reporter,
         commit: str,
     ) -> None:
@@ -173,8 +163,7 @@ class _Run:
         self.validated: dict[str, list[float]] = {}
         self._prepare(weights_dir)
         self.forward: nn.Module = world.wrap(TrainedPart(self.model, config.train.frozen_stride))
-        self.cache: FeatureCache | None = None
-        self.normalise = Normalise(config.model).to(world.device)
+        self.inputs = Inputs(config, self.frozen, self.store, world.device, feature_cache)
 
     def _prepare(self, weights_dir: Path) -> None:
         """First weights, or those of the checkpoint; the model on its device; the optimiser."""
@@ -248,7 +237,7 @@ class _Run:
         if settings.freeze_batch_norm:
             for norm in batch_norms(self.model.backbone):
                 norm.eval()
-        for batch in self._inputs(plan[progress.batch :]):
+        for batch in self.inputs.batches(plan[progress.batch :]):
             part = (progress.batch + 0.5) / len(plan)
             factor = learning_rate_factor(
                 (progress.epoch + part) / settings.epochs, settings.warmup_fraction
@@ -261,25 +250,6 @@ class _Run:
             progress.batch += 1
             progress.step += 1
             self._after_step(loss, factor, len(plan))
-
-    def _inputs(self, plan: Sequence[PlannedBatch]) -> Iterator[Batch]:
-        """Batches whose images are what the trained part reads: normalised, or frozen features."""
-        device, settings = self.world.device, self.config.train
-        if not settings.frozen_stride:
-            batches = EpochBatches(plan, self.store)
-            for batch in DataLoader(batches, batch_size=None, num_workers=settings.workers):
-                images = self.normalise(batch.images.to(device, non_blocking=True))
-                yield batch._replace(images=images)
-            return
-        for planned in plan:
-            features = self.cache.load(planned) if self.cache else None
-            if features is None:
-                pixels = planned_pixels(planned, self.store).to(device)
-                # Rounded whether kept or not, so that a run does not depend on the cache.
-                features = self.frozen(self.normalise(pixels)).half()
-                if self.cache:
-                    self.cache.store(planned, features)
-            yield Batch(features.to(device).float(), *planned_answers(planned))
 
     def _step(self, batch: Batch) -> float:
         device, settings = self.world.device, self.config.train
