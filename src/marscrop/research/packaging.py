@@ -33,7 +33,6 @@ from marscrop.research.training.checkpoint import checkpoint_prior, load_model
 from marscrop.runtime.manifest import FILE, Manifest
 from marscrop.window.confidence import Calibration
 from marscrop.window.placement import Prior, place_window
-from marscrop.window.search import search_window
 
 _MOST_MOVED_PX: Final = 1.0
 """How far an edge may move between torch and ONNX, in pixels at 256."""
@@ -100,14 +99,13 @@ def largest_move(
 ) -> float:
     """How far apart the window edges of two networks get, at most [px, of photos scaled to 256].
 
-    Both by placement, which users get, and as the most likely window, which constraints may need.
+    By placement, which users get. The most likely window can jump between two that are all but
+    equally likely, however little a map changes, and so proves nothing.
     """
     most = 0.0
     for record in records:
-        asked = record.size, record.ratio
         first, second = (
-            (*place_window(logits, *asked, prior), *search_window(logits, *asked).window)
-            for logits in (maps(record) for maps in (a, b))
+            place_window(maps(record), record.size, record.ratio, prior) for maps in (a, b)
         )
         apart = np.abs(np.subtract(first, second)).max() * 256 / max(record.size)
         most = max(most, float(apart))
