@@ -142,6 +142,11 @@ def test_unknown_choice_comes_with_the_options(
         ("augment", "contrast", "-0.2"),
         ("augment", "saturation", "1.5"),
         ("augment", "ratio_jitter", "-0.1"),
+        ("model", "ratio_smoothing", "-0.1"),
+        ("train", "frozen_stride", "-1"),
+        ("train", "cell_weight", "-1.0"),
+        ("train", "window_weight", "-0.1"),
+        ("train", "window_tolerance", "0.0"),
         ("train", "epochs", "0"),
         ("train", "batch_size", "0"),
         ("train", "longest_edge_px", "0"),
@@ -166,6 +171,11 @@ def test_value_out_of_range_is_told_with_file_key_and_value(
     message = refusal(path)
     assert message.startswith((f"{path}.{table}: {key} must be ", f"{path}.{table}.{key} must be "))
     assert message.endswith(f"got {value.replace('[', '(').replace(']', ')')}")
+
+
+def test_losses_that_are_both_switched_off_are_refused(tmp_path: Path) -> None:
+    text = "[train]\ncell_weight = 0\nwindow_weight = 0"
+    assert "both 0: there is nothing to learn" in refusal(page(tmp_path, text))
 
 
 @pytest.mark.parametrize(
@@ -226,6 +236,7 @@ CHANGED = Config(
         embedding_dim=128,
         embedding_init="smooth",
         meta_init="fan_in",
+        ratio_smoothing=0.2,
         ratio_range=(0.25, 4.0),
         hidden_layers=2,
         hidden_width=64,
@@ -246,6 +257,10 @@ CHANGED = Config(
         freeze_batch_norm=True,
         warmup_fraction=0.2,
         ema_decay=0.99,
+        frozen_stride=8,
+        cell_weight=0.3,
+        window_weight=0.1,
+        window_tolerance=0.05,
         target="coverage",
         longest_edge_px=320,
         patience=3,
@@ -315,6 +330,9 @@ PAPER_TRAINING = {
     "warmup_fraction": 5 / 50,
     "target": "hard",
     "longest_edge_px": 256,
+    "frozen_stride": 0,
+    "cell_weight": 1.0,
+    "window_weight": 0.0,
 }
 """Section 4.1 and eq. 8."""
 
