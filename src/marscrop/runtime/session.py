@@ -91,11 +91,10 @@ class MarsSession:
         keys = [math.log(min(max(ratio, low), high)) for ratio in ratios]
         with self._lock:
             found = {key: self._parameters[key] for key in keys if key in self._parameters}
-        missing = sorted(set(keys) - set(found))
-        if missing:
-            outputs = self._meta.run(None, {"log_ratio": np.array(missing, np.float32)})
-            for i, key in enumerate(missing):
-                found[key] = tuple(output[i : i + 1] for output in outputs)
+        # One by one: a product's last bits depend on how many rows it has, and what a ratio
+        # gets must not depend on which others were asked for first.
+        for key in sorted(set(keys) - set(found)):
+            found[key] = tuple(self._meta.run(None, {"log_ratio": np.array([key], np.float32)}))
         with self._lock:
             for key in keys:
                 self._parameters[key] = found[key]

@@ -24,9 +24,9 @@ def features(session: MarsSession) -> Array:
 
 
 @pytest.mark.parametrize("shape", [(192, 256), (256, 192), (256, 256), (16, 256)])
-def test_map_has_a_quarter_of_the_input_size(session: MarsSession, shape: tuple[int, int]) -> None:
+def test_map_has_an_eighth_of_the_input_size(session: MarsSession, shape: tuple[int, int]) -> None:
     features = session.features(np.zeros((*shape, 3), np.uint8))
-    assert session.logits(features, [1.0]).shape == (1, shape[0] // 4, shape[1] // 4)
+    assert session.logits(features, [1.0]).shape == (1, shape[0] // 8, shape[1] // 8)
 
 
 def test_several_ratios_at_once_are_the_same_as_one_by_one(
@@ -36,6 +36,14 @@ def test_several_ratios_at_once_are_the_same_as_one_by_one(
     together = session.logits(features, ratios)
     for ratio, expected in zip(ratios, together, strict=True):
         np.testing.assert_allclose(session.logits(features, [ratio])[0], expected, atol=1e-4)
+
+
+def test_what_a_ratio_gets_does_not_depend_on_those_asked_before(
+    packaged_model: Path, features: Array
+) -> None:
+    first, second = MarsSession(packaged_model, 1), MarsSession(packaged_model, 1)
+    first.logits(features, [0.5, 1.0, 1.7, 2.2])
+    np.testing.assert_array_equal(first.logits(features, [1.7]), second.logits(features, [1.7]))
 
 
 def test_different_ratios_see_different_maps(session: MarsSession, features: Array) -> None:
@@ -57,18 +65,18 @@ def test_parameters_of_a_ratio_are_generated_once(
     packaged_model: Path, features: Array, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fresh = MarsSession(packaged_model)
-    asked: list[int] = []
+    asked: list[list[float]] = []
     meta = fresh._meta
 
     class Counting:
         def run(self, outputs: None, inputs: dict[str, Array]) -> list[Array]:
-            asked.append(len(inputs["log_ratio"]))
+            asked.append(np.exp(inputs["log_ratio"]).tolist())
             return meta.run(outputs, inputs)  # type: ignore[no-any-return]
 
     monkeypatch.setattr(fresh, "_meta", Counting())
     fresh.logits(features, [1.0, 1.5, 1.0])
     fresh.logits(features, [1.5, 2.0])
-    assert asked == [2, 1]
+    assert asked == [pytest.approx([ratio]) for ratio in (1.0, 1.5, 2.0)]  # one by one
 
 
 def test_kept_ratios_are_bounded(
