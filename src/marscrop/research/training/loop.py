@@ -332,6 +332,7 @@ class _Run:
                 "average": self.average.state_dict() if self.average is not None else None,
                 "rng": torch.get_rng_state(),
                 "progress": dataclasses.asdict(self.progress),
+                "prior": dataclasses.asdict(self.prior),
                 "each_photo": self.validated,
             },
         )
