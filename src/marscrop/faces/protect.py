@@ -72,11 +72,11 @@ def protect(faces: Iterable[Face], image: Size, ratio: AspectRatio) -> Protectio
 
 
 def _visible(faces: Iterable[Face], image: Size) -> list[Face]:
-    """The faces inside the image, without what lies beyond its edges."""
+    """The faces of which a pixel or more shows, without what lies beyond the image's edges."""
     clipped = []
     for (x0, y0, x1, y1), score in faces:
         window = Window(max(x0, 0.0), max(y0, 0.0), min(x1, image.width), min(y1, image.height))
-        if window.width > 0 and window.height > 0:
+        if window.width >= 1 and window.height >= 1:
             clipped.append(Face(window, score))
     return clipped
 
@@ -89,7 +89,7 @@ def _choose(
     kept: list[tuple[Face, Box]] = []
     others = []
     for face in sorted(faces, key=_importance, reverse=True):
-        box = _pixels(_core(face.window, largest), frame.size)
+        box = _core(_pixels(face.window, frame.size), largest)
         if _fits([*(other for _, other in kept), box], frame, ratio):
             kept.append((face, box))
         else:
@@ -101,14 +101,20 @@ def _importance(face: Face) -> float:
     return face.window.width * face.window.height * face.score
 
 
-def _core(face: Window, largest: Size) -> Window:
+def _core(face: Box, largest: Size) -> Box:
     """A face, or the middle of one that is larger than the largest window."""
-    (x, y), width, height = face.centre, face.width, face.height
-    if width > largest.width:
-        width = CORE * largest.width
-    if height > largest.height:
-        height = CORE * largest.height
-    return Window(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+    x0, x1 = _middle(face.x0, face.x1, largest.width)
+    y0, y1 = _middle(face.y0, face.y1, largest.height)
+    return Box(x0, y0, x1, y1)
+
+
+def _middle(first: int, last: int, limit: int) -> tuple[int, int]:
+    """A span, or the middle of one longer than `limit`."""
+    if last - first <= limit:
+        return first, last
+    length = max(1, int(CORE * limit))
+    start = (first + last - length) // 2
+    return start, start + length
 
 
 def _head(face: Window) -> Window:

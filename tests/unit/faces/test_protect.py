@@ -28,7 +28,8 @@ def test_a_face_is_kept_with_its_hair_chin_and_ears() -> None:
 
 
 def test_what_is_kept_is_clipped_to_the_photo() -> None:
-    assert protect([face(1120, -20)], PHOTO, SQUARE).keep == (Box(1110, 0, 1200, 90),)
+    # Of the face, 80 x 80 px show: ears of 8 px, and a chin of 8 px.
+    assert protect([face(1120, -20)], PHOTO, SQUARE).keep == (Box(1112, 0, 1200, 88),)
 
 
 def test_a_face_outside_the_photo_is_nobody() -> None:
