@@ -1,7 +1,7 @@
 """How often is a face cut by our crop, by a centre crop, and by people?
 
     python benchmarks/quality/faces_cut.py FACES.json [--judge JUDGE.json ...] [--photos TEXT]
-        [--fcdb FOLDER] [--json OUT.json]
+        [--every N] [--fcdb FOLDER [--validation]] [--json OUT.json]
 
 FACES.json and JUDGE.json are by `find_faces.py`: our crops are made for the faces in FACES.json
 (by the product's own detector), and judged by those in each JUDGE.json. Every photo of FACES.json
@@ -210,6 +210,7 @@ def main() -> None:
     parser.add_argument("faces", type=Path)
     parser.add_argument("--judge", type=Path, nargs="+", help="FACES.json itself by default")
     parser.add_argument("--photos", default="", help="only photos with this text in their path")
+    parser.add_argument("--every", type=int, default=1, help="only every n-th of those")
     parser.add_argument("--fcdb", type=Path, help="folder of FCDB, for the human crops")
     parser.add_argument("--validation", action="store_true", help="of FCDB, only fold 0 of 5")
     parser.add_argument("--json", type=Path)
@@ -225,8 +226,8 @@ def main() -> None:
 
     counts = {j: {r: defaultdict(Count) for r in (*RATIOS, "all", "human")} for j in judges}
     gained: list[tuple[float, float]] = []
-    for path in sorted(ours):
-        if options.photos not in path or (options.validation and path not in humans):
+    for path in sorted(path for path in ours if options.photos in path)[:: options.every]:
+        if options.validation and path not in humans:
             continue
         if not any(faces.get(path) for faces in judges.values()) and path not in humans:
             continue
