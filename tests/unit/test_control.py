@@ -13,7 +13,9 @@ from marscrop import Box, ConstraintError, Cropper, Size
 from marscrop.cropper import Crop
 from marscrop.errors import ConfigError
 from marscrop.geometry import centre_crop, iou
+from marscrop.imaging.decode import open_photo
 from marscrop.ratio import AspectRatio
+from marscrop.window.confidence import gather_evidence
 from marscrop.window.field import MAX_CANDIDATE_IOU
 
 RATIOS = ["16:9", "1:1", "4:5", "9:16", "3:1"]
@@ -124,11 +126,16 @@ def test_alternatives_are_apart_from_the_centre_crop_that_comes_first(
     assert not any(other.centred for other in others)
 
 
-def test_alternatives_less_likely_than_the_centre_crop_are_not_trusted(
+def test_alternatives_in_less_likely_places_than_the_middle_are_not_trusted(
     cropper: Cropper, examples: Path
 ) -> None:
-    _, *others = cropper.crop(examples / "coffee.jpg", "16:9", max_candidates=4)
-    assert all(other.confidence < 0.5 for other in others)
+    photo, ratio = open_photo(examples / "coffee.jpg"), AspectRatio(16, 9)
+    (logits,) = cropper.maps(cropper.features(photo), [ratio])
+    _, *others = cropper.crop(examples / "coffee.jpg", "16:9", max_candidates=8)
+    margins = [gather_evidence(logits, o.box, photo.size, ratio).margin for o in others]
+    assert min(margins) < 0
+    for other, margin in zip(others, margins, strict=True):
+        assert (other.confidence < 0.5) == (margin < 0)
 
 
 WIDE_SUBJECT = Box(50, 100, 600, 300)

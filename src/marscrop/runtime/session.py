@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
 from marscrop.errors import ModelError
 from marscrop.imaging.resize import FILTER
 from marscrop.runtime.manifest import Manifest
+from marscrop.runtime.network import load_network
 
 _RATIOS_KEPT: Final = 256
 """A generated cropping model is about 50 kB: ratios asked before cost no meta-learner."""
@@ -47,7 +47,7 @@ class MarsSession:
                 f"this version has {FILTER!r}"
             )
         self._features, self._meta, self._head = (
-            _load(
+            load_network(
                 self.manifest.read_part(folder, part),
                 folder / self.manifest.parts[part].file,
                 threads,
@@ -102,17 +102,3 @@ class MarsSession:
             while len(self._parameters) > _RATIOS_KEPT:
                 self._parameters.popitem(last=False)
         return [found[key] for key in keys]
-
-
-def _load(content: bytes, path: Path, threads: int | None) -> ort.InferenceSession:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads or 0
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    try:
-        return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # ONNX Runtime's errors have no common base but Exception
-        reason = str(error).splitlines()[0]
-        raise ModelError(
-            f"{path}: ONNX Runtime {ort.__version__} cannot load it ({reason})"
-        ) from None

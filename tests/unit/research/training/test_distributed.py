@@ -149,7 +149,7 @@ def test_two_processes_agree_on_the_best_epoch(pair: Path) -> None:
 def test_two_processes_write_one_log(pair: Path) -> None:
     lines = epochs_of(pair)
     assert [line["epoch"] for line in lines] == [0, 1]
-    assert [line["search iou"] for line in lines][said(pair)[0]["best_epoch"]] == (  # type: ignore[call-overload]
+    assert [line["marscrop iou"] for line in lines][said(pair)[0]["best_epoch"]] == (  # type: ignore[call-overload]
         said(pair)[0]["best_iou"]
     )
 

@@ -1,0 +1,142 @@
+"""Where the faces are: one look at the whole photo, reduced."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from marscrop.errors import ImageError
+from marscrop.faces.centerface import INPUT, OUTPUTS, read_network
+from marscrop.geometry import Window, fit_longest_edge
+from marscrop.imaging.decode import Photo
+from marscrop.runtime.network import load_network
+
+LONGEST_EDGE_PX: Final = 640
+"""What a photo is reduced to, or a small one enlarged to; docs/faces.md says what others cost."""
+
+MIN_SCORE: Final = 0.5
+"""Of what counts as a face; docs/faces.md says what others find and mistake."""
+
+_CELL_PX: Final = 4
+"""The network's maps have a quarter of its input's size."""
+
+_MULTIPLE_PX: Final = 32
+"""Sides of its input: what the deepest layer halves five times."""
+
+_SAME_FACE_IOU: Final = 0.3
+
+_Array = NDArray[np.float32]
+
+
+class Face(NamedTuple):
+    """A face in a picture.
+
+    Attributes:
+        window: from the hairline to the chin and from ear to ear [px of the picture]; it may
+            reach beyond the edge that cuts the face.
+        score: how sure the detector is, 0..1.
+    """
+
+    window: Window
+    score: float
+
+
+class FaceDetector:
+    """Finds faces. The same picture gives the same faces. Safe to share between threads."""
+
+    def __init__(self, threads: int | None = None) -> None:
+        """Load the network.
+
+        Args:
+            threads: for one photo; by default as many as there are cores.
+
+        Raises:
+            MarscropError: the optional package with the network is missing.
+            ModelError: the package holds another file than expected.
+        """
+        content, path = read_network()
+        self._session = load_network(content, path, threads)
+
+    def in_photo(self, photo: Photo) -> list[Face]:
+        """The faces of a photo, in pixels of the upright original, surest first.
+
+        Raises:
+            ImageError: truncated, corrupt or vanished pixels.
+        """
+        size = fit_longest_edge(photo.size, LONGEST_EDGE_PX, 1)
+        x, y = photo.size.width / size.width, photo.size.height / size.height
+        found = self.detect(photo.analysis_rgb(size))
+        return [Face(face.window.scaled(x, y), face.score) for face in found]
+
+    def detect(self, rgb: NDArray[np.uint8], min_score: float = MIN_SCORE) -> list[Face]:
+        """The faces of a picture as it is, without reducing it.
+
+        Args:
+            rgb: uint8 array of shape (height, width, 3), RGB, 0..255.
+            min_score: of what counts as a face, 0..1.
+
+        Returns:
+            faces in pixels of the array, surest first.
+
+        Raises:
+            ImageError: an array of another kind.
+        """
+        if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.size == 0:
+            raise ImageError(
+                f"expected a uint8 array of shape (height, width, 3); got shape {rgb.shape}, "
+                f"dtype {rgb.dtype}"
+            )
+        sure, log_size, offset = self._session.run(OUTPUTS, {INPUT: _network_input(rgb)})
+        windows, scores = _decode(sure[0, 0], log_size[0], offset[0], min_score)
+        return [
+            Face(Window(*map(float, windows[i])), float(scores[i]))
+            for i in _strongest(windows, scores)
+        ]
+
+
+def _network_input(rgb: NDArray[np.uint8]) -> _Array:
+    """(1, 3, h, w) float32, 0..255, with black added right and below up to whole multiples."""
+    height, width = (-(-side // _MULTIPLE_PX) * _MULTIPLE_PX for side in rgb.shape[:2])
+    pixels = np.zeros((1, 3, height, width), np.float32)
+    pixels[0, :, : rgb.shape[0], : rgb.shape[1]] = rgb.transpose(2, 0, 1)
+    return pixels
+
+
+def _decode(
+    sure: _Array, log_size: _Array, offset: _Array, min_score: float
+) -> tuple[_Array, _Array]:
+    """Faces from the network's maps.
+
+    Args:
+        sure: (h, w), 0..1.
+        log_size: (2, h, w), logarithm of height and width in cells.
+        offset: (2, h, w), from a cell's middle to the face's, y and x, in cells.
+        min_score: cells with less are no face.
+
+    Returns:
+        (n, 4) edges x0, y0, x1, y1 [px of the network's input], and (n,) scores.
+    """
+    rows, columns = np.nonzero(sure >= min_score)
+    height, width = np.exp(log_size[:, rows, columns]) * _CELL_PX
+    y = (rows + offset[0, rows, columns] + 0.5) * _CELL_PX
+    x = (columns + offset[1, rows, columns] + 0.5) * _CELL_PX
+    edges = np.stack([x - width / 2, y - height / 2, x + width / 2, y + height / 2], axis=1)
+    return edges.astype(np.float32), sure[rows, columns]
+
+
+def _strongest(windows: _Array, scores: _Array) -> list[int]:
+    """Which of the windows to keep, surest first: of those that overlap much, only one."""
+    areas = (windows[:, 2] - windows[:, 0]) * (windows[:, 3] - windows[:, 1])
+    order = np.argsort(-scores, kind="stable")
+    kept = []
+    while order.size:
+        best, rest = order[0], order[1:]
+        kept.append(int(best))
+        low = np.maximum(windows[best, :2], windows[rest, :2])
+        high = np.minimum(windows[best, 2:], windows[rest, 2:])
+        shared = np.clip(high - low, 0, None).prod(axis=1)
+        overlap = shared / (areas[best] + areas[rest] - shared)
+        order = rest[overlap < _SAME_FACE_IOU]
+    return kept
