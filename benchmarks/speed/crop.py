@@ -28,7 +28,7 @@ from marscrop import AspectRatio, Cropper, __version__
 from marscrop.geometry import fit_longest_edge
 from marscrop.imaging.decode import open_photo
 from marscrop.imaging.encode import write_crop
-from marscrop.window.search import search_window
+from marscrop.window.placement import place_window
 
 SIZES = {"0.2 MP": (512, 384), "3 MP": (2048, 1536), "16 MP": (4608, 3456), "50 MP": (8192, 6144)}
 RATIOS = [AspectRatio(*r) for r in ((16, 9), (1, 1), (4, 5), (3, 1), (9, 16))]
@@ -79,8 +79,8 @@ def measure(cropper: Cropper, path: Path, repeats: int) -> dict[str, dict[str, f
             "decode for analysis": time_ms(lambda: open_photo(path).analysis_rgb(size), repeats),
             "features": time_ms(lambda: session.features(rgb), repeats),
             "head, 1 ratio": time_ms(lambda: session.logits(features, [1.0]), repeats),
-            "search, 1 ratio": time_ms(
-                lambda: search_window(logits, photo.size, RATIOS[1]), repeats
+            "placement, 1 ratio": time_ms(
+                lambda: place_window(logits, photo.size, RATIOS[1], session.manifest.prior), repeats
             ),
             "decode in full": time_ms(photo.upright, few),
             "encode 1:1 crop": time_ms(
