@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from numbers import Real
@@ -13,6 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marscrop.errors import ConstraintError
+from marscrop.faces.centerface import installed as can_find_faces
+from marscrop.faces.detector import Face, FaceDetector
+from marscrop.faces.limits import limits_with_faces
 from marscrop.geometry import Box, Size, centre_crop, fit_longest_edge
 from marscrop.imaging.decode import DEFAULT_MAX_PIXELS, Photo, Source, open_photo
 from marscrop.imaging.padding import Fill, Padding, Picture, cut
@@ -92,6 +96,9 @@ class Cropper:
             ModelError: the model is missing, changed or truncated.
         """
         self._session = MarsSession(Path(model) if model is not None else PACKAGED_MODEL, threads)
+        self._threads = threads
+        self._detector: FaceDetector | None = None
+        self._loading = threading.Lock()
         self.max_pixels = max_pixels
 
     @property
@@ -112,6 +119,7 @@ class Cropper:
         min_confidence: float = 0.0,
         fallback: str | None = None,
         pad_fill: str | None = None,
+        faces: str = "auto",
     ) -> list[Crop]:
         """The best crop for each ratio, or the best few.
 
@@ -132,6 +140,9 @@ class Cropper:
             min_confidence: below it the centre crop comes first, if it meets the constraints.
             fallback: "pad": a photo without a crop that meets the constraints is padded.
             pad_fill: what padding is filled with: a colour, "white" by default, or "blur".
+            faces: "auto": crops keep faces whole, or leave them out whole, if the extra `faces` is
+                installed; "keep": it is an error if it is not; "ignore". What else is asked goes
+                before faces.
 
         Returns:
             the crops of each ratio, best first, in the order of the ratios.
@@ -141,6 +152,7 @@ class Cropper:
             ConstraintError: a constraint that cannot be understood, or that the photo cannot meet.
             ConfigError: another option out of range.
             ImageError: an image that cannot be found or read.
+            MarscropError: faces to keep and no detector installed.
         """
         parsed = parse_ratios(ratios)
         options = CropOptions.parse(
@@ -152,6 +164,7 @@ class Cropper:
             min_confidence=min_confidence,
             fallback=fallback,
             pad_fill=pad_fill,
+            faces=faces,
         )
         photo = open_photo(image, max_pixels=self.max_pixels)
         return self.crop_photo(photo, parsed, options) if parsed else []
@@ -163,10 +176,11 @@ class Cropper:
         try:
             limits = options.constraints.on(photo.size)
             maps = self.maps(self.features(photo), ratios)
+            faces = self.faces(photo) if self._looks_for_faces(options) else []
             return [
                 crop
                 for logits, ratio in zip(maps, ratios, strict=True)
-                for crop in self._decide(logits, limits, ratio, options)
+                for crop in self._decide(logits, limits, faces, ratio, options)
             ]
         except ConstraintError as error:
             raise ConstraintError(f"{photo.name}: {error}") from None
@@ -212,13 +226,37 @@ class Cropper:
         """
         return self._session.logits(features, [ratio.value for ratio in ratios])
 
+    def faces(self, photo: Photo) -> list[Face]:
+        """The faces of a photo, in pixels of the upright original, surest first.
+
+        Raises:
+            MarscropError: no detector is installed.
+        """
+        with self._loading:
+            if self._detector is None:
+                self._detector = FaceDetector(self._threads)
+        return self._detector.in_photo(photo)
+
+    @staticmethod
+    def _looks_for_faces(options: CropOptions) -> bool:
+        return options.faces == "keep" or (options.faces == "auto" and can_find_faces())
+
     def _decide(
-        self, logits: NDArray[np.float32], limits: Limits, ratio: AspectRatio, options: CropOptions
+        self,
+        logits: NDArray[np.float32],
+        asked: Limits,
+        faces: Sequence[Face],
+        ratio: AspectRatio,
+        options: CropOptions,
     ) -> list[Crop]:
         """The crops of one ratio, best first."""
-        best = best_crop(logits, limits, ratio, self.manifest.prior)
+        best = None
+        for limits in limits_with_faces(asked, faces, ratio):
+            best = best_crop(logits, limits, ratio, self.manifest.prior)
+            if best is not None:
+                break
         if best is None:
-            return [self._padded(logits, limits, ratio, options.padding_fill)]
+            return [self._padded(logits, asked, ratio, options.padding_fill)]
         first = self._judged(logits, best, limits, ratio)
         centre = centre_crop(limits.image, ratio)
         if first.confidence < options.min_confidence and limits.allow(centre, ratio):

@@ -101,6 +101,13 @@ def crop(
         str | None,
         typer.Option(help="What margins show: a colour, or blur. Default: white."),
     ] = None,
+    faces: Annotated[
+        str,
+        typer.Option(
+            help="auto: keep faces whole, or leave them out, if marscrop[faces] is installed; "
+            "keep: insist on it; ignore."
+        ),
+    ] = "auto",
     model: Annotated[Path | None, typer.Option(help="Folder of an exported model.")] = None,
     threads: Annotated[
         int | None, typer.Option(min=1, help="For one photo. Default: all cores.")
@@ -121,6 +128,7 @@ def crop(
         min_confidence=min_confidence,
         fallback=fallback,
         pad_fill=pad_fill,
+        faces=faces,
     )
     targets = Targets(images, len(ratios) * options.max_candidates, output, file_type)
     from marscrop.cropper import Cropper

@@ -350,16 +350,16 @@ class Config(_Checked):
 
 
 def _apply(table: dict[str, Any], change: str) -> None:
-    """Write one "section.key=value" into a parsed page; the value as TOML, or else as text."""
+    """Write one "section.key=value" or "weights=value"; the value as TOML, or else as text."""
     name, equals, text = change.partition("=")
-    section, dot, key = name.strip().partition(".")
-    if not (equals and dot and key):
+    section, _, key = name.strip().rpartition(".")
+    if not (equals and key):
         raise ConfigError(f"expected section.key=value, such as train.epochs=3; got {change!r}")
     try:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         value = text.strip()
-    inner = table.setdefault(section, {})
+    inner = table.setdefault(section, {}) if section else table
     if not isinstance(inner, dict):
         raise ConfigError(f"{section!r} is no section of a configuration; got {change!r}")
     inner[key] = value

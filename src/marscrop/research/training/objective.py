@@ -41,8 +41,8 @@ class Objective(nn.Module):
             return log_ratio, None
         rows = torch.arange(len(log_ratio), device=device)
         return (
-            torch.cat([log_ratio, torch.tensor([c.log_ratio for c in further], device=device)]),
-            torch.cat([rows, torch.tensor([c.row for c in further], device=device)]),
+            torch.cat([log_ratio, log_ratio.new_tensor([c.log_ratio for c in further])]),
+            torch.cat([rows, rows.new_tensor([c.row for c in further])]),
         )
 
     def forward(self, logits: Tensor, batch: Batch) -> Tensor:
@@ -75,4 +75,4 @@ class Objective(nn.Module):
 
 
 def _boxes(crops: Sequence[AskedCrop], device: torch.device) -> Tensor:
-    return torch.tensor([crop.box for crop in crops], device=device)
+    return torch.tensor([crop.box for crop in crops], dtype=torch.float32, device=device)
