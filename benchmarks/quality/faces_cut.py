@@ -9,9 +9,9 @@ of the first JUDGE.json in whose path TEXT occurs is asked for seven ratios, and
 folder also for their human crop's ratio ("human"), where the human crop itself is judged too.
 
 A face is *cut* if more than 5 % and less than 95 % of its box, as far as the photo shows it, lies
-inside the crop; with less it is *left out*. A face counts from a score of 0.5 and a height of 3 %
-of the photo's longer side on: smaller ones are 15 px high in a picture of 512. It is *too large*
-if its box fits into no window of the ratio.
+inside the crop; with less it is *left out*. A face counts from the judge's least score (0.5) and a
+height of 3 % of the photo's longer side on: smaller ones are 15 px high in a picture of 512. It is
+*too large* if its box fits into no window of the ratio.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 
 from marscrop.cropper import Cropper
-from marscrop.faces.detector import MIN_SCORE, Face
+from marscrop.faces.detector import Face
 from marscrop.geometry import Box, Size, Window, centre_crop, iou, largest_window
 from marscrop.imaging.decode import open_photo
 from marscrop.options import CropOptions
@@ -93,10 +93,10 @@ def read_faces(path: Path) -> Faces:
     }
 
 
-def judged(faces: Sequence[Face], image: Size) -> list[Face]:
+def judged(faces: Sequence[Face], image: Size, least_score: float) -> list[Face]:
     """The faces that count."""
     smallest = SMALLEST_FACE * max(image)
-    return [f for f in faces if f.score >= MIN_SCORE and f.window.height >= smallest]
+    return [f for f in faces if f.score >= least_score and f.window.height >= smallest]
 
 
 def crops_of(
@@ -140,6 +140,9 @@ def print_table(judge: str, counts: dict[str, dict[str, Count]]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("judges", type=Path, nargs="+", metavar="JUDGE.json")
+    parser.add_argument(
+        "--least-score", type=float, default=0.5, help="of what a judge calls a face"
+    )
     parser.add_argument("--photos", default="", help="only photos with this text in their path")
     parser.add_argument("--every", type=int, default=1, help="only every n-th of those")
     parser.add_argument("--fcdb", type=Path, help="folder of FCDB, for the human crops")
@@ -169,7 +172,7 @@ def main() -> None:
                 (iou(boxes["ours"], boxes["human"]), iou(boxes["protected"], boxes["human"]))
             )
         for judge, faces in judges.items():
-            counted = judged(faces.get(path, []), size)
+            counted = judged(faces.get(path, []), size, options.least_score)
             for name, (ratio, boxes) in crops.items() if counted else ():
                 for method, box in boxes.items():
                     counts[judge][name][method].add(counted, box, size, ratio)

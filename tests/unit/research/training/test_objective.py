@@ -18,8 +18,8 @@ from marscrop.research.data.fcdb import load_ranked_pairs
 from marscrop.research.data.fixations import FixationRecord
 from marscrop.research.data.further import AskedCrop, AskedPair, Further
 from marscrop.research.data.records import CropRecord, RankedPair
-from marscrop.research.training.losses import box_target, crop_loss
 from marscrop.research.training.loop import train
+from marscrop.research.training.losses import box_target, crop_loss
 from marscrop.research.training.objective import Objective
 from marscrop.research.training.supervision import Supervision
 from marscrop.research.training.window_loss import PairLoss, WindowLoss
