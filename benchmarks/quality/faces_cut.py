@@ -1,7 +1,7 @@
 """How often is a face cut by our crop, by a centre crop, and by people?
 
     python benchmarks/quality/faces_cut.py JUDGE.json... [--photos TEXT] [--every N]
-        [--fcdb FOLDER [--validation]] [--json OUT.json]
+        [--fcdb FOLDER [--validation]] [--least-score S] [--sheet OUT.png] [--json OUT.json]
 
 JUDGE.json is by `find_faces.py`: crops are judged by the faces in each. "Ours" are the product's
 crops with faces ignored, "protected" with faces kept, as its own detector finds them. Every photo
@@ -24,6 +24,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from marscrop.cropper import Cropper
 from marscrop.faces.detector import Face
@@ -37,6 +38,8 @@ from marscrop.research.data.records import CropRecord
 RATIOS = ("16:9", "3:2", "4:3", "1:1", "4:5", "2:3", "9:16")
 METHODS = ("centre", "ours", "protected", "human")
 CUT = (0.05, 0.95)
+SHEET_COLUMNS = 14
+SHEET_PX = 90
 SMALLEST_FACE = 0.03
 
 Faces = dict[str, list[Face]]
@@ -124,6 +127,33 @@ def crops_of(
     return photo.size, crops
 
 
+class Sheet:
+    """A picture of every face that protected crops cut, so that a person can judge the judge."""
+
+    def __init__(self) -> None:
+        self._cuts: dict[tuple[str, Window], int] = defaultdict(int)
+
+    def add(self, path: str, faces: Sequence[Face], box: Box | Window, image: Size) -> None:
+        """Note the faces of a photo that a crop cuts."""
+        for face in faces:
+            if CUT[0] < inside(visible(face.window, image), box) < CUT[1]:
+                self._cuts[path, face.window] += 1
+
+    def save(self, target: Path) -> None:
+        """Rows of 14, numbered from 0; how often each was cut is printed in the same order."""
+        rows = -(-len(self._cuts) // SHEET_COLUMNS)
+        sheet = Image.new("RGB", (SHEET_COLUMNS * SHEET_PX, max(1, rows) * SHEET_PX))
+        for index, (path, window) in enumerate(self._cuts):
+            (x, y), r = window.centre, max(window.width, window.height)
+            with Image.open(path) as photo:
+                around = photo.convert("RGB").crop((int(x - r), int(y - r), int(x + r), int(y + r)))
+            row, column = divmod(index, SHEET_COLUMNS)
+            small = around.resize((SHEET_PX - 2, SHEET_PX - 2))
+            sheet.paste(small, (column * SHEET_PX, row * SHEET_PX))
+        sheet.save(target)
+        print(f"{target}: cut this often: {', '.join(map(str, self._cuts.values()))}")
+
+
 def print_table(judge: str, counts: dict[str, dict[str, Count]]) -> None:
     """One line a ratio and method, and one over all fixed ratios."""
     print(f"\njudged by {judge}")
@@ -148,6 +178,7 @@ def main() -> None:
     parser.add_argument("--fcdb", type=Path, help="folder of FCDB, for the human crops")
     parser.add_argument("--validation", action="store_true", help="of FCDB, only fold 0 of 5")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--sheet", type=Path, help="picture of the cut faces, by the last judge")
     options = parser.parse_args()
 
     judges = {path.stem: read_faces(path) for path in options.judges}
@@ -159,6 +190,7 @@ def main() -> None:
     cropper = Cropper(threads=1)
 
     counts = {j: {r: defaultdict(Count) for r in (*RATIOS, "all", "human")} for j in judges}
+    sheet = Sheet()
     gained: list[tuple[float, float]] = []
     for path in paths[:: options.every]:
         if options.validation and path not in humans:
@@ -176,6 +208,8 @@ def main() -> None:
             for name, (ratio, boxes) in crops.items() if counted else ():
                 for method, box in boxes.items():
                     counts[judge][name][method].add(counted, box, size, ratio)
+                    if method == "protected" and name != "human" and judge == list(judges)[-1]:
+                        sheet.add(path, counted, box, size)
                     if name != "human":
                         counts[judge]["all"][method].add(counted, box, size, ratio)
     for judge, by_ratio in counts.items():
@@ -183,6 +217,8 @@ def main() -> None:
     if gained:
         before, after = np.mean(gained, axis=0)
         print(f"\nIoU with {len(gained)} human crops: {before:.4f} ours, {after:.4f} protected")
+    if options.sheet:
+        sheet.save(options.sheet)
     if options.json:
         plain = {
             judge: {r: {m: asdict(c) for m, c in methods.items()} for r, methods in table.items()}
