@@ -30,7 +30,7 @@ class SharedHead(nn.Module):
 
     def __init__(self, head: MarsHead) -> None:
         super().__init__()
-        folded = [_folded(*block[:2]) for block in head.upsampling]  # type: ignore[index, misc]
+        folded = [_folded(*block[:2]) for block in head.upsampling]  # type: ignore[index]
         self.weights = nn.ParameterList([weight for weight, _ in folded])
         self.biases = nn.ParameterList([bias for _, bias in folded])
         self.requires_grad_(False)
@@ -57,22 +57,22 @@ class SharedHead(nn.Module):
         if not len(self.weights):
             return (cells + f_ars)[:, None]
         first, *later = zip(self.weights, self.biases, strict=True)
-        shared = _split(first[0] @ cells + first[1])
-        planes = F.relu(shared + _split(first[0] @ f_ars))
+        weight, bias = first
+        planes = F.relu(_split(weight @ cells) + (_split(weight @ f_ars) + bias))
         for weight, bias in later:
-            planes = F.relu(_split(weight @ planes + bias))
+            planes = F.relu(_split(weight @ planes) + bias)
         return planes
 
 
 def _folded(deconvolution: nn.ConvTranspose2d, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
-    """A deconvolution and its batch norm as a matrix (4 c_out, c_in) and a column (4 c_out, 1)."""
+    """A deconvolution and its batch norm as a matrix (4 c_out, c_in) and a column (c_out, 1)."""
     assert norm.running_var is not None
     assert norm.running_mean is not None
     with torch.no_grad():
         scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
         kernel = deconvolution.weight * scale[None, :, None, None]
         weight = kernel.permute(2, 3, 1, 0).flatten(0, 2).contiguous()
-        bias = (norm.bias - norm.running_mean * scale).repeat(_SUBPIXELS)[:, None]
+        bias = (norm.bias - norm.running_mean * scale)[:, None]
     return weight, bias
 
 
