@@ -25,7 +25,7 @@ class Detector(BaseDetector):  # type: ignore[misc]
     async def detect(self) -> None:
         """Set the request's crop; leave the photo to the next detector where there is none to set.
 
-        That is where the URL has a crop of its own, or asks for no width, no height or `fit-in`; and
+        That is where the URL has its own crop, or asks for no width, no height or `fit-in`; and
         where marscrop refuses the photo.
         """
         ratio = self._asked_ratio()
