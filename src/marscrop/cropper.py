@@ -213,7 +213,7 @@ class Cropper:
 
     def analysis_pixels(self, photo: Photo) -> int:
         """How many pixels of a photo are in memory at once while its features are made."""
-        return photo.analysis_pixels(self._input_size(photo))
+        return photo.analysis_pixels(self.input_size(photo))
 
     def features(self, photo: Photo) -> NDArray[np.float32]:
         """What every ratio shares: most of the work, to be done once a photo.
@@ -221,7 +221,7 @@ class Cropper:
         Returns:
             (1, c, h, w) float32, for `maps`.
         """
-        return self._session.features(photo.analysis_rgb(self._input_size(photo)))
+        return self._session.features(photo.analysis_rgb(self.input_size(photo)))
 
     def maps(
         self, features: NDArray[np.float32], ratios: Sequence[AspectRatio]
@@ -238,7 +238,8 @@ class Cropper:
         """
         return self._session.logits(features, [ratio.value for ratio in ratios])
 
-    def _input_size(self, photo: Photo) -> Size:
+    def input_size(self, photo: Photo) -> Size:
+        """The size that the network sees a photo at [px]."""
         rule = self.manifest.input
         return fit_longest_edge(photo.size, rule.longest_edge_px, rule.multiple_px)
 
