@@ -15,10 +15,13 @@ from numpy.typing import NDArray
 
 from marscrop.errors import ConstraintError
 from marscrop.faces.centerface import installed as can_find_faces
+from marscrop.faces.detector import OVERSAMPLING as FACE_OVERSAMPLING
 from marscrop.faces.detector import Face, FaceDetector
+from marscrop.faces.detector import input_size as face_input_size
 from marscrop.faces.limits import limits_with_faces
 from marscrop.geometry import Box, Size, centre_crop, fit_longest_edge
 from marscrop.imaging.decode import DEFAULT_MAX_PIXELS, Photo, Source, open_photo
+from marscrop.imaging.lossless import BlockGrid
 from marscrop.imaging.padding import Fill, Padding, Picture, cut
 from marscrop.options import CropOptions
 from marscrop.ratio import AspectRatio, RatioLike, is_pair
@@ -201,15 +204,43 @@ class Cropper:
         photo = open_photo(image, max_pixels=self.max_pixels)
         return cut(photo.upright(), crop.box, crop.padding)
 
+    def lossless(self, image: Source, crop: Crop) -> tuple[bytes, Crop]:
+        """A crop of a JPEG without encoding it again; needs the extra `lossless`.
+
+        The box keeps its size and moves onto the grid of the JPEG's blocks, by less than a block
+        of 8 or 16 pixels.
+
+        Args:
+            image: the JPEG that the crop is of: path, bytes or file object.
+            crop: as `crop` gave it, not padded.
+
+        Returns:
+            the JPEG, stored as the photo is (with its EXIF orientation), and the crop with the box
+            that it shows.
+
+        Raises:
+            ImageError: an image that is no JPEG, or that cannot be cropped this way.
+            ConstraintError: a padded crop.
+        """
+        photo = open_photo(image, max_pixels=self.max_pixels)
+        grid = BlockGrid.of(photo)
+        moved = on_grid(grid, crop)
+        return grid.cut(moved.box), moved
+
+    def analysis_pixels(self, photo: Photo, options: CropOptions = DEFAULT_OPTIONS) -> int:
+        """How many pixels of a photo are in memory at once while its crops are found."""
+        needed = photo.analysis_pixels(self.input_size(photo))
+        if self._looks_for_faces(options):
+            needed = max(needed, photo.analysis_pixels(face_input_size(photo), FACE_OVERSAMPLING))
+        return needed
+
     def features(self, photo: Photo) -> NDArray[np.float32]:
         """What every ratio shares: most of the work, to be done once a photo.
 
         Returns:
             (1, c, h, w) float32, for `maps`.
         """
-        rule = self.manifest.input
-        size = fit_longest_edge(photo.size, rule.longest_edge_px, rule.multiple_px)
-        return self._session.features(photo.analysis_rgb(size))
+        return self._session.features(photo.analysis_rgb(self.input_size(photo)))
 
     def maps(
         self, features: NDArray[np.float32], ratios: Sequence[AspectRatio]
@@ -240,6 +271,11 @@ class Cropper:
     @staticmethod
     def _looks_for_faces(options: CropOptions) -> bool:
         return options.faces == "keep" or (options.faces == "auto" and can_find_faces())
+
+    def input_size(self, photo: Photo) -> Size:
+        """The size that the network sees a photo at [px]."""
+        rule = self.manifest.input
+        return fit_longest_edge(photo.size, rule.longest_edge_px, rule.multiple_px)
 
     def _decide(
         self,
@@ -292,6 +328,26 @@ class Cropper:
                 f"kept, or raise max_pixels"
             )
         return crop
+
+
+def on_grid(grid: BlockGrid, crop: Crop, options: CropOptions = DEFAULT_OPTIONS) -> Crop:
+    """The crop with the nearest box that begins on a JPEG's grid and meets the constraints.
+
+    Raises:
+        ConstraintError: there is none, or the crop is padded.
+    """
+    if crop.padding:
+        raise ConstraintError(f"{grid.name}: a padded crop cannot be made without encoding again")
+    limits = options.constraints.on(grid.size)
+    boxes = grid.boxes_near(crop.box)
+    allowed = next((box for box in boxes if limits.allow(box, crop.ratio)), None)
+    if allowed is None:
+        raise ConstraintError(
+            f"{grid.name}: no {crop.ratio} crop that begins on the JPEG's grid of "
+            f"{grid.block.width}x{grid.block.height} pixels meets the constraints; "
+            f"leave out --lossless"
+        )
+    return replace(crop, box=allowed)
 
 
 def parse_ratios(ratios: RatioLike | Iterable[RatioLike]) -> list[AspectRatio]:

@@ -25,8 +25,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from crop import SIZES, make_photo
+from marscrop.bench.photos import SIZES, make_photo
 
 HERE = Path(__file__).parent
 ROOT = Path(".local/peers").resolve()
