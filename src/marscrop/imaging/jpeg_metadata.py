@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from PIL import ExifTags
@@ -153,7 +153,7 @@ def _blank_preview(tiff: bytearray, order: str, ifd: int) -> None:
     tiff[ifd:stop] = bytes(stop - ifd)
 
 
-def _new_size(size: Size) -> object:
+def _new_size(size: Size) -> Callable[[re.Match[bytes]], bytes]:
     def replaced(match: re.Match[bytes]) -> bytes:
         across = match[2] in (b"Width", b"XDimension") or b"PixelX" in match[1]
         return match[1] + str(size.width if across else size.height).encode()
