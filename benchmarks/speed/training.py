@@ -3,7 +3,7 @@
     .venv/bin/python benchmarks/speed/training.py [--config FILE] [--steps 20]
 
 Forward, loss, backward and optimiser step on made images that lie ready, so that reading photos
-does not count: on the CPU in 32 bits with `--threads`, and, where there is a CUDA device, on it in bf16
+does not count: on the CPU in 32 bits with `--threads`, and on a CUDA device, if any, in bf16
 with larger batches. The roofline is that of arithmetic: floating point operations counted by torch,
 against those of a large matrix product on the same device and type, measured just before.
 """
