@@ -9,6 +9,7 @@ import pyvips
 from loop import largest, serve
 
 EDGE_PX = 256
+pyvips.cache_set_max(0)  # or the second call for a photo would cost nothing
 
 
 def find_box(path: str, width: int, height: int) -> list[int]:

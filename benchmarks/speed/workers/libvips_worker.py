@@ -5,6 +5,8 @@ from __future__ import annotations
 import pyvips
 from loop import largest, serve
 
+pyvips.cache_set_max(0)  # or the second call for a photo would cost nothing
+
 
 def find_box(path: str, width: int, height: int) -> list[int]:
     image = pyvips.Image.new_from_file(path)
