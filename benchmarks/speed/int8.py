@@ -1,0 +1,116 @@
+"""Whether an int8 network is worth its accuracy: size, time, and IoU on validation photos.
+
+    .venv/bin/python benchmarks/speed/int8.py [--data FOLDER] [--photos N] [--repeats 50]
+
+The features part is quantised, which is nearly all of the time: dynamically (weights only ahead of
+time) and statically (activations too, calibrated on training photos). The rest stays as it is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    QuantFormat,
+    QuantType,
+    quantize_dynamic,
+    quantize_static,
+)
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from marscrop.bench.steps import time_ms
+from marscrop.cropper import PACKAGED_MODEL, Cropper
+from marscrop.imaging.decode import open_photo
+from marscrop.research.data.fcdb import load_fcdb
+from marscrop.research.data.records import CropRecord
+from marscrop.research.evaluation.network import decode_all, product_network
+from marscrop.research.evaluation.protocol import score_records, summarise
+from marscrop.runtime.manifest import FILE, Manifest, Part
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class CalibrationPhotos(CalibrationDataReader):  # type: ignore[misc]
+    """Training photos as the network sees them."""
+
+    def __init__(self, records: list[CropRecord]) -> None:
+        self._inputs = self._read(records)
+
+    @staticmethod
+    def _read(records: list[CropRecord]) -> Iterator[dict[str, NDArray[np.float32]]]:
+        cropper = Cropper(threads=1)
+        rule = cropper.manifest.input
+        for record in records:
+            photo = open_photo(record.path)
+            rgb = photo.analysis_rgb(cropper.input_size(photo))
+            pixels = (rgb - np.float32(rule.mean)) / np.float32(rule.std)
+            yield {"pixels": np.ascontiguousarray(pixels.transpose(2, 0, 1)[None], np.float32)}
+
+    def get_next(self) -> dict[str, NDArray[np.float32]] | None:
+        """The next input, or None."""
+        return next(self._inputs, None)
+
+
+def quantised(kind: str, folder: Path, calibration: list[CropRecord]) -> Path:
+    """A copy of the packaged model whose features part is int8."""
+    shutil.copytree(PACKAGED_MODEL, folder)
+    part, plain = folder / "features.onnx", folder / "plain.onnx"
+    quant_pre_process(str(part), str(plain), skip_symbolic_shape=True)
+    if kind == "dynamic":
+        quantize_dynamic(plain, part, weight_type=QuantType.QUInt8)
+    else:
+        quantize_static(
+            plain,
+            part,
+            CalibrationPhotos(calibration),
+            quant_format=QuantFormat.QDQ,
+            per_channel=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+        )
+    plain.unlink()
+    manifest = Manifest.load(folder)
+    parts = {**manifest.parts, "features": Part.of(part)}
+    (folder / FILE).write_text(dataclasses.replace(manifest, parts=parts).to_json())
+    return folder
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared/data/fcdb_train")
+    parser.add_argument("--photos", type=int, help="validation photos; all by default")
+    parser.add_argument("--calibration", type=int, default=64)
+    parser.add_argument("--repeats", type=int, default=50)
+    options = parser.parse_args()
+    records = load_fcdb(options.data).crops()
+    validation = [r for r in records if r.split == "validation"][: options.photos]
+    training = [r for r in records if r.split == "train"][: options.calibration]
+    print("| features | MB | ms, 192x256 | IoU | BDE |\n|---|---|---|---|---|")
+    rgb = np.random.default_rng(0).integers(0, 256, (192, 256, 3), np.uint8)
+    with tempfile.TemporaryDirectory() as temporary:
+        models: dict[str, Path | None] = {"float": None}
+        for kind in ("dynamic", "static"):
+            models[kind] = quantised(kind, Path(temporary) / kind, training)
+        for name, folder in models.items():
+            cropper, photo = Cropper(folder), open_photo(rgb)
+            timing = time_ms(lambda c=cropper, p=photo: c.features(p), options.repeats)
+            size_mb = ((folder or PACKAGED_MODEL) / "features.onnx").stat().st_size / 1e6
+            scores = summarise(score_records(validation, [decode_all(product_network(folder))]))
+            placed = scores[-1]  # by placement, which users get
+            print(
+                f"| {name} | {size_mb:.2f} | {timing.median_ms} | "
+                f"{placed.iou:.4f} | {placed.bde:.4f} |",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()

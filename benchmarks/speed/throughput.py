@@ -1,0 +1,122 @@
+"""Photos a second of `marscrop crop --json`, beside decoding alone with as many workers.
+
+    .venv/bin/python benchmarks/speed/throughput.py [--photos 1000] [--workers N] [FOLDER]
+
+Without a folder of photos, mixed ones are made: JPEGs of 0.2 to 16 megapixels, one PNG and one WebP
+in twenty. Both ways run as processes of their own, in turn, and say their peak memory. Decoding
+alone is what the analysis needs and no more: the JPEG at reduced size. Interpreter and model start
+count for both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from marscrop.bench.photos import make_photo
+from marscrop.bench.steps import describe_machine
+from marscrop.cropper import Cropper
+from marscrop.geometry import Size
+from marscrop.imaging.decode import open_photo
+from marscrop.pipeline import Pipeline, usable_cores
+
+_SIDES = ((512, 384), (1024, 768), (2048, 1536), (3072, 4096), (4608, 3456))
+_SOURCES = 20
+
+
+def make_mix(folder: Path, count: int) -> list[Path]:
+    """A few photos of each kind, by as many names as asked: links, so that disk is no limit."""
+    made = []
+    for index in range(_SOURCES):
+        suffix = {7: ".png", 13: ".webp"}.get(index, ".jpg")
+        size = Size(*_SIDES[index % len(_SIDES)]) if suffix == ".jpg" else Size(1024, 768)
+        made.append(make_photo(size, folder / f"source_{index}{suffix}", seed=index))
+    links = []
+    for index in range(count):
+        source = made[index % _SOURCES]
+        link = folder / f"photo_{index:05}{source.suffix}"
+        link.hardlink_to(source)
+        links.append(link)
+    return links
+
+
+def decode_alone(list_file: Path, workers: int) -> None:
+    """What the analysis decodes, and nothing else; as the pipeline does it."""
+    cropper, pipeline = Cropper(threads=1), Pipeline(workers)
+
+    def decode(index: int, path: str) -> None:
+        photo = open_photo(path)
+        with pipeline.room(cropper.analysis_pixels(photo)):
+            photo.analysis_rgb(cropper.input_size(photo))
+
+    for _ in pipeline.run(decode, list_file.read_text().splitlines()):
+        pass
+
+
+def timed(command: list[str]) -> tuple[float, float]:
+    """Seconds and peak memory [MB] of a process."""
+    started = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=os.environ)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"{command[:4]} failed with status {status}")
+    return time.perf_counter() - started, _peak_mb(usage)
+
+
+def _peak_mb(usage: resource.struct_rusage) -> float:
+    return usage.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", nargs="?", type=Path)
+    parser.add_argument("--photos", type=int, default=1000)
+    parser.add_argument("--workers", type=int, default=usable_cores())
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--decode-alone", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.decode_alone:
+        decode_alone(options.decode_alone, options.workers)
+        return
+
+    with tempfile.TemporaryDirectory() as made:
+        if options.folder:
+            photos = sorted(p for p in options.folder.iterdir() if p.is_file())[: options.photos]
+        else:
+            photos = make_mix(Path(made), options.photos)
+        list_file = Path(made) / "photos.txt"
+        list_file.write_text("\n".join(map(str, photos)))
+        workers = str(options.workers)
+        decode = [sys.executable, __file__, "--decode-alone", str(list_file), "--workers", workers]
+        crop = [sys.executable, "-m", "marscrop", "crop", "--json", "-r", "1:1", "--threads"]
+        crop += [workers, *map(str, photos)]
+        rounds = [(timed(decode), timed(crop)) for _ in range(options.rounds)]
+    shares = sorted(decoded[0] / cropped[0] for decoded, cropped in rounds)
+    print(
+        json.dumps(
+            {
+                "machine": describe_machine(None),
+                "photos": len(photos),
+                "workers": options.workers,
+                "decode_photos_per_s": [round(len(photos) / d[0], 1) for d, _ in rounds],
+                "crop_photos_per_s": [round(len(photos) / c[0], 1) for _, c in rounds],
+                "crop_over_decode": round(shares[len(shares) // 2], 3),
+                "peak_mb": {
+                    "decode": round(max(d[1] for d, _ in rounds)),
+                    "crop": round(max(c[1] for _, c in rounds)),
+                },
+            },
+            indent=2,
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
