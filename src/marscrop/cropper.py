@@ -65,6 +65,21 @@ class Crop:
         return Size(left + width + right, top + height + bottom)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """What stays of a photo that was looked at: enough for any further ratio, without its pixels.
+
+    Attributes:
+        name: of the photo, for messages.
+        size: of the upright photo [px].
+        features: (1, c, h, w) float32, for `Cropper.maps`.
+    """
+
+    name: str
+    size: Size
+    features: NDArray[np.float32]
+
+
 class Cropper:
     """Finds the best-composed crop of a photo for any aspect ratio.
 
@@ -160,16 +175,26 @@ class Cropper:
         self, photo: Photo, ratios: Sequence[AspectRatio], options: CropOptions = DEFAULT_OPTIONS
     ) -> list[Crop]:
         """`crop` for a photo that is open already, and ratios and options that are parsed."""
+        return self.crop_seen(self.see(photo), ratios, options)
+
+    def see(self, photo: Photo) -> Seen:
+        """Look at a photo: most of the work, to be done once however many ratios are asked for."""
+        return Seen(photo.name, photo.size, self.features(photo))
+
+    def crop_seen(
+        self, seen: Seen, ratios: Sequence[AspectRatio], options: CropOptions = DEFAULT_OPTIONS
+    ) -> list[Crop]:
+        """`crop_photo` for a photo that was looked at already."""
         try:
-            limits = options.constraints.on(photo.size)
-            maps = self.maps(self.features(photo), ratios)
+            limits = options.constraints.on(seen.size)
+            maps = self.maps(seen.features, ratios)
             return [
                 crop
                 for logits, ratio in zip(maps, ratios, strict=True)
                 for crop in self._decide(logits, limits, ratio, options)
             ]
         except ConstraintError as error:
-            raise ConstraintError(f"{photo.name}: {error}") from None
+            raise ConstraintError(f"{seen.name}: {error}") from None
 
     def picture(self, image: Source, crop: Crop) -> Picture:
         """A crop's pixels, with its padding.

@@ -123,6 +123,7 @@ def crop(
         pad_fill=pad_fill,
     )
     targets = Targets(images, len(ratios) * options.max_candidates, output, file_type)
+    from marscrop.answer import as_table
     from marscrop.cropper import Cropper
     from marscrop.imaging.decode import open_photo
 
@@ -136,7 +137,7 @@ def crop(
             if write:
                 _write_crops(photo, crops, targets.of(image, photo, crops), quality, quiet=as_json)
             if as_json:
-                print(json.dumps(_as_table(image, photo, crops)), flush=True)
+                print(json.dumps(as_table(image, photo.size, crops)), flush=True)
         except MarscropError as error:
             print(f"marscrop: {error}", file=sys.stderr)
             failed = True
@@ -165,32 +166,6 @@ def _in_words(found: Crop) -> str:
     if found.padding:
         words += f"  padded to {found.size.width}x{found.size.height}"
     return words
-
-
-def _as_table(image: str, photo: Photo, crops: list[Crop]) -> dict[str, object]:
-    return {
-        "image": image,
-        "width": photo.size.width,
-        "height": photo.size.height,
-        "crops": [_as_entry(found) for found in crops],
-    }
-
-
-def _as_entry(found: Crop) -> dict[str, object]:
-    """What every crop has; and what only some have, only where it says something."""
-    entry: dict[str, object] = {
-        "ratio": str(found.ratio),
-        "box": list(found.box),
-        "confidence": round(found.confidence, 4),
-    }
-    if found.candidate > 1:
-        entry["candidate"] = found.candidate
-    if found.centred:
-        entry["centred"] = True
-    if found.padding:
-        entry["padding"] = list(found.padding.margins)
-        entry["canvas"] = list(found.size)
-    return entry
 
 
 def _parse_options(**written: Any) -> CropOptions:
