@@ -15,6 +15,7 @@ from marscrop.cli.crop import crop
 from marscrop.cli.crossval import crossval
 from marscrop.cli.evaluate import evaluate
 from marscrop.cli.figure import figure
+from marscrop.cli.serve import serve
 
 app = typer.Typer(
     name="marscrop",
@@ -45,6 +46,7 @@ def _options(
 
 
 app.command()(crop)
+app.command()(serve)
 app.command(rich_help_panel="Research")(research.train)
 app.command(rich_help_panel="Research")(evaluate)
 app.command(rich_help_panel="Research")(research.export)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -39,15 +39,19 @@ def refuse(message: str) -> NoReturn:
 
 
 @contextmanager
-def research_extra() -> Iterator[None]:
+def extra(name: str) -> Iterator[None]:
     """Say which extra is missing rather than which module."""
     try:
         yield
     except ModuleNotFoundError as error:
         raise MarscropError(
-            f"this command needs the research extra ({error.name} is missing): "
-            f"pip install 'marscrop[train]'"
+            f"this command needs an extra ({error.name} is missing): pip install 'marscrop[{name}]'"
         ) from None
+
+
+def research_extra() -> AbstractContextManager[None]:
+    """For the commands that need torch and what comes with it."""
+    return extra("train")
 
 
 def source_commit() -> str:
