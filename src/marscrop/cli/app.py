@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from marscrop import MarscropError, __version__
-from marscrop.cli import data, research
+from marscrop.cli import data, research, study
 from marscrop.cli.ablate import ablate, threshold
 from marscrop.cli.crop import crop
 from marscrop.cli.crossval import crossval
@@ -55,6 +55,7 @@ app.command(rich_help_panel="Research")(ablate)
 app.command(rich_help_panel="Research")(crossval)
 app.command(rich_help_panel="Research")(threshold)
 app.command(rich_help_panel="Research")(figure)
+app.add_typer(study.app, name="study", rich_help_panel="Research")
 
 
 def main() -> None:

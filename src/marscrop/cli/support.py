@@ -38,6 +38,16 @@ def refuse(message: str) -> NoReturn:
     raise typer.Exit(2)
 
 
+def name_and_file(text: str) -> tuple[str, Path]:
+    """The two sides of NAME=FILE."""
+    name, equals, file = text.partition("=")
+    if not (name and equals and file):
+        raise typer.BadParameter(
+            f"--boxes must be NAME=FILE, such as smartcrop=a.jsonl; got {text!r}"
+        )
+    return name, Path(file)
+
+
 @contextmanager
 def extra(name: str) -> Iterator[None]:
     """Say which extra is missing rather than which module."""
