@@ -66,13 +66,19 @@ def test_other_origins_are_let_in_only_if_named(serve: Serve, rocket: bytes) -> 
     assert "access-control-allow-origin" not in other.headers
 
 
+def test_another_method_is_told_so(client: TestClient) -> None:
+    answer = client.get("/v1/crops?ratio=1:1")
+    assert answer.status_code == 405
+    assert answer.json()["error"]["code"] == "method_not_allowed"
+
+
 def files_of_the_page() -> list[Path]:
     return sorted(path for path in PAGE.rglob("*") if path.is_file())
 
 
 @pytest.mark.parametrize("path", files_of_the_page(), ids=lambda path: path.name)
 def test_the_page_asks_nobody_else(client: TestClient, path: Path) -> None:
-    answer = client.get(f"/{path.relative_to(PAGE).as_posix()}")
+    answer = client.get(f"/page/{path.relative_to(PAGE).as_posix()}")
     assert answer.status_code == 200
     if path.suffix in (".html", ".css", ".js"):
         foreign = re.findall(r"""(?:https?:)?//[\w.-]+\.\w{2,}[^\s"')]*""", answer.text)

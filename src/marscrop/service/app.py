@@ -9,6 +9,7 @@ from typing import Final
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import FileResponse
 from starlette.staticfiles import StaticFiles
 
 from marscrop import __version__
@@ -59,7 +60,8 @@ def create_app(settings: Settings | None = None, cropper: Cropper | None = None)
     app.state.service = Service(settings, tasks, workers, admission, metrics, fetcher)
     refusals.install(app)
     app.include_router(router)
-    app.mount("/", StaticFiles(directory=PAGE, html=True), name="page")
+    app.add_api_route("/", _index, include_in_schema=False, response_class=FileResponse)
+    app.mount("/page", StaticFiles(directory=PAGE), name="page")
     app.add_middleware(BodyLimits, settings=settings)
     if settings.cors_origins:
         app.add_middleware(
@@ -70,3 +72,7 @@ def create_app(settings: Settings | None = None, cropper: Cropper | None = None)
         )
     app.add_middleware(Measured, metrics=metrics)
     return app
+
+
+async def _index() -> FileResponse:
+    return FileResponse(PAGE / "index.html")
