@@ -13,7 +13,7 @@ from typing import Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from marscrop.errors import ConstraintError
+from marscrop.errors import ConstraintError, MarscropError
 from marscrop.faces.centerface import installed as can_find_faces
 from marscrop.faces.detector import OVERSAMPLING as FACE_OVERSAMPLING
 from marscrop.faces.detector import Face, FaceDetector
@@ -23,7 +23,7 @@ from marscrop.geometry import Box, Size, centre_crop, fit_longest_edge
 from marscrop.imaging.decode import DEFAULT_MAX_PIXELS, Photo, Source, open_photo
 from marscrop.imaging.lossless import BlockGrid
 from marscrop.imaging.padding import Fill, Padding, Picture, cut
-from marscrop.options import CropOptions
+from marscrop.options import CropOptions, FaceRule
 from marscrop.ratio import AspectRatio, RatioLike, is_pair
 from marscrop.runtime.manifest import Manifest
 from marscrop.runtime.session import MarsSession
@@ -70,6 +70,23 @@ class Crop:
         left, top, right, bottom = self.padding.margins if self.padding else (0, 0, 0, 0)
         width, height = self.box.size
         return Size(left + width + right, top + height + bottom)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """What stays of a photo that was looked at: enough for any further ratio, without its pixels.
+
+    Attributes:
+        name: of the photo, for messages.
+        size: of the upright photo [px].
+        features: (1, c, h, w) float32, for `Cropper.maps`.
+        faces: in pixels of the upright photo; None where nobody looked for any.
+    """
+
+    name: str
+    size: Size
+    features: NDArray[np.float32]
+    faces: tuple[Face, ...] | None = None
 
 
 class Cropper:
@@ -176,17 +193,46 @@ class Cropper:
         self, photo: Photo, ratios: Sequence[AspectRatio], options: CropOptions = DEFAULT_OPTIONS
     ) -> list[Crop]:
         """`crop` for a photo that is open already, and ratios and options that are parsed."""
+        return self.crop_seen(self.see(photo, options.faces), ratios, options)
+
+    def see(self, photo: Photo, faces: FaceRule = "auto") -> Seen:
+        """Look at a photo: most of the work, to be done once however many ratios are asked for.
+
+        Args:
+            photo: that is open already.
+            faces: whether to look for them, as `crop` has it.
+
+        Raises:
+            ImageError: truncated, corrupt or vanished pixels.
+            MarscropError: faces to keep and no detector installed.
+        """
+        found = tuple(self.faces(photo)) if _looks_for_faces(faces) else None
+        return Seen(photo.name, photo.size, self.features(photo), found)
+
+    def crop_seen(
+        self, seen: Seen, ratios: Sequence[AspectRatio], options: CropOptions = DEFAULT_OPTIONS
+    ) -> list[Crop]:
+        """`crop_photo` for a photo that was looked at already.
+
+        Raises:
+            MarscropError: faces are to be kept and nobody looked for them.
+        """
+        if options.faces == "keep" and seen.faces is None:
+            raise MarscropError(
+                f"{seen.name}: faces cannot be kept, as they were not looked for; that needs the "
+                f"detector: pip install 'marscrop[faces]'"
+            )
+        faces = () if options.faces == "ignore" else seen.faces or ()
         try:
-            limits = options.constraints.on(photo.size)
-            maps = self.maps(self.features(photo), ratios)
-            faces = self.faces(photo) if self._looks_for_faces(options) else []
+            limits = options.constraints.on(seen.size)
+            maps = self.maps(seen.features, ratios)
             return [
                 crop
                 for logits, ratio in zip(maps, ratios, strict=True)
                 for crop in self._decide(logits, limits, faces, ratio, options)
             ]
         except ConstraintError as error:
-            raise ConstraintError(f"{photo.name}: {error}") from None
+            raise ConstraintError(f"{seen.name}: {error}") from None
 
     def picture(self, image: Source, crop: Crop) -> Picture:
         """A crop's pixels, with its padding.
@@ -230,7 +276,7 @@ class Cropper:
     def analysis_pixels(self, photo: Photo, options: CropOptions = DEFAULT_OPTIONS) -> int:
         """How many pixels of a photo are in memory at once while its crops are found."""
         needed = photo.analysis_pixels(self.input_size(photo))
-        if self._looks_for_faces(options):
+        if _looks_for_faces(options.faces):
             needed = max(needed, photo.analysis_pixels(face_input_size(photo), FACE_OVERSAMPLING))
         return needed
 
@@ -267,10 +313,6 @@ class Cropper:
             if self._detector is None:
                 self._detector = FaceDetector(self._threads)
         return self._detector.in_photo(photo)
-
-    @staticmethod
-    def _looks_for_faces(options: CropOptions) -> bool:
-        return options.faces == "keep" or (options.faces == "auto" and can_find_faces())
 
     def input_size(self, photo: Photo) -> Size:
         """The size that the network sees a photo at [px]."""
@@ -328,6 +370,10 @@ class Cropper:
                 f"kept, or raise max_pixels"
             )
         return crop
+
+
+def _looks_for_faces(rule: FaceRule) -> bool:
+    return rule == "keep" or (rule == "auto" and can_find_faces())
 
 
 def on_grid(grid: BlockGrid, crop: Crop, options: CropOptions = DEFAULT_OPTIONS) -> Crop:

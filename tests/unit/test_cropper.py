@@ -105,6 +105,18 @@ def test_maps_cover_the_photo_for_each_ratio(cropper: Cropper, rocket: Path) -> 
     assert found.shape in ((2, 44, 64), (2, 22, 32))  # a quarter or an eighth of 256 x 176
 
 
+def test_a_photo_that_was_seen_needs_no_pixels_for_further_ratios(
+    cropper: Cropper, rocket: Path, tmp_path: Path
+) -> None:
+    from marscrop.imaging.decode import open_photo
+
+    copy = tmp_path / "copy.jpg"
+    copy.write_bytes(rocket.read_bytes())
+    seen = cropper.see(open_photo(copy))
+    copy.unlink()
+    assert cropper.crop_seen(seen, parse_ratios(RATIOS)) == cropper.crop(rocket, RATIOS)
+
+
 def test_bad_ratio_is_refused_before_the_image_is_read(cropper: Cropper) -> None:
     with pytest.raises(RatioError, match="got '16:0'"):
         cropper.crop("no such file", "16:0")

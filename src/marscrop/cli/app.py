@@ -9,13 +9,14 @@ from typing import Annotated
 import typer
 
 from marscrop import MarscropError, __version__
-from marscrop.cli import data, research
+from marscrop.cli import data, research, study
 from marscrop.cli.ablate import ablate, threshold
 from marscrop.cli.bench import bench
 from marscrop.cli.crop import crop
 from marscrop.cli.crossval import crossval
 from marscrop.cli.evaluate import evaluate
 from marscrop.cli.figure import figure
+from marscrop.cli.serve import serve
 
 app = typer.Typer(
     name="marscrop",
@@ -47,6 +48,7 @@ def _options(
 
 app.command()(crop)
 app.command()(bench)
+app.command()(serve)
 app.command(rich_help_panel="Research")(research.train)
 app.command(rich_help_panel="Research")(evaluate)
 app.command(rich_help_panel="Research")(research.export)
@@ -55,6 +57,7 @@ app.command(rich_help_panel="Research")(ablate)
 app.command(rich_help_panel="Research")(crossval)
 app.command(rich_help_panel="Research")(threshold)
 app.command(rich_help_panel="Research")(figure)
+app.add_typer(study.app, name="study", rich_help_panel="Research")
 
 
 def main() -> None:

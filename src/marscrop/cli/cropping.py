@@ -6,10 +6,13 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from marscrop.answer import as_table
 from marscrop.cli.targets import Targets
 from marscrop.cropper import Crop, Cropper, on_grid
 from marscrop.errors import MarscropError
+from marscrop.geometry import Size
 from marscrop.imaging.decode import Photo, open_photo
 from marscrop.imaging.encode import write_crop, write_whole
 from marscrop.imaging.lossless import BlockGrid
@@ -71,7 +74,7 @@ class Cropping:
                         if not self.as_json:
                             lines.append(f"{path}  {_in_words(crop)}")
             if self.as_json:
-                lines.append(json.dumps(_as_table(image, photo, crops, found)))
+                lines.append(json.dumps(_as_table(image, photo.size, crops, found)))
         except MarscropError as error:
             return Answer(lines, str(error))
         return Answer(lines)
@@ -109,33 +112,12 @@ def _in_words(found: Crop) -> str:
     return words
 
 
-def _as_table(image: str, photo: Photo, crops: list[Crop], asked: list[Crop]) -> dict[str, object]:
-    return {
-        "image": image,
-        "width": photo.size.width,
-        "height": photo.size.height,
-        "crops": [
-            _as_entry(crop) | ({} if crop is best else _as_move(crop, best))
-            for crop, best in zip(crops, asked, strict=True)
-        ],
-    }
-
-
-def _as_entry(found: Crop) -> dict[str, object]:
-    """What every crop has; and what only some have, only where it says something."""
-    entry: dict[str, object] = {
-        "ratio": str(found.ratio),
-        "box": list(found.box),
-        "confidence": round(found.confidence, 4),
-    }
-    if found.candidate > 1:
-        entry["candidate"] = found.candidate
-    if found.centred:
-        entry["centred"] = True
-    if found.padding:
-        entry["padding"] = list(found.padding.margins)
-        entry["canvas"] = list(found.size)
-    return entry
+def _as_table(image: str, size: Size, crops: list[Crop], asked: list[Crop]) -> dict[str, Any]:
+    table = as_table(image, size, crops)
+    for entry, crop, best in zip(table["crops"], crops, asked, strict=True):
+        if crop is not best:
+            entry |= _as_move(crop, best)
+    return table
 
 
 def _as_move(crop: Crop, best: Crop) -> dict[str, object]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from marscrop.cli.support import Checkpoint, Model, research_extra
+from marscrop.cli.support import Checkpoint, Model, name_and_file, research_extra
 from marscrop.errors import ConfigError, DataError, MarscropError
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def evaluate(
     for file in (requests, report):
         if file is not None and not file.parent.is_dir():
             raise typer.BadParameter(f"{file}: the folder {file.parent} does not exist")
-    named = [_name_and_file(text) for text in boxes or []]
+    named = [name_and_file(text) for text in boxes or []]
     baselines = [_baseline(text) for text in baseline or []]
 
     loaded = _load(dataset, data)
@@ -102,15 +102,6 @@ def evaluate(
         _print_tables(comparison)
     origin = comparison.origin
     _name_problems([*origin.skipped, *(p for bad in origin.bad_answers.values() for p in bad)])
-
-
-def _name_and_file(text: str) -> tuple[str, Path]:
-    name, equals, file = text.partition("=")
-    if not (name and equals and file):
-        raise typer.BadParameter(
-            f"--boxes must be NAME=FILE, such as smartcrop=a.jsonl; got {text!r}"
-        )
-    return name, Path(file)
 
 
 def _baseline(text: str) -> Predict:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -45,16 +45,30 @@ def refuse(message: str) -> NoReturn:
     raise typer.Exit(2)
 
 
+def name_and_file(text: str) -> tuple[str, Path]:
+    """The two sides of NAME=FILE."""
+    name, equals, file = text.partition("=")
+    if not (name and equals and file):
+        raise typer.BadParameter(
+            f"--boxes must be NAME=FILE, such as smartcrop=a.jsonl; got {text!r}"
+        )
+    return name, Path(file)
+
+
 @contextmanager
-def research_extra() -> Iterator[None]:
+def extra(name: str) -> Iterator[None]:
     """Say which extra is missing rather than which module."""
     try:
         yield
     except ModuleNotFoundError as error:
         raise MarscropError(
-            f"this command needs the research extra ({error.name} is missing): "
-            f"pip install 'marscrop[train]'"
+            f"this command needs an extra ({error.name} is missing): pip install 'marscrop[{name}]'"
         ) from None
+
+
+def research_extra() -> AbstractContextManager[None]:
+    """For the commands that need torch and what comes with it."""
+    return extra("train")
 
 
 def source_commit() -> str:

@@ -21,6 +21,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from marscrop.errors import ImageError
 from marscrop.geometry import Size, Window
 from marscrop.imaging import colour, formats, orientation
+from marscrop.imaging.exif import descriptive_exif
 from marscrop.imaging.jpeg import JpegSettings
 from marscrop.imaging.resize import MIN_OVERSAMPLING, resize_rgb
 
@@ -122,6 +123,17 @@ class Photo:
                 upright = image._new(image.im) if self._is_file else image.copy()
             upright.info = {key: image.info[key] for key in _KEPT_INFO if key in image.info}
             return upright
+
+    def exif(self) -> bytes | None:
+        """The photo's EXIF block, place included, for a copy that is upright already; None if none.
+
+        Orientation, size and thumbnail, which would all be wrong, are left out.
+
+        Raises:
+            ImageError: corrupt or vanished metadata.
+        """
+        with _explained(self.name), self._opened() as image:
+            return descriptive_exif(image)
 
     @contextmanager
     def _decoding(self) -> Iterator[Image.Image]:

@@ -14,11 +14,12 @@ from typing import Any, Final
 from PIL import Image
 
 from marscrop.errors import ConfigError, ImageError
-from marscrop.geometry import Box
+from marscrop.geometry import Box, Size
 from marscrop.imaging import colour
 from marscrop.imaging.decode import Photo
 from marscrop.imaging.formats import one_line, register_heif
 from marscrop.imaging.padding import Padding, cut
+from marscrop.imaging.scale import scaled
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +165,13 @@ def encode_crop(
     quality: int | None = None,
     source: Photo | None = None,
     padding: Padding | None = None,
+    size: Size | None = None,
+    exif: bytes | None = None,
 ) -> bytes:
     """The file that `write_crop` would write.
 
     Pixels keep their mode where the format holds it, and their ICC profile where it fits the
-    mode. Nothing else is taken over: no EXIF, so no place and no orientation.
+    mode. Nothing else is taken over, no EXIF unless given, so no place and no orientation.
 
     Args:
         image: upright, as `Photo.upright` returns it; several crops can be made of one.
@@ -178,6 +181,8 @@ def encode_crop(
             a JPEG is compressed just as its `source`, all else by its `OutputFormat.quality`.
         source: the photo that `image` is of.
         padding: what is added around the box, if anything.
+        size: to bring the crop to [px]; its own by default.
+        exif: metadata to write, such as `Photo.exif` gives; GIF and TIFF get none.
 
     Raises:
         ImageError: an unknown suffix, a box outside the image, or pixels that the format
@@ -188,12 +193,15 @@ def encode_crop(
     _check_quality(quality)
     with _explained(path):
         profile = image.info.get("icc_profile")
-        crop = _in_mode_of(wanted, cut(image, box, padding), profile)
+        picture = cut(image, box, padding)
+        crop = _in_mode_of(wanted, scaled(picture, size) if size else picture, profile)
         # Pillow's encoders look for metadata here too, each for other kinds.
         crop.info = {key: crop.info[key] for key in ("transparency",) if key in crop.info}
         options = _options(wanted, crop, quality, source)
         if profile and colour.profile_fits(profile, crop.mode) and wanted is not GIF:
             options["icc_profile"] = profile
+        if exif and wanted not in (GIF, TIFF):
+            options["exif"] = exif
         buffer = io.BytesIO()
         crop.save(buffer, wanted.name, **options)
         return buffer.getvalue()

@@ -54,6 +54,10 @@ class Peer:
             return {}
         return {self.name: answers[nearest]}
 
+    def ratios(self, image: str) -> list[float]:
+        """The ratios that it answered for a photo's file name, width / height."""
+        return list(self._answers.get(image, {}))
+
 
 def read_peer(name: str, file: Path, photos: Iterable[PhotoRecord]) -> Peer:
     """Read a peer's answers.

@@ -1,0 +1,19 @@
+# marscrop serve, without the research half. Build: docker build -t marscrop .
+# Run: docker run --rm --read-only --tmpfs /tmp -p 127.0.0.1:8000:8000 marscrop
+FROM python:3.13-slim AS build
+WORKDIR /src
+COPY . .
+RUN python -m venv /opt/marscrop \
+    && PIP_CONSTRAINT=constraints.txt /opt/marscrop/bin/pip install --no-cache-dir --no-compile ".[heic,serve]" \
+    && /opt/marscrop/bin/pip uninstall --yes pip
+
+FROM python:3.13-slim
+COPY --from=build /opt/marscrop /opt/marscrop
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin marscrop
+USER 10001
+ENV PATH=/opt/marscrop/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+EXPOSE 8000
+# All addresses: those of the container alone; what is published is up to `docker run -p`.
+ENTRYPOINT ["marscrop", "serve", "--host", "0.0.0.0"]
+HEALTHCHECK --interval=30s --timeout=3s CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/healthz', timeout=2)"]
+STOPSIGNAL SIGTERM

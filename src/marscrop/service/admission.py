@@ -1,0 +1,62 @@
+"""Who gets in: so many requests at once; the rest is refused rather than kept waiting."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from marscrop.service.refusals import busy
+from marscrop.service.settings import Settings
+
+
+class Admission:
+    """Counts requests in flight. Of the event loop's thread alone."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._in_flight: Counter[str] = Counter()
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that were let in and are not answered yet."""
+        return self._in_flight.total()
+
+    @property
+    def full(self) -> bool:
+        """Whether the next request would be refused, whoever it came from."""
+        return self.in_flight >= self._settings.max_in_flight
+
+    @contextmanager
+    def enter(self, client: str) -> Iterator[None]:
+        """Let a request in for as long as the block lasts.
+
+        Args:
+            client: its address.
+
+        Raises:
+            Refusal: 503, no room; 429, the client has too many requests in flight already.
+        """
+        limits = self._settings
+        if self._in_flight[client] >= limits.max_per_client:
+            raise busy(
+                "too_many_requests",
+                f"one client may have {limits.max_per_client} requests in flight; "
+                f"wait for answers before you send more",
+                ("max_per_client", limits.max_per_client),
+                client=True,
+            )
+        if self.full:
+            raise busy(
+                "busy",
+                f"{limits.max_in_flight} requests are in flight, which is all that are taken; "
+                f"try again in a second",
+                ("max_in_flight", limits.max_in_flight),
+            )
+        self._in_flight[client] += 1
+        try:
+            yield
+        finally:
+            self._in_flight[client] -= 1
+            if not self._in_flight[client]:
+                del self._in_flight[client]

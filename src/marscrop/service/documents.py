@@ -1,0 +1,152 @@
+"""What OpenAPI says beside the endpoints' own words: parameters, bodies, answers, real examples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from marscrop.service.negotiation import MEDIA_TYPES
+from marscrop.service.parameters import Parameter
+
+_ROCKET: Final = {
+    "image": "rocket.jpg",
+    "width": 640,
+    "height": 427,
+    "crops": [
+        {"ratio": "16:9", "box": [5, 67, 635, 421], "confidence": 0.7209},
+        {"ratio": "1:1", "box": [50, 2, 474, 426], "confidence": 0.6979},
+    ],
+    "photo": "c2dd0de7c538df8d111e479619b129464d0269d0ae5fd18ca91d33a7fdfea95c",
+}
+"""The answer for examples/rocket.jpg; of a model that changes; a test holds it to what comes."""
+
+_BOX: Final = {
+    "type": "array",
+    "items": {"type": "integer"},
+    "minItems": 4,
+    "maxItems": 4,
+    "description": "x0, y0, x1, y1 in pixels of the upright photo; x1 and y1 exclusive",
+}
+_CROP_SCHEMA: Final = {
+    "type": "object",
+    "required": ["ratio", "box", "confidence"],
+    "properties": {
+        "ratio": {"type": "string", "description": "as it was asked"},
+        "box": _BOX,
+        "confidence": {
+            "type": "number",
+            "description": "probability that the crop beats the centre crop; 0 if it is that",
+        },
+        "candidate": {"type": "integer", "description": "from the second crop of a ratio on"},
+        "centred": {"type": "boolean", "description": "where min_confidence was not reached"},
+        "padding": {
+            "type": "array",
+            "items": {"type": "integer"},
+            "description": "left, top, right, bottom, where the crop is padded",
+        },
+        "canvas": {
+            "type": "array",
+            "items": {"type": "integer"},
+            "description": "width and height of the padded crop",
+        },
+    },
+}
+_CROPS_SCHEMA: Final = {
+    "type": "object",
+    "required": ["image", "width", "height", "crops", "photo"],
+    "properties": {
+        "image": {"type": "string", "description": "name of the file"},
+        "width": {"type": "integer", "description": "of the upright photo"},
+        "height": {"type": "integer"},
+        "crops": {"type": "array", "items": _CROP_SCHEMA},
+        "photo": {"type": "string", "description": "stands for the image in further requests"},
+    },
+}
+_ERROR_SCHEMA: Final = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["code", "message"],
+            "properties": {
+                "code": {"type": "string"},
+                "message": {"type": "string"},
+                "limit": {
+                    "type": "object",
+                    "properties": {"name": {"type": "string"}, "value": {"type": "number"}},
+                },
+            },
+        }
+    },
+}
+_ERROR_EXAMPLE: Final = {
+    "error": {
+        "code": "too_many_pixels",
+        "message": "a photo may have 100,000,000 pixels; this one has 144,000,000 "
+        "(12000 x 12000). Send a smaller one",
+        "limit": {"name": "max_pixels", "value": 100_000_000},
+    }
+}
+_BINARY: Final = {"type": "string", "format": "binary"}
+
+
+def _answer(what: str, content: dict[str, Any]) -> dict[str, Any]:
+    return {"200": {"description": what, "content": content}}
+
+
+CROPS: Final = _answer(
+    "The crops", {"application/json": {"schema": _CROPS_SCHEMA, "example": _ROCKET}}
+)
+CROP: Final = _answer(
+    "The picture; its box, confidence and the photo's size are in X-Crop-Box, X-Crop-Confidence "
+    "and X-Photo-Size",
+    {media_type: {"schema": _BINARY} for media_type in MEDIA_TYPES.values()},
+)
+MAP: Final = _answer("The map", {"image/png": {"schema": _BINARY}})
+
+
+def _refusal(what: str) -> dict[str, Any]:
+    content = {"application/json": {"schema": _ERROR_SCHEMA, "example": _ERROR_EXAMPLE}}
+    return {"description": what, "content": content}
+
+
+NOT_READY: Final[dict[int | str, dict[str, Any]]] = {503: _refusal("Busy")}
+REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
+    408: _refusal("The request did not arrive in time"),
+    413: _refusal("Too many bytes or pixels"),
+    415: _refusal("Not an image of a known format"),
+    422: _refusal("A parameter that cannot be understood or met, or pixels that are corrupt"),
+    429: _refusal("Too many requests of one client at the same time"),
+    503: _refusal("Too many requests at the same time, or no answer in time"),
+}
+
+
+def endpoint(parameters: Sequence[Parameter], answer: dict[str, Any]) -> dict[str, Any]:
+    """An endpoint that takes an image and parameters, in the query or in a form."""
+    form = {
+        "type": "object",
+        "properties": {
+            "image": {**_BINARY, "description": "The photo."},
+            **{p.name: {**p.whole_schema, "description": p.about} for p in parameters},
+        },
+    }
+    return {
+        "parameters": [
+            {
+                "name": parameter.name,
+                "in": "query",
+                "description": parameter.about,
+                "required": False,  # it may be in the form
+                "schema": parameter.whole_schema,
+            }
+            for parameter in parameters
+        ],
+        "requestBody": {
+            "content": {
+                "multipart/form-data": {"schema": form},
+                "image/*": {"schema": _BINARY},
+            }
+        },
+        "responses": answer,
+    }

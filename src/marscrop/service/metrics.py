@@ -1,0 +1,97 @@
+"""What the service counts, for Prometheus. Each application has a registry of its own."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from marscrop.service.admission import Admission
+from marscrop.service.kept import KeptPhotos
+
+_SECONDS: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
+_UNKNOWN: Final = "other"
+
+
+class Metrics:
+    """Counters of one application."""
+
+    def __init__(self, admission: Admission, kept: KeptPhotos) -> None:
+        self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
+        labels = ("path", "method", "status")
+        self.requests = Counter(
+            "marscrop_requests",
+            "Requests answered, refusals included.",
+            labels,
+            registry=self._registry,
+        )
+        self.seconds = Histogram(
+            "marscrop_request_seconds",
+            "From a request's first line to the end of its answer.",
+            ("path",),
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        in_flight = Gauge(
+            "marscrop_requests_in_flight",
+            "Requests let in, not answered yet.",
+            registry=self._registry,
+        )
+        in_flight.set_function(lambda: admission.in_flight)
+        photos = Gauge(
+            "marscrop_photos_kept", "Photos whose features are in memory.", registry=self._registry
+        )
+        photos.set_function(lambda: len(kept))
+
+    def response(self) -> Response:
+        """All of it, in Prometheus' text format."""
+        return Response(
+            generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
+        )
+
+
+class Measured:
+    """Middleware that counts what passes."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        status = 500  # of an answer that never begins
+        started = time.perf_counter()
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        finally:
+            path = _template(scope)
+            method = scope["method"] if path != _UNKNOWN else _UNKNOWN
+            self._metrics.requests.labels(path, method, status).inc()
+            self._metrics.seconds.labels(path).observe(time.perf_counter() - started)
+
+
+def _template(scope: Scope) -> str:
+    """The route's path, or one word for all that have none: names must not grow with traffic."""
+    route = scope.get("route")
+    return getattr(route, "path", _UNKNOWN) or _UNKNOWN

@@ -1,0 +1,69 @@
+// The service, as the page uses it.
+
+export class Refused extends Error {
+  constructor(status, error) {
+    super(error.message);
+    this.status = status;
+    this.code = error.code;
+  }
+}
+
+async function post(path, parameters, body, signal) {
+  const query = new URLSearchParams(parameters);
+  let answer;
+  try {
+    answer = await fetch(`${path}?${query}`, { method: "POST", body, signal });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Refused(0, { code: "offline", message: "The service does not answer. Is it running?" });
+  }
+  if (answer.ok) return answer;
+  const { error } = await answer.json().catch(() => ({ error: { message: answer.statusText } }));
+  throw new Refused(answer.status, error);
+}
+
+/** Ask about a photo by its key where the service may still know it, else send it. */
+async function ask(path, photo, parameters, signal) {
+  if (photo.key) {
+    try {
+      return await post(path, [...parameters, ["photo", photo.key]], undefined, signal);
+    } catch (error) {
+      if (error.code !== "photo_not_kept") throw error;
+    }
+  }
+  return post(path, parameters, photo.file, signal);
+}
+
+const marked = (photo) => photo.marks.map(({ kind, box }) => [kind, box.join(",")]);
+
+/** Boxes for some ratios, with the photo's marks: {width, height, crops, photo}. */
+export async function findCrops(photo, ratios, signal) {
+  const parameters = [...ratios.map((ratio) => ["ratio", ratio]), ...marked(photo)];
+  return (await ask("v1/crops", photo, parameters, signal)).json();
+}
+
+/** What the network sees, as a bitmap in greys. */
+export async function findMap(photo, ratio, signal) {
+  const answer = await ask("v1/map", photo, [["ratio", ratio]], signal);
+  return createImageBitmap(await answer.blob());
+}
+
+/** A box of the photo as a file. */
+export async function cut(photo, box, format, more = []) {
+  const parameters = [["box", box.join(",")], ["format", format], ...more];
+  return (await post("v1/crop", parameters, photo.file)).blob();
+}
+
+/** Runs the latest call and gives up those before it: for what follows a slider or a pointer. */
+export function latest(work) {
+  let running;
+  return async (...args) => {
+    running?.abort();
+    const mine = (running = new AbortController());
+    try {
+      return await work(mine.signal, ...args);
+    } catch (error) {
+      if (error.name !== "AbortError") throw error;
+    }
+  };
+}

@@ -1,0 +1,169 @@
+"""What can be asked of an endpoint: one line an option, from which parsing and OpenAPI both read.
+
+An option of `CropOptions.parse` needs its line in `CROP_OPTIONS`, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from marscrop.service.refusals import bad_question
+
+Texts = Mapping[str, Sequence[str]]
+"""What was sent: for each name its values, from the query and from a form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One name in a query or a form.
+
+    Attributes:
+        name: as it is written.
+        about: one sentence for the API's pages.
+        schema: of JSON schema, without the array around a repeated one.
+        examples: of real values.
+        convert: from text; raises ValueError for text that it cannot understand.
+        repeated: whether it may come several times; its value is then a list.
+        required: whether it must come.
+    """
+
+    name: str
+    about: str
+    schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
+    examples: Sequence[str] = ()
+    convert: Callable[[str], Any] = str
+    repeated: bool = False
+    required: bool = False
+
+    def read(self, texts: Sequence[str]) -> Any:
+        """The value of what was written, once or several times."""
+        if len(texts) > 1 and not self.repeated:
+            raise bad_question(f"{self.name} may be given once; got it {len(texts)} times")
+        try:
+            values = [self.convert(text) for text in texts]
+        except ValueError:
+            kind = {"integer": "a whole number", "number": "a number"}
+            reason = f"must be {kind[self.schema['type']]}"
+            raise bad_question(f"{self.name}: {reason}; got {texts[0]!r}") from None
+        return values if self.repeated else values[0]
+
+    @property
+    def whole_schema(self) -> dict[str, Any]:
+        """The schema, with the array around a repeated one."""
+        if self.repeated:
+            return {"type": "array", "items": dict(self.schema), "examples": [list(self.examples)]}
+        return {**self.schema, "examples": list(self.examples)}
+
+
+_WHOLE: Final = {"type": "integer"}
+_NUMBER: Final = {"type": "number"}
+_SHARE: Final = {"type": "number", "minimum": 0, "maximum": 1}
+
+RATIO: Final = Parameter(
+    "ratio",
+    "Aspect ratio, width:height, such as 16:9, 4x5, 1.5 or square. Repeat for more.",
+    examples=("16:9", "1:1"),
+    repeated=True,
+    required=True,
+)
+PHOTO: Final = Parameter(
+    "photo",
+    "In place of an image: `photo` of an earlier answer, whose features may still be in memory.",
+)
+URL: Final = Parameter(
+    "url", "In place of an image: where to fetch it, if the service was started with --allow-url."
+)
+CROP_OPTIONS: Final = (
+    Parameter(
+        "keep",
+        "Box that must lie inside each crop: pixels of the upright photo, or percent. "
+        "Repeat for more.",
+        examples=("300,140,335,415",),
+        repeated=True,
+    ),
+    Parameter(
+        "avoid",
+        "Box that no crop may overlap. Repeat for more.",
+        examples=("0%,0%,100%,8%",),
+        repeated=True,
+    ),
+    Parameter(
+        "min_size",
+        "Smallest crop allowed, as a share of the largest one of its ratio; 1: no zoom.",
+        _SHARE,
+        ("0.5",),
+        float,
+    ),
+    Parameter(
+        "max_candidates", "Crops for each ratio, at most; best first.", _WHOLE, ("1",), convert=int
+    ),
+    Parameter(
+        "anchor",
+        "Pin the crop: top, bottom, left, right, centre, top-left, ..., or a point X,Y in 0..1.",
+        examples=("top",),
+    ),
+    Parameter("min_confidence", "Below it the centre crop is given.", _SHARE, ("0.5",), float),
+    Parameter(
+        "fallback",
+        "pad: add margins where no crop meets the constraints.",
+        {"type": "string", "enum": ["pad"]},
+        ("pad",),
+    ),
+    Parameter("pad_fill", "What margins show: a colour, or blur.", examples=("blur", "#ffffff")),
+    Parameter(
+        "faces",
+        "auto: faces are kept whole, or left out, if the detector is installed; keep: insist on "
+        "it; ignore.",
+        {"type": "string", "enum": ["auto", "keep", "ignore"]},
+        ("auto",),
+    ),
+)
+OUTPUT_OPTIONS: Final = (
+    Parameter("width", "Width of the picture that comes out.", _WHOLE, ("800",), convert=int),
+    Parameter("height", "Its height. With a width, the ratio.", _WHOLE, ("450",), convert=int),
+    Parameter(
+        "quality",
+        "1 to 100, of JPEG, WebP and AVIF. By default a JPEG of a JPEG keeps its own.",
+        {"type": "integer", "minimum": 1, "maximum": 100},
+        ("80",),
+        int,
+    ),
+    Parameter(
+        "format",
+        "In place of what the Accept header asks for.",
+        {"type": "string", "enum": ["avif", "webp", "jpg", "png"]},
+        ("webp",),
+    ),
+    Parameter(
+        "metadata",
+        "keep: take over EXIF, place included. By default nothing but the colour profile is.",
+        {"type": "string", "enum": ["keep"]},
+        ("keep",),
+    ),
+    Parameter(
+        "box",
+        "In place of a ratio: cut this box, X0,Y0,X1,Y1 in pixels of the upright photo or percent.",
+        examples=("40,77,592,388",),
+    ),
+)
+
+
+def read_all(texts: Texts, known: Sequence[Parameter]) -> dict[str, Any]:
+    """The values of what was sent, by name; what was not sent is not there.
+
+    Raises:
+        Refusal: 422, an unknown name, a missing one, or a value of another kind.
+    """
+    parameters = {parameter.name: parameter for parameter in known}
+    for name in texts:
+        if name not in parameters:
+            raise bad_question(
+                f"unknown parameter {name!r}; known here are {', '.join(parameters)}"
+            )
+    for parameter in known:
+        if parameter.required and not texts.get(parameter.name):
+            example = f"{parameter.name}={parameter.examples[0]}"
+            raise bad_question(f"{parameter.name} is missing; give it, such as {example}")
+    return {name: parameters[name].read(values) for name, values in texts.items() if values}

@@ -1,0 +1,108 @@
+"""Why a request gets no answer: a status and a JSON body that names the limit.
+
+{"error": {"code": "body_too_large", "message": "...",
+           "limit": {"name": "max_body_bytes", "value": 33554432}}}
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from marscrop.errors import ConfigError, ConstraintError, ImageError, MarscropError, RatioError
+
+_LOG: Final = logging.getLogger("marscrop.service")
+
+
+@dataclass(eq=False)
+class Refusal(Exception):  # noqa: N818 - it is an answer
+    """Raised anywhere on a request's way; becomes its answer.
+
+    Attributes:
+        status: of HTTP.
+        code: a word for programs.
+        message: a sentence for people: what was expected, what came, what to do.
+        limit: name and value of the setting that was exceeded, if it was one.
+        headers: further ones of the answer.
+    """
+
+    status: HTTPStatus
+    code: str
+    message: str
+    limit: tuple[str, float] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def response(self) -> JSONResponse:
+        """The answer."""
+        error: dict[str, object] = {"code": self.code, "message": self.message}
+        if self.limit is not None:
+            error["limit"] = dict(zip(("name", "value"), self.limit, strict=True))
+        return JSONResponse({"error": error}, self.status, dict(self.headers))
+
+
+def busy(code: str, message: str, limit: tuple[str, float], *, client: bool = False) -> Refusal:
+    """A refusal for now: 503, or 429 where it is the client's own doing."""
+    status = HTTPStatus.TOO_MANY_REQUESTS if client else HTTPStatus.SERVICE_UNAVAILABLE
+    return Refusal(status, code, message, limit, {"Retry-After": "1"})
+
+
+def bad_question(message: str, limit: tuple[str, float] | None = None) -> Refusal:
+    """A request that cannot be understood."""
+    return Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "bad_request", message, limit)
+
+
+def of_error(error: MarscropError) -> Refusal:
+    """What an error of the library is to a client."""
+    match error:
+        case ConstraintError():
+            code = "constraint"
+        case RatioError():
+            code = "ratio"
+        case ConfigError():
+            code = "option"
+        case ImageError():
+            code = "image"
+        case _:
+            _LOG.error("failed on a request", exc_info=error)
+            return _internal()
+    return Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, code, str(error))
+
+
+def install(app: Starlette) -> None:
+    """Let an application answer errors in this form, whatever they are."""
+
+    async def refused(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, Refusal)  # noqa: S101 - Starlette dispatches on the type
+        return error.response()
+
+    async def failed(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, MarscropError)  # noqa: S101
+        return of_error(error).response()
+
+    async def unrouted(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)  # noqa: S101
+        status = HTTPStatus(error.status_code)
+        code = status.phrase.lower().replace(" ", "_")
+        return Refusal(status, code, error.detail, headers=error.headers or {}).response()
+
+    async def broken(_: Request, __: Exception) -> JSONResponse:
+        return _internal().response()
+
+    app.add_exception_handler(Refusal, refused)
+    app.add_exception_handler(MarscropError, failed)
+    app.add_exception_handler(HTTPException, unrouted)
+    app.add_exception_handler(Exception, broken)
+
+
+def _internal() -> Refusal:
+    return Refusal(
+        HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "something broke here; it is in the log"
+    )

@@ -1,0 +1,94 @@
+"""What a client sent: an image, as the body or as a part of a form, and parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import PurePosixPath
+from typing import Final
+
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+
+from marscrop.service.parameters import Texts
+from marscrop.service.refusals import Refusal, bad_question
+
+IMAGE: Final = "image"
+_MOST_FIELDS: Final = 300
+_FORM: Final = "multipart/form-data"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One request, read to its end.
+
+    Attributes:
+        texts: parameters, those of the query before those of a form.
+        content: the image file; None if none was sent.
+        name: of the image file, if one was given.
+    """
+
+    texts: Texts
+    content: bytes | None
+    name: str | None
+
+    @classmethod
+    async def read(cls, request: Request) -> Sent:
+        """Read a request.
+
+        A body that is no form is the image, whatever its content type says: what it really is
+        is seen from its first bytes.
+
+        Raises:
+            Refusal: a form whose `image` is no file, or that holds other files.
+        """
+        query = request.query_params.multi_items()
+        if not request.headers.get("content-type", "").lower().startswith(_FORM):
+            return cls(_gathered(query), await request.body() or None, None)
+        async with request.form(max_files=1, max_fields=_MOST_FIELDS) as form:
+            image = form.get(IMAGE)
+            texts = _gathered([*query, *_texts(form.multi_items())])
+            if image is None:
+                return cls(texts, None, None)
+            if not isinstance(image, UploadFile):
+                raise bad_question(f"the form's {IMAGE} must be a file: curl -F {IMAGE}=@photo.jpg")
+            return cls(texts, await image.read() or None, _file_name(image.filename))
+
+    def image(self) -> bytes:
+        """The image file.
+
+        Raises:
+            Refusal: 422, none was sent.
+        """
+        if self.content is None:
+            raise bad_question(
+                f"no photo was sent; send an image file as the body, or as `{IMAGE}` of a form"
+            )
+        return self.content
+
+
+def _texts(items: Iterable[tuple[str, UploadFile | str]]) -> list[tuple[str, str]]:
+    texts = []
+    for name, value in items:
+        if isinstance(value, str):
+            texts.append((name, value))
+        elif name != IMAGE:
+            raise Refusal(
+                HTTPStatus.UNPROCESSABLE_ENTITY,
+                "bad_request",
+                f"the form's file must be called {IMAGE}; got {name!r}",
+            )
+    return [(name, value) for name, value in texts if name != IMAGE]
+
+
+def _gathered(items: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    texts: dict[str, list[str]] = {}
+    for name, value in items:
+        texts.setdefault(name, []).append(value)
+    return texts
+
+
+def _file_name(path: str | None) -> str | None:
+    """The last part of what a client calls its file: some send their whole path."""
+    return PurePosixPath((path or "").replace("\\", "/")).name or None

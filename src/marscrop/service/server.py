@@ -1,0 +1,36 @@
+"""Running the service: one process, until it is told to stop."""
+
+from __future__ import annotations
+
+import math
+
+import uvicorn
+
+from marscrop.service.app import create_app
+from marscrop.service.settings import Settings
+
+
+def serve(settings: Settings, *, host: str, port: int, model: str | None = None) -> None:
+    """Serve until SIGINT or SIGTERM; then requests in flight are finished.
+
+    Args:
+        settings: limits.
+        host: address to listen on.
+        port: likewise; 0 takes a free one.
+        model: folder of an exported model; the packaged one by default.
+
+    Raises:
+        ModelError: the model is missing or damaged.
+    """
+    from marscrop.cropper import Cropper
+
+    app = create_app(settings, Cropper(model, threads=1))
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_level="info",
+        access_log=False,  # names of photos and addresses of people; counts are in /metrics
+        timeout_graceful_shutdown=math.ceil(settings.stop_timeout_s),
+        server_header=False,
+    )

@@ -1,0 +1,46 @@
+"""Work off the event loop, by a fixed number of threads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+from marscrop.service.refusals import busy
+from marscrop.service.settings import Settings
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Workers:
+    """Threads that decode, look and encode; all three leave Python's lock most of the time."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._timeout_s = settings.answer_timeout_s
+        self._pool = ThreadPoolExecutor(settings.workers, thread_name_prefix="marscrop")
+
+    async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Wait for a worker, and for its result.
+
+        Work that is given up before it has begun is never begun. Work under way cannot be
+        stopped: its worker is free again when it is done.
+
+        Raises:
+            Refusal: 503, it took too long.
+        """
+        future = self._pool.submit(work, *args, **kwargs)
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await asyncio.wrap_future(future)
+        except TimeoutError:
+            raise busy(
+                "too_slow",
+                f"no answer within {self._timeout_s:g} seconds; try again, or with a smaller photo",
+                ("answer_timeout_s", self._timeout_s),
+            ) from None
+
+    def close(self) -> None:
+        """Finish what is under way."""
+        self._pool.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,184 @@
+"""POST /v1/crops."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+from tests.service.conftest import Serve
+
+from marscrop.answer import as_entry
+from marscrop.cropper import Cropper
+from marscrop.options import CropOptions
+from marscrop.service.parameters import CROP_OPTIONS
+
+
+def test_the_body_is_the_image(client: TestClient, cropper: Cropper, rocket: bytes) -> None:
+    answer = client.post("/v1/crops", params={"ratio": ["16:9", "1:1"]}, content=rocket)
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "image": "photo",
+        "width": 640,
+        "height": 427,
+        "crops": [as_entry(crop) for crop in cropper.crop(rocket, ["16:9", "1:1"])],
+        "photo": hashlib.sha256(rocket).hexdigest(),
+    }
+
+
+def test_a_form_says_the_same(client: TestClient, rocket: bytes) -> None:
+    in_form = client.post(
+        "/v1/crops",
+        data={"ratio": ["16:9", "1:1"], "min_size": "0.9"},
+        files={"image": ("C:\\photos\\rocket.jpg", rocket)},
+    )
+    in_query = client.post("/v1/crops?ratio=16:9&ratio=1:1&min_size=0.9", content=rocket)
+    assert in_form.json() == {**in_query.json(), "image": "rocket.jpg"}
+
+
+def test_what_curl_sends_by_default_is_the_image_too(client: TestClient, rocket: bytes) -> None:
+    answer = client.post(
+        "/v1/crops?ratio=1:1",
+        content=rocket,
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+    )
+    assert answer.status_code == 200
+
+
+ASKED: dict[str, Any] = {
+    "keep": ["300,140,335,415", "10%,30%,20%,40%"],
+    "avoid": ["0,0,640,20"],
+    "min_size": "0.4",
+    "max_candidates": "3",
+    "anchor": "left",
+    "min_confidence": "0.9",
+    "fallback": "pad",
+    "pad_fill": "blur",
+}
+
+
+def test_every_option_of_the_library_is_one_of_the_service() -> None:
+    options = {option.name for option in CROP_OPTIONS}
+    known = set(CropOptions.parse.__code__.co_varnames[: CropOptions.parse.__code__.co_argcount])
+    keywords = CropOptions.parse.__func__.__kwdefaults__  # type: ignore[attr-defined]
+    assert known == {"cls"}
+    assert options == set(keywords) == set(ASKED)
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_options_do_what_they_do_in_python(
+    client: TestClient, cropper: Cropper, rocket: bytes, name: str
+) -> None:
+    asked = {name: ASKED[name]}
+    if name == "pad_fill":
+        asked["fallback"] = "pad"
+    answer = client.post("/v1/crops", params={"ratio": "4:5", **asked}, content=rocket)
+    numbers = {
+        n: float(v) if "." in v else int(v) for n, v in asked.items() if n[:3] in ("min", "max")
+    }
+    expected = cropper.crop(rocket, "4:5", **{**asked, **numbers})
+    assert answer.json()["crops"] == [as_entry(crop) for crop in expected]
+
+
+def test_a_padded_crop_says_what_is_added(client: TestClient, rocket: bytes) -> None:
+    asked = {"ratio": "9:16", "keep": "50,100,600,300", "fallback": "pad"}
+    (crop,) = client.post("/v1/crops", params=asked, content=rocket).json()["crops"]
+    left, top, right, bottom = crop["padding"]
+    x0, y0, x1, y1 = crop["box"]
+    assert crop["canvas"] == [left + x1 - x0 + right, top + y1 - y0 + bottom]
+
+
+@pytest.mark.parametrize(
+    ("query", "code", "words"),
+    [
+        ("", "bad_request", "ratio is missing; give it, such as ratio=16:9"),
+        ("ratio=16:0", "ratio", "got '16:0'"),
+        ("ratio=1:1&keeep=1,2,3,4", "bad_request", "unknown parameter 'keeep'; known here are"),
+        ("ratio=1:1&keep=1,2,3", "constraint", "box must be X0,Y0,X1,Y1"),
+        ("ratio=1:1&keep=700,0,800,10", "constraint", "photo: keep box (700,0,800,10)"),
+        ("ratio=9:16&keep=0,0,640,427", "constraint", "photo: keep box"),
+        ("ratio=1:1&min_size=much", "bad_request", "min_size: must be a number; got 'much'"),
+        ("ratio=1:1&min_size=2", "constraint", "got 2"),
+        ("ratio=1:1&min_size=0.5&min_size=0.6", "bad_request", "min_size may be given once"),
+        ("ratio=1:1&max_candidates=1.5", "bad_request", "must be a whole number; got '1.5'"),
+        ("ratio=1:1&max_candidates=21", "option", "from 1 to 20; got 21"),
+        ("ratio=1:1&min_confidence=nan", "option", "got nan"),
+        ("ratio=1:1&anchor=up", "constraint", "got 'up'"),
+        ("ratio=1:1&fallback=stretch", "option", "got 'stretch'"),
+        ("ratio=1:1&url=http://example.com/a.jpg", "bad_request", "give an image or url, not both"),
+        ("ratio=1:1&photo=abc", "bad_request", "give an image or photo, not both"),
+    ],
+)
+def test_a_question_that_makes_no_sense_is_explained(
+    client: TestClient, rocket: bytes, query: str, code: str, words: str
+) -> None:
+    answer = client.post(f"/v1/crops?{query}", content=rocket)
+    assert answer.status_code == 422
+    error = answer.json()["error"]
+    assert error["code"] == code
+    assert words in error["message"]
+
+
+def test_no_photo_is_explained(client: TestClient) -> None:
+    answer = client.post("/v1/crops?ratio=1:1")
+    assert answer.status_code == 422
+    assert "no photo was sent" in answer.json()["error"]["message"]
+
+
+def test_a_file_by_another_name_is_explained(client: TestClient, rocket: bytes) -> None:
+    answer = client.post("/v1/crops?ratio=1:1", files={"picture": ("a.jpg", rocket)})
+    assert answer.status_code == 422
+    assert (
+        answer.json()["error"]["message"] == "the form's file must be called image; got 'picture'"
+    )
+
+
+def test_an_image_that_is_no_file_is_explained(client: TestClient) -> None:
+    part = 'Content-Disposition: form-data; name="image"'
+    answer = client.post(
+        "/v1/crops?ratio=1:1",
+        content=f"--b\r\n{part}\r\n\r\na.jpg\r\n--b--\r\n",
+        headers={"Content-Type": "multipart/form-data; boundary=b"},
+    )
+    assert answer.status_code == 422
+    assert "must be a file" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("content", [b"GIF8", b"<svg/>", b"{}", b"\xff\xd8\xff"])
+def test_what_is_no_image_is_415(client: TestClient, content: bytes) -> None:
+    answer = client.post("/v1/crops?ratio=1:1", content=content)
+    assert answer.status_code == 415
+    assert answer.json()["error"]["code"] == "not_an_image"
+
+
+def test_pixels_that_end_early_are_422(client: TestClient, rocket: bytes) -> None:
+    answer = client.post("/v1/crops?ratio=1:1", files={"image": ("a.jpg", rocket[:3000])})
+    assert answer.status_code == 422
+    assert answer.json()["error"] == {
+        "code": "image",
+        "message": answer.json()["error"]["message"],
+    }
+    assert answer.json()["error"]["message"].startswith("a.jpg: is truncated or corrupt")
+
+
+def test_a_photo_that_was_seen_needs_no_upload(client: TestClient, rocket: bytes) -> None:
+    first = client.post("/v1/crops?ratio=1:1", content=rocket).json()
+    again = client.post("/v1/crops", params={"ratio": ["1:1"], "photo": first["photo"]}).json()
+    assert again == first
+
+
+def test_a_photo_that_is_forgotten_is_404(serve: Serve, rocket: bytes, examples: Path) -> None:
+    client = serve(photos_kept=1)
+    first = client.post("/v1/crops?ratio=1:1", content=rocket).json()["photo"]
+    client.post("/v1/crops?ratio=1:1", content=(examples / "cat.jpg").read_bytes())
+    answer = client.post(f"/v1/crops?ratio=1:1&photo={first}")
+    assert answer.status_code == 404
+    assert answer.json()["error"]["limit"] == {"name": "photos_kept", "value": 1}
+
+
+def test_errors_do_not_tell_what_others_call_a_photo(client: TestClient, rocket: bytes) -> None:
+    sent = client.post("/v1/crops?ratio=1:1", files={"image": ("secret.jpg", rocket)}).json()
+    answer = client.post(f"/v1/crops?ratio=1:1&keep=900,0,999,9&photo={sent['photo']}")
+    assert answer.json()["error"]["message"].startswith("photo: ")
