@@ -13,8 +13,8 @@ _ROCKET: Final = {
     "width": 640,
     "height": 427,
     "crops": [
-        {"ratio": "16:9", "box": [5, 67, 635, 421], "confidence": 0.7209},
-        {"ratio": "1:1", "box": [50, 2, 474, 426], "confidence": 0.6979},
+        {"ratio": "16:9", "box": [5, 70, 635, 424], "confidence": 0.7461},
+        {"ratio": "1:1", "box": [46, 2, 470, 426], "confidence": 0.6923},
     ],
     "photo": "c2dd0de7c538df8d111e479619b129464d0269d0ae5fd18ca91d33a7fdfea95c",
 }

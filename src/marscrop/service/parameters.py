@@ -145,7 +145,7 @@ OUTPUT_OPTIONS: Final = (
     Parameter(
         "box",
         "In place of a ratio: cut this box, X0,Y0,X1,Y1 in pixels of the upright photo or percent.",
-        examples=("40,77,592,388",),
+        examples=("5,70,635,424",),
     ),
 )
 
