@@ -11,6 +11,7 @@ import typer
 from marscrop import MarscropError, __version__
 from marscrop.cli import data, research
 from marscrop.cli.ablate import ablate, threshold
+from marscrop.cli.batch import batch
 from marscrop.cli.crop import crop
 from marscrop.cli.crossval import crossval
 from marscrop.cli.evaluate import evaluate
@@ -45,6 +46,7 @@ def _options(
 
 
 app.command()(crop)
+app.command()(batch)
 app.command(rich_help_panel="Research")(research.train)
 app.command(rich_help_panel="Research")(evaluate)
 app.command(rich_help_panel="Research")(research.export)

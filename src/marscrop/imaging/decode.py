@@ -50,6 +50,7 @@ class Photo:
         mode: Pillow's name of the pixels' mode, such as "RGB" or "I;16".
         has_alpha: whether some pixels may be transparent.
         jpeg: how strongly a JPEG was compressed; None for everything else.
+        stored_orientation: EXIF's, 1..8, which says how the stored pixels lie; `size` is upright.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Photo:
     mode: str
     has_alpha: bool
     jpeg: JpegSettings | None
+    stored_orientation: int
     _orientation: int = field(repr=False)
     _opened: Opener = field(repr=False)
 
@@ -153,6 +155,7 @@ def open_photo(source: Source, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Photo
             mode=image.mode,
             has_alpha=colour.has_alpha(image),
             jpeg=_jpeg_settings(image, turn) if is_file else None,
+            stored_orientation=orientation.stored_orientation(image),
             _orientation=turn,
             _opened=opened,
         )

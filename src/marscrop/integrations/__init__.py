@@ -1,0 +1,1 @@
+"""marscrop inside other libraries: one module each, which only that library imports."""
