@@ -1,17 +1,17 @@
 """How often is a face cut by our crop, by a centre crop, and by people?
 
-    python benchmarks/quality/faces_cut.py FACES.json [--judge JUDGE.json ...] [--photos TEXT]
-        [--every N] [--fcdb FOLDER [--validation]] [--json OUT.json]
+    python benchmarks/quality/faces_cut.py JUDGE.json... [--photos TEXT] [--every N]
+        [--fcdb FOLDER [--validation]] [--least-score S] [--sheet OUT.png] [--json OUT.json]
 
-FACES.json and JUDGE.json are by `find_faces.py`: our crops are made for the faces in FACES.json
-(by the product's own detector), and judged by those in each JUDGE.json. Every photo of FACES.json
-in whose path TEXT occurs is asked for seven ratios, and those of the FCDB folder also for their
-human crop's ratio ("human"), where the human crop itself is judged too.
+JUDGE.json is by `find_faces.py`: crops are judged by the faces in each. "Ours" are the product's
+crops with faces ignored, "protected" with faces kept, as its own detector finds them. Every photo
+of the first JUDGE.json in whose path TEXT occurs is asked for seven ratios, and those of the FCDB
+folder also for their human crop's ratio ("human"), where the human crop itself is judged too.
 
 A face is *cut* if more than 5 % and less than 95 % of its box, as far as the photo shows it, lies
-inside the crop; with less it is *left out*. A face counts from a score of 0.5 and a height of 3 %
-of the photo's longer side on: smaller ones are 15 px high in a picture of 512. It is *too large*
-if its box fits into no window of the ratio.
+inside the crop; with less it is *left out*. A face counts from the judge's least score (0.5) and a
+height of 3 % of the photo's longer side on: smaller ones are 15 px high in a picture of 512. It is
+*too large* if its box fits into no window of the ratio.
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ from __future__ import annotations
 import argparse
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
+from PIL import Image
 
 from marscrop.cropper import Cropper
-from marscrop.faces.detector import MIN_SCORE, Face
-from marscrop.faces.protect import Protection, protect
-from marscrop.geometry import Box, Size, Window, centre_crop, iou, largest_window, snap
+from marscrop.faces.detector import Face
+from marscrop.geometry import Box, Size, Window, centre_crop, iou, largest_window
 from marscrop.imaging.decode import open_photo
+from marscrop.options import CropOptions
 from marscrop.ratio import AspectRatio
 from marscrop.research.data.fcdb import load_fcdb
 from marscrop.research.data.records import CropRecord
-from marscrop.window.search import MIN_SCALE, integral_image, search_window, window_score
 
 RATIOS = ("16:9", "3:2", "4:3", "1:1", "4:5", "2:3", "9:16")
 METHODS = ("centre", "ours", "protected", "human")
 CUT = (0.05, 0.95)
+SHEET_COLUMNS = 14
+SHEET_PX = 90
 SMALLEST_FACE = 0.03
-STEPS = 11
 
 Faces = dict[str, list[Face]]
 
@@ -96,100 +96,62 @@ def read_faces(path: Path) -> Faces:
     }
 
 
-def judged(faces: Sequence[Face], image: Size) -> list[Face]:
+def judged(faces: Sequence[Face], image: Size, least_score: float) -> list[Face]:
     """The faces that count."""
     smallest = SMALLEST_FACE * max(image)
-    return [f for f in faces if f.score >= MIN_SCORE and f.window.height >= smallest]
-
-
-def protected_crop(
-    logits: NDArray[np.float32], image: Size, ratio: AspectRatio, asked: Protection
-) -> Box:
-    """The best crop that keeps and avoids what is asked, of a grid.
-
-    A stand-in for the exact search with constraints: a crop that this grid misses is missed.
-    Where it finds none, it asks for the boxes to keep alone.
-    """
-    free = snap(search_window(logits, image, ratio).window, image, ratio)
-    if meets(free, asked):
-        return free
-    integral = integral_image(logits)
-    cell_x, cell_y = logits.shape[1] / image.width, logits.shape[0] / image.height
-    best, best_score = None, -np.inf
-    for box in candidates(image, ratio, asked):
-        if meets(box, asked):
-            in_cells = Window(*map(float, box)).scaled(cell_x, cell_y)
-            score = window_score(integral, in_cells)
-            if score > best_score:
-                best, best_score = box, score
-    if best is None:
-        return (
-            protected_crop(logits, image, ratio, asked._replace(avoid=())) if asked.avoid else free
-        )
-    return best
-
-
-def meets(box: Box, asked: Protection) -> bool:
-    """Whether a crop holds all that is to keep, and nothing of what is to avoid."""
-    return all(
-        box.x0 <= k.x0 and box.y0 <= k.y0 and box.x1 >= k.x1 and box.y1 >= k.y1 for k in asked.keep
-    ) and not any(
-        box.x0 < a.x1 and a.x0 < box.x1 and box.y0 < a.y1 and a.y0 < box.y1 for a in asked.avoid
-    )
-
-
-def candidates(image: Size, ratio: AspectRatio, asked: Protection) -> Iterator[Box]:
-    """Crops of many sizes and places that hold all that is to keep."""
-    keep = asked.keep
-    hull = Box(
-        *(min(k[i] for k in keep) for i in (0, 1)), *(max(k[i] for k in keep) for i in (2, 3))
-    )
-    largest = largest_window(image, ratio)
-    for scale in np.linspace(1, MIN_SCALE, 2 * STEPS):
-        size = snap(Window(0, 0, *(side * scale for side in largest)), image, ratio).size
-        if size.width < hull.size.width or size.height < hull.size.height:
-            return
-        xs = places(image.width, size.width, hull.x0, hull.x1, [(a.x0, a.x1) for a in asked.avoid])
-        ys = places(
-            image.height, size.height, hull.y0, hull.y1, [(a.y0, a.y1) for a in asked.avoid]
-        )
-        for x in xs:
-            yield from (Box(x, y, x + size.width, y + size.height) for y in ys)
-
-
-def places(
-    room: int, length: int, first: int, last: int, avoid: Sequence[tuple[int, int]]
-) -> list[int]:
-    """Where a span of `length` may begin to hold `first` to `last`: some, and all that touch."""
-    low, high = max(0, last - length), min(room - length, first)
-    touching = [edge for a, b in avoid for edge in (a - length, b)]
-    evenly = np.linspace(low, high, STEPS).round().astype(int).tolist()
-    return sorted({p for p in (*evenly, *touching) if low <= p <= high})
+    return [f for f in faces if f.score >= least_score and f.window.height >= smallest]
 
 
 def crops_of(
-    path: str, faces: Sequence[Face], cropper: Cropper, human: CropRecord | None
+    path: str, cropper: Cropper, human: CropRecord | None
 ) -> tuple[Size, dict[str, tuple[AspectRatio, dict[str, Box | Window]]]]:
     """Size of the photo, and by the ratio's name all methods' crops."""
     photo = open_photo(path)
     ratios = {text: AspectRatio.parse(text) for text in RATIOS}
     if human is not None:
         ratios["human"] = human.ratio
+    free, protected = (
+        cropper.crop_photo(photo, list(ratios.values()), CropOptions.parse(faces=rule))
+        for rule in ("ignore", "keep")
+    )
     crops: dict[str, tuple[AspectRatio, dict[str, Box | Window]]] = {}
-    maps = cropper.maps(photo, list(ratios.values()))
-    for (name, ratio), logits in zip(ratios.items(), maps, strict=True):
-        asked = protect((f for f in faces if f.score >= MIN_SCORE), photo.size, ratio)
-        free = snap(search_window(logits, photo.size, ratio).window, photo.size, ratio)
-        protected = protected_crop(logits, photo.size, ratio, asked) if asked.keep else free
+    for (name, ratio), ours, safe in zip(ratios.items(), free, protected, strict=True):
         boxes: dict[str, Box | Window] = {
             "centre": centre_crop(photo.size, ratio),
-            "ours": free,
-            "protected": protected,
+            "ours": ours.box,
+            "protected": safe.box,
         }
         if name == "human" and human is not None:
             boxes["human"] = human.box
         crops[name] = (ratio, boxes)
     return photo.size, crops
+
+
+class Sheet:
+    """A picture of every face that protected crops cut, so that a person can judge the judge."""
+
+    def __init__(self) -> None:
+        self._cuts: dict[tuple[str, Window], int] = defaultdict(int)
+
+    def add(self, path: str, faces: Sequence[Face], box: Box | Window, image: Size) -> None:
+        """Note the faces of a photo that a crop cuts."""
+        for face in faces:
+            if CUT[0] < inside(visible(face.window, image), box) < CUT[1]:
+                self._cuts[path, face.window] += 1
+
+    def save(self, target: Path) -> None:
+        """Rows of 14, numbered from 0; how often each was cut is printed in the same order."""
+        rows = -(-len(self._cuts) // SHEET_COLUMNS)
+        sheet = Image.new("RGB", (SHEET_COLUMNS * SHEET_PX, max(1, rows) * SHEET_PX))
+        for index, (path, window) in enumerate(self._cuts):
+            (x, y), r = window.centre, max(window.width, window.height)
+            with Image.open(path) as photo:
+                around = photo.convert("RGB").crop((int(x - r), int(y - r), int(x + r), int(y + r)))
+            row, column = divmod(index, SHEET_COLUMNS)
+            small = around.resize((SHEET_PX - 2, SHEET_PX - 2))
+            sheet.paste(small, (column * SHEET_PX, row * SHEET_PX))
+        sheet.save(target)
+        print(f"{target}: cut this often: {', '.join(map(str, self._cuts.values()))}")
 
 
 def print_table(judge: str, counts: dict[str, dict[str, Count]]) -> None:
@@ -207,17 +169,20 @@ def print_table(judge: str, counts: dict[str, dict[str, Count]]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("faces", type=Path)
-    parser.add_argument("--judge", type=Path, nargs="+", help="FACES.json itself by default")
+    parser.add_argument("judges", type=Path, nargs="+", metavar="JUDGE.json")
+    parser.add_argument(
+        "--least-score", type=float, default=0.5, help="of what a judge calls a face"
+    )
     parser.add_argument("--photos", default="", help="only photos with this text in their path")
     parser.add_argument("--every", type=int, default=1, help="only every n-th of those")
     parser.add_argument("--fcdb", type=Path, help="folder of FCDB, for the human crops")
     parser.add_argument("--validation", action="store_true", help="of FCDB, only fold 0 of 5")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--sheet", type=Path, help="picture of the cut faces, by the last judge")
     options = parser.parse_args()
 
-    ours = read_faces(options.faces)
-    judges = {path.stem: read_faces(path) for path in options.judge or [options.faces]}
+    judges = {path.stem: read_faces(path) for path in options.judges}
+    paths = sorted(path for path in next(iter(judges.values())) if options.photos in path)
     records = load_fcdb(options.fcdb).crops() if options.fcdb else []
     if options.validation:
         records = [record for record in records if record.split == "validation"]
@@ -225,23 +190,26 @@ def main() -> None:
     cropper = Cropper(threads=1)
 
     counts = {j: {r: defaultdict(Count) for r in (*RATIOS, "all", "human")} for j in judges}
+    sheet = Sheet()
     gained: list[tuple[float, float]] = []
-    for path in sorted(path for path in ours if options.photos in path)[:: options.every]:
+    for path in paths[:: options.every]:
         if options.validation and path not in humans:
             continue
         if not any(faces.get(path) for faces in judges.values()) and path not in humans:
             continue
-        size, crops = crops_of(path, ours[path], cropper, humans.get(path))
+        size, crops = crops_of(path, cropper, humans.get(path))
         if path in humans:
             _, boxes = crops["human"]
             gained.append(
                 (iou(boxes["ours"], boxes["human"]), iou(boxes["protected"], boxes["human"]))
             )
         for judge, faces in judges.items():
-            counted = judged(faces.get(path, []), size)
+            counted = judged(faces.get(path, []), size, options.least_score)
             for name, (ratio, boxes) in crops.items() if counted else ():
                 for method, box in boxes.items():
                     counts[judge][name][method].add(counted, box, size, ratio)
+                    if method == "protected" and name != "human" and judge == list(judges)[-1]:
+                        sheet.add(path, counted, box, size)
                     if name != "human":
                         counts[judge]["all"][method].add(counted, box, size, ratio)
     for judge, by_ratio in counts.items():
@@ -249,6 +217,8 @@ def main() -> None:
     if gained:
         before, after = np.mean(gained, axis=0)
         print(f"\nIoU with {len(gained)} human crops: {before:.4f} ours, {after:.4f} protected")
+    if options.sheet:
+        sheet.save(options.sheet)
     if options.json:
         plain = {
             judge: {r: {m: asdict(c) for m, c in methods.items()} for r, methods in table.items()}

@@ -9,19 +9,15 @@ on it, and the prior is fitted to the photos that they were trained on. Prints m
 from __future__ import annotations
 
 import argparse
-import re
 from pathlib import Path
 
 import numpy as np
 
 from marscrop.geometry import iou, snap
-from marscrop.research.crossval import hold_out
-from marscrop.research.data.batches import PhotoStore
 from marscrop.research.data.fcdb import load_fcdb
+from marscrop.research.evaluation.held_out import held_out_runs
 from marscrop.research.evaluation.metrics import boundary_displacement
-from marscrop.research.evaluation.network import TorchMaps
 from marscrop.research.prior import fit_prior
-from marscrop.research.training.checkpoint import load_checkpoint, load_kept_model
 from marscrop.window.placement import place_window
 from marscrop.window.search import search_window
 
@@ -35,17 +31,11 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     options = parser.parse_args()
     records = load_fcdb(options.data).crops()
-    store = PhotoStore()
     scores: dict[tuple[float, float] | str, list[tuple[float, float]]] = {}
-    for run in sorted(options.runs.glob("fold*-s*")):
-        number = int(re.findall(r"fold(\d+)-", run.name)[0])
-        parts = hold_out(records, number)
-        model, config = load_kept_model(load_checkpoint(run / "last.pt"), run / "last.pt")
-        maps = TorchMaps(model, config, store)
-        training = [r for r in parts if r.split == "train"]
-        priors = {(q, s): fit_prior(training, q, s) for q in QUANTILES for s in SHARPNESSES}
-        for record in (r for r in parts if r.split == "validation"):
-            logits = maps(record)
+    for network, trained_on, held_out in held_out_runs(options.runs, records):
+        priors = {(q, s): fit_prior(trained_on, q, s) for q in QUANTILES for s in SHARPNESSES}
+        for record in held_out:
+            logits = network.maps(record)
             asked = record.size, record.ratio
             windows = {key: place_window(logits, *asked, prior) for key, prior in priors.items()}
             windows["search"] = search_window(logits, *asked).window  # type: ignore[index]

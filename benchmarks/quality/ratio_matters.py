@@ -10,21 +10,16 @@ meta-learner is told differs. A network without any ratio is Table 3's first row
 from __future__ import annotations
 
 import argparse
-import re
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from marscrop.geometry import Window, iou, snap
-from marscrop.research.crossval import hold_out
-from marscrop.research.data.batches import PhotoStore
 from marscrop.research.data.fcdb import load_fcdb
 from marscrop.research.data.records import CropRecord
 from marscrop.research.evaluation.bootstrap import Bootstrap
-from marscrop.research.evaluation.network import TorchMaps
-from marscrop.research.prior import fit_prior
-from marscrop.research.training.checkpoint import load_checkpoint, load_kept_model
+from marscrop.research.evaluation.held_out import held_out_runs
 from marscrop.window.placement import place_window
 
 TOLD = {
@@ -48,16 +43,10 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     options = parser.parse_args()
     records = load_fcdb(options.data).crops()
-    store = PhotoStore()
     scores: dict[str, list[float]] = {name: [] for name in TOLD}
     photos = []
-    for run in sorted(options.runs.glob("fold*-s*")):
-        number = int(re.findall(r"fold(\d+)-", run.name)[0])
-        parts = hold_out(records, number)
-        model, config = load_kept_model(load_checkpoint(run / "last.pt"), run / "last.pt")
-        maps = TorchMaps(model, config, store)
-        prior = fit_prior([r for r in parts if r.split == "train"])
-        for record in (r for r in parts if r.split == "validation"):
+    for (maps, prior), _, held_out in held_out_runs(options.runs, records):
+        for record in held_out:
             asked = record.size, record.ratio
             photos.append(hash(record.path.name))
             for name, change in TOLD.items():

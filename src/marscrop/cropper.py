@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from numbers import Real
@@ -13,8 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marscrop.errors import ConstraintError
+from marscrop.faces.centerface import installed as can_find_faces
+from marscrop.faces.detector import OVERSAMPLING as FACE_OVERSAMPLING
+from marscrop.faces.detector import Face, FaceDetector
+from marscrop.faces.detector import input_size as face_input_size
+from marscrop.faces.limits import limits_with_faces
 from marscrop.geometry import Box, Size, centre_crop, fit_longest_edge
 from marscrop.imaging.decode import DEFAULT_MAX_PIXELS, Photo, Source, open_photo
+from marscrop.imaging.lossless import BlockGrid
 from marscrop.imaging.padding import Fill, Padding, Picture, cut
 from marscrop.options import CropOptions
 from marscrop.ratio import AspectRatio, RatioLike, is_pair
@@ -92,6 +99,9 @@ class Cropper:
             ModelError: the model is missing, changed or truncated.
         """
         self._session = MarsSession(Path(model) if model is not None else PACKAGED_MODEL, threads)
+        self._threads = threads
+        self._detector: FaceDetector | None = None
+        self._loading = threading.Lock()
         self.max_pixels = max_pixels
 
     @property
@@ -112,6 +122,7 @@ class Cropper:
         min_confidence: float = 0.0,
         fallback: str | None = None,
         pad_fill: str | None = None,
+        faces: str = "auto",
     ) -> list[Crop]:
         """The best crop for each ratio, or the best few.
 
@@ -132,6 +143,9 @@ class Cropper:
             min_confidence: below it the centre crop comes first, if it meets the constraints.
             fallback: "pad": a photo without a crop that meets the constraints is padded.
             pad_fill: what padding is filled with: a colour, "white" by default, or "blur".
+            faces: "auto": crops keep faces whole, or leave them out whole, if the extra `faces` is
+                installed; "keep": it is an error if it is not; "ignore". What else is asked goes
+                before faces.
 
         Returns:
             the crops of each ratio, best first, in the order of the ratios.
@@ -141,6 +155,7 @@ class Cropper:
             ConstraintError: a constraint that cannot be understood, or that the photo cannot meet.
             ConfigError: another option out of range.
             ImageError: an image that cannot be found or read.
+            MarscropError: faces to keep and no detector installed.
         """
         parsed = parse_ratios(ratios)
         options = CropOptions.parse(
@@ -152,6 +167,7 @@ class Cropper:
             min_confidence=min_confidence,
             fallback=fallback,
             pad_fill=pad_fill,
+            faces=faces,
         )
         photo = open_photo(image, max_pixels=self.max_pixels)
         return self.crop_photo(photo, parsed, options) if parsed else []
@@ -163,10 +179,11 @@ class Cropper:
         try:
             limits = options.constraints.on(photo.size)
             maps = self.maps(self.features(photo), ratios)
+            faces = self.faces(photo) if self._looks_for_faces(options) else []
             return [
                 crop
                 for logits, ratio in zip(maps, ratios, strict=True)
-                for crop in self._decide(logits, limits, ratio, options)
+                for crop in self._decide(logits, limits, faces, ratio, options)
             ]
         except ConstraintError as error:
             raise ConstraintError(f"{photo.name}: {error}") from None
@@ -187,15 +204,43 @@ class Cropper:
         photo = open_photo(image, max_pixels=self.max_pixels)
         return cut(photo.upright(), crop.box, crop.padding)
 
+    def lossless(self, image: Source, crop: Crop) -> tuple[bytes, Crop]:
+        """A crop of a JPEG without encoding it again; needs the extra `lossless`.
+
+        The box keeps its size and moves onto the grid of the JPEG's blocks, by less than a block
+        of 8 or 16 pixels.
+
+        Args:
+            image: the JPEG that the crop is of: path, bytes or file object.
+            crop: as `crop` gave it, not padded.
+
+        Returns:
+            the JPEG, stored as the photo is (with its EXIF orientation), and the crop with the box
+            that it shows.
+
+        Raises:
+            ImageError: an image that is no JPEG, or that cannot be cropped this way.
+            ConstraintError: a padded crop.
+        """
+        photo = open_photo(image, max_pixels=self.max_pixels)
+        grid = BlockGrid.of(photo)
+        moved = on_grid(grid, crop)
+        return grid.cut(moved.box), moved
+
+    def analysis_pixels(self, photo: Photo, options: CropOptions = DEFAULT_OPTIONS) -> int:
+        """How many pixels of a photo are in memory at once while its crops are found."""
+        needed = photo.analysis_pixels(self.input_size(photo))
+        if self._looks_for_faces(options):
+            needed = max(needed, photo.analysis_pixels(face_input_size(photo), FACE_OVERSAMPLING))
+        return needed
+
     def features(self, photo: Photo) -> NDArray[np.float32]:
         """What every ratio shares: most of the work, to be done once a photo.
 
         Returns:
             (1, c, h, w) float32, for `maps`.
         """
-        rule = self.manifest.input
-        size = fit_longest_edge(photo.size, rule.longest_edge_px, rule.multiple_px)
-        return self._session.features(photo.analysis_rgb(size))
+        return self._session.features(photo.analysis_rgb(self.input_size(photo)))
 
     def maps(
         self, features: NDArray[np.float32], ratios: Sequence[AspectRatio]
@@ -212,13 +257,42 @@ class Cropper:
         """
         return self._session.logits(features, [ratio.value for ratio in ratios])
 
+    def faces(self, photo: Photo) -> list[Face]:
+        """The faces of a photo, in pixels of the upright original, surest first.
+
+        Raises:
+            MarscropError: no detector is installed.
+        """
+        with self._loading:
+            if self._detector is None:
+                self._detector = FaceDetector(self._threads)
+        return self._detector.in_photo(photo)
+
+    @staticmethod
+    def _looks_for_faces(options: CropOptions) -> bool:
+        return options.faces == "keep" or (options.faces == "auto" and can_find_faces())
+
+    def input_size(self, photo: Photo) -> Size:
+        """The size that the network sees a photo at [px]."""
+        rule = self.manifest.input
+        return fit_longest_edge(photo.size, rule.longest_edge_px, rule.multiple_px)
+
     def _decide(
-        self, logits: NDArray[np.float32], limits: Limits, ratio: AspectRatio, options: CropOptions
+        self,
+        logits: NDArray[np.float32],
+        asked: Limits,
+        faces: Sequence[Face],
+        ratio: AspectRatio,
+        options: CropOptions,
     ) -> list[Crop]:
         """The crops of one ratio, best first."""
-        best = best_crop(logits, limits, ratio, self.manifest.prior)
+        best = None
+        for limits in limits_with_faces(asked, faces, ratio):
+            best = best_crop(logits, limits, ratio, self.manifest.prior)
+            if best is not None:
+                break
         if best is None:
-            return [self._padded(logits, limits, ratio, options.padding_fill)]
+            return [self._padded(logits, asked, ratio, options.padding_fill)]
         first = self._judged(logits, best, limits, ratio)
         centre = centre_crop(limits.image, ratio)
         if first.confidence < options.min_confidence and limits.allow(centre, ratio):
@@ -254,6 +328,26 @@ class Cropper:
                 f"kept, or raise max_pixels"
             )
         return crop
+
+
+def on_grid(grid: BlockGrid, crop: Crop, options: CropOptions = DEFAULT_OPTIONS) -> Crop:
+    """The crop with the nearest box that begins on a JPEG's grid and meets the constraints.
+
+    Raises:
+        ConstraintError: there is none, or the crop is padded.
+    """
+    if crop.padding:
+        raise ConstraintError(f"{grid.name}: a padded crop cannot be made without encoding again")
+    limits = options.constraints.on(grid.size)
+    boxes = grid.boxes_near(crop.box)
+    allowed = next((box for box in boxes if limits.allow(box, crop.ratio)), None)
+    if allowed is None:
+        raise ConstraintError(
+            f"{grid.name}: no {crop.ratio} crop that begins on the JPEG's grid of "
+            f"{grid.block.width}x{grid.block.height} pixels meets the constraints; "
+            f"leave out --lossless"
+        )
+    return replace(crop, box=allowed)
 
 
 def parse_ratios(ratios: RatioLike | Iterable[RatioLike]) -> list[AspectRatio]:

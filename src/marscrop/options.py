@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from numbers import Real
-from typing import Final, Self
+from typing import Final, Literal, Self, cast, get_args
 
 from marscrop.errors import ConfigError
 from marscrop.imaging.padding import DEFAULT_FILL, Fill
 from marscrop.window.anchor import AnchorLike
 from marscrop.window.constraints import Constraints
 from marscrop.window.regions import RegionLike
+
+FaceRule = Literal["auto", "keep", "ignore"]
+"""Whether crops keep faces whole: if a detector is installed, in any case, or not at all."""
 
 MOST_CANDIDATES: Final = 20
 """More are taken for a typing error: after a few the rest are no crops that anybody wants."""
@@ -26,12 +29,14 @@ class CropOptions:
         max_candidates: crops for each ratio, at most.
         min_confidence: below it the centre crop is given, 0..1.
         padding_fill: for photos without a crop that meets the constraints; None to refuse them.
+        faces: whether crops keep faces whole.
     """
 
     constraints: Constraints = Constraints()  # noqa: RUF009 - frozen
     max_candidates: int = 1
     min_confidence: float = 0.0
     padding_fill: Fill | None = None
+    faces: FaceRule = "auto"
 
     def __post_init__(self) -> None:
         count = self.max_candidates
@@ -42,6 +47,10 @@ class CropOptions:
         if not (isinstance(self.min_confidence, Real) and 0 <= self.min_confidence <= 1):
             raise ConfigError(
                 f"min_confidence must be a probability, 0 to 1; got {self.min_confidence!r}"
+            )
+        if self.faces not in get_args(FaceRule):
+            raise ConfigError(
+                f"faces must be one of {', '.join(get_args(FaceRule))}; got {self.faces!r}"
             )
 
     @classmethod
@@ -56,6 +65,7 @@ class CropOptions:
         min_confidence: float = 0.0,
         fallback: str | None = None,
         pad_fill: str | Fill | None = None,
+        faces: str = "auto",
     ) -> Self:
         """Understand what a caller wrote; see `Cropper.crop` for what each means.
 
@@ -73,4 +83,5 @@ class CropOptions:
             max_candidates,
             min_confidence,
             Fill.parse(fill) if fallback else None,
+            cast("FaceRule", faces),
         )

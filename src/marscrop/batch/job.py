@@ -10,6 +10,7 @@ from typing import Any
 
 from marscrop import __version__
 from marscrop.cropper import DEFAULT_OPTIONS, PACKAGED_MODEL
+from marscrop.faces.centerface import installed as can_find_faces
 from marscrop.options import CropOptions
 from marscrop.ratio import AspectRatio
 from marscrop.runtime.manifest import Manifest
@@ -39,7 +40,9 @@ class Job:
     model: Path | None = None
 
     def fingerprint(self) -> str:
-        """Changes with all that may change a crop: options, model, version; not the target.
+        """Changes with all that may change a crop, but the target.
+
+        That is the options, the model, whether faces are looked for, and marscrop's version.
 
         Raises:
             ModelError: the model is missing or malformed.
@@ -47,7 +50,7 @@ class Job:
         table = asdict(self)
         del table["target"]
         table["model"] = Manifest.load(self.model or PACKAGED_MODEL).to_json()
-        return _digest([__version__, table])
+        return _digest([__version__, can_find_faces(), table])
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ is nearly all of a photo's time, so that processes would only multiply the memor
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
@@ -14,6 +13,7 @@ from itertools import islice
 from marscrop.batch.job import Job, Task
 from marscrop.batch.records import Record
 from marscrop.batch.worker import Worker
+from marscrop.pipeline import usable_cores
 
 
 def run_in_threads(
@@ -33,7 +33,7 @@ def run_in_threads(
         ModelError: the model is missing or changed.
     """
     worker = Worker(job, fingerprint)
-    count = workers or available_cores()
+    count = workers or usable_cores()
     waiting = iter(tasks)
     with ThreadPoolExecutor(count, thread_name_prefix="marscrop") as pool:
         running: set[Future[Record]] = {pool.submit(worker.do, t) for t in islice(waiting, count)}
@@ -43,10 +43,3 @@ def run_in_threads(
                 running |= {pool.submit(worker.do, task) for task in islice(waiting, len(done))}
             for future in done:
                 yield future.result()
-
-
-def available_cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -65,6 +65,13 @@ Fallback = Annotated[
 PadFill = Annotated[
     str | None, typer.Option(help="What margins show: a colour, or blur. Default: white.")
 ]
+Faces = Annotated[
+    str,
+    typer.Option(
+        help="auto: keep faces whole, or leave them out, if marscrop[faces] is installed; "
+        "keep: insist on it; ignore."
+    ),
+]
 ModelFolder = Annotated[Path | None, typer.Option(help="Folder of an exported model.")]
 
 

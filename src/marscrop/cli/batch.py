@@ -14,6 +14,7 @@ from marscrop.cli.asked import (
     RATIO_HELP,
     AnchorOption,
     Avoid,
+    Faces,
     Fallback,
     FileType,
     Keep,
@@ -86,6 +87,7 @@ def batch(
     min_confidence: MinConfidence = 0.0,
     fallback: Fallback = None,
     pad_fill: PadFill = None,
+    faces: Faces = "auto",
     model: ModelFolder = None,
 ) -> None:
     """Crop a library of photos; run the same command again to go on where it stopped.
@@ -102,6 +104,7 @@ def batch(
         min_confidence=min_confidence,
         fallback=fallback,
         pad_fill=pad_fill,
+        faces=faces,
     )
     ratios = parse_ratios(ratio or [])
     from marscrop.batch.job import Job

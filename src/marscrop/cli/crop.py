@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -13,6 +12,7 @@ from marscrop.cli.asked import (
     RATIO_HELP,
     AnchorOption,
     Avoid,
+    Faces,
     Fallback,
     FileType,
     Keep,
@@ -25,12 +25,9 @@ from marscrop.cli.asked import (
     parse_options,
     parse_ratios,
 )
+from marscrop.cli.support import refuse
 from marscrop.cli.targets import Targets
 from marscrop.errors import MarscropError
-
-if TYPE_CHECKING:
-    from marscrop.cropper import Crop
-    from marscrop.imaging.decode import Photo
 
 
 def crop(
@@ -69,9 +66,21 @@ def crop(
     min_confidence: MinConfidence = 0.0,
     fallback: Fallback = None,
     pad_fill: PadFill = None,
+    faces: Faces = "auto",
+    lossless: Annotated[
+        bool,
+        typer.Option(
+            "--lossless",
+            help="Crop JPEGs without encoding them again: the box moves by less than a block of 8 "
+            "or 16 pixels; metadata are kept. Needs the extra 'lossless'.",
+        ),
+    ] = False,
     model: ModelFolder = None,
     threads: Annotated[
-        int | None, typer.Option(min=1, help="For one photo. Default: all cores.")
+        int | None,
+        typer.Option(
+            min=1, help="Cores to use: photos at once, or for a single photo. Default: all."
+        ),
     ] = None,
 ) -> None:
     """Crop photos to the best window of each aspect ratio.
@@ -89,73 +98,58 @@ def crop(
         min_confidence=min_confidence,
         fallback=fallback,
         pad_fill=pad_fill,
+        faces=faces,
     )
+    if lossless:
+        _check_lossless(output, quality, file_type, fallback)
     targets = Targets(images, len(ratios) * options.max_candidates, output, file_type)
+    from marscrop.cli.cropping import Cropping
     from marscrop.cropper import Cropper
-    from marscrop.imaging.decode import open_photo
+    from marscrop.pipeline import Pipeline, usable_cores
 
-    cropper = Cropper(model, threads=threads)
-    write = output is not None or not as_json
+    workers = min(len(images), threads or usable_cores())
+    # Many photos: one core each, which wastes none. One photo: all cores for it.
+    cropper = Cropper(model, threads=1 if workers > 1 else threads)
+    pipeline = Pipeline(workers)
+    work = Cropping(
+        cropper=cropper,
+        ratios=ratios,
+        options=options,
+        targets=targets if output is not None or not as_json else None,
+        quality=quality,
+        as_json=as_json,
+        lossless=lossless,
+        pipeline=pipeline,
+    )
     failed = False
-    for image in images:
-        try:
-            photo = open_photo(image, max_pixels=cropper.max_pixels)
-            crops = cropper.crop_photo(photo, ratios, options)
-            if write:
-                _write_crops(photo, crops, targets.of(image, photo, crops), quality, quiet=as_json)
-            if as_json:
-                print(json.dumps(_as_table(image, photo, crops)), flush=True)
-        except MarscropError as error:
-            print(f"marscrop: {error}", file=sys.stderr)
+    for answer in pipeline.run(work, images):
+        for line in answer.lines:
+            print(line, flush=True)
+        if answer.error is not None:
+            print(f"marscrop: {answer.error}", file=sys.stderr)
             failed = True
     if failed:
         raise typer.Exit(1)
 
 
-def _write_crops(
-    photo: Photo, crops: list[Crop], paths: list[Path], quality: int | None, *, quiet: bool
+def _check_lossless(
+    output: Path | None, quality: int | None, file_type: str | None, fallback: str | None
 ) -> None:
-    from marscrop.imaging.encode import write_crop
+    """What asks for new pixels cannot be had without encoding them."""
+    from marscrop.imaging.encode import JPEG
+    from marscrop.imaging.lossless import find_transform
 
-    upright = photo.upright()
-    for found, path in zip(crops, paths, strict=True):
-        write_crop(upright, found.box, path, quality=quality, source=photo, padding=found.padding)
-        if not quiet:
-            print(f"{path}  {_in_words(found)}")
-
-
-def _in_words(found: Crop) -> str:
-    width, height = found.box.size
-    x0, y0 = found.box[:2]
-    words = f"{width}x{height} at ({x0}, {y0})  confidence {found.confidence:.2f}"
-    if found.centred:
-        words += ": centre crop"
-    if found.padding:
-        words += f"  padded to {found.size.width}x{found.size.height}"
-    return words
-
-
-def _as_table(image: str, photo: Photo, crops: list[Crop]) -> dict[str, object]:
-    return {
-        "image": image,
-        "width": photo.size.width,
-        "height": photo.size.height,
-        "crops": [_as_entry(found) for found in crops],
-    }
-
-
-def _as_entry(found: Crop) -> dict[str, object]:
-    """What every crop has; and what only some have, only where it says something."""
-    entry: dict[str, object] = {
-        "ratio": str(found.ratio),
-        "box": list(found.box),
-        "confidence": round(found.confidence, 4),
-    }
-    if found.candidate > 1:
-        entry["candidate"] = found.candidate
-    if found.centred:
-        entry["centred"] = True
-    if found.padding:
-        entry["padding"] = list(found.padding.margins)
-        entry["canvas"] = list(found.size)
-    return entry
+    for option, value in (
+        ("--quality", quality),
+        ("--format", file_type),
+        ("--fallback", fallback),
+    ):
+        if value is not None:
+            refuse(f"--lossless copies the JPEG's data, so {option} cannot be had; leave one out")
+    is_file = output is not None and output.suffix and not output.is_dir()
+    if output is not None and is_file and output.suffix.lower() not in JPEG.suffixes:
+        refuse(f"--lossless writes JPEG; -o {output} asks for another format")
+    try:
+        find_transform()
+    except MarscropError as error:
+        refuse(str(error))

@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from marscrop.cli.data import tell_skipped
-from marscrop.cli.support import Changes, Data, FeatureCache, research_extra, source_commit
+from marscrop.cli.data import load_supervision, tell_skipped
+from marscrop.cli.support import (
+    Changes,
+    Data,
+    FeatureCache,
+    Fixations,
+    research_extra,
+    source_commit,
+)
 
 if TYPE_CHECKING:
     from marscrop.research.crossval import HeldOut
@@ -24,6 +31,7 @@ def crossval(
     weights_dir: Annotated[Path, typer.Option(help="Folder of ImageNet weights.")] = Path(),
     seeds: Annotated[int, typer.Option(min=1, help="Five runs each, with seeds 0, 1, ...")] = 3,
     change: Changes = None,
+    fixations: Fixations = None,
     feature_cache: FeatureCache = None,
     against: Annotated[
         Path | None, typer.Option(help="The result of another run, to be compared with.")
@@ -58,6 +66,7 @@ def crossval(
     settings = Config.load(config, change or ())
     folder = output or Path("runs/crossval") / result.stem
     records = tell_skipped(load_fcdb(data)).crops()
+    supervision = load_supervision(settings, data, fixations or ())
     commit = source_commit()
     with join_world(device) as world:
         shown = TrainingDisplay(settings.train.epochs) if world.leads else nullcontext(Silent())
@@ -71,6 +80,7 @@ def crossval(
                     parts,
                     folder / f"fold{number}-s{seeded.train.seed}",
                     world,
+                    supervision=supervision,
                     weights_dir=weights_dir,
                     feature_cache=feature_cache,
                     reporter=reporter,

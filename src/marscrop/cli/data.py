@@ -13,8 +13,10 @@ import typer
 from marscrop.errors import DataError
 
 if TYPE_CHECKING:
+    from marscrop.research.config import Config
     from marscrop.research.data.check import Report
     from marscrop.research.data.records import DataSet
+    from marscrop.research.training.supervision import Supervision
 
 app = typer.Typer(
     help="Look after downloaded data sets.", no_args_is_help=True, rich_markup_mode=None
@@ -51,6 +53,23 @@ def check(
         _print_report(report)
     if report.problems:
         raise typer.Exit(1)
+
+
+def load_supervision(config: Config, data: Path, fixations: Sequence[Path]) -> Supervision:
+    """What the configuration learns from beside human crops, loaded.
+
+    Args:
+        config: of the training.
+        data: FCDB's folder.
+        fixations: folders of photos with fixations.
+    """
+    from marscrop.research.data.fcdb import load_ranked_pairs
+    from marscrop.research.data.fixations import load_fixations
+    from marscrop.research.training.supervision import Supervision
+
+    pairs = load_ranked_pairs(data).pairs if config.train.pair_weight else ()
+    looked_at = [photo for folder in fixations for photo in load_fixations(folder).photos]
+    return Supervision(pairs, tuple(looked_at))
 
 
 def tell_skipped(data: DataSet) -> DataSet:

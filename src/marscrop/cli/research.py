@@ -10,8 +10,15 @@ from typing import Annotated, Any
 
 import typer
 
-from marscrop.cli.data import tell_skipped
-from marscrop.cli.support import Changes, Data, FeatureCache, research_extra, source_commit
+from marscrop.cli.data import load_supervision, tell_skipped
+from marscrop.cli.support import (
+    Changes,
+    Data,
+    FeatureCache,
+    Fixations,
+    research_extra,
+    source_commit,
+)
 
 
 def train(
@@ -29,6 +36,7 @@ def train(
         int | None, typer.Option(min=1, help="In place of the configuration's.")
     ] = None,
     change: Changes = None,
+    fixations: Fixations = None,
     feature_cache: FeatureCache = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
 ) -> None:
@@ -59,6 +67,7 @@ def train(
                 records,
                 folder,
                 world,
+                supervision=load_supervision(settings, data, fixations or ()),
                 weights_dir=weights_dir,
                 feature_cache=feature_cache,
                 reporter=reporter,

@@ -31,6 +31,13 @@ FeatureCache = Annotated[
     ),
 ]
 
+Fixations = Annotated[
+    list[Path] | None,
+    typer.Option(
+        help="Folder of photos with eye fixations, for train.fixation_crops. Repeat for more."
+    ),
+]
+
 
 def refuse(message: str) -> NoReturn:
     """Wrong usage: one line and exit code 2."""

@@ -22,7 +22,7 @@ from marscrop.errors import ImageError
 from marscrop.geometry import Size, Window
 from marscrop.imaging import colour, formats, orientation
 from marscrop.imaging.jpeg import JpegSettings
-from marscrop.imaging.resize import resize_rgb
+from marscrop.imaging.resize import MIN_OVERSAMPLING, resize_rgb
 
 Source = str | os.PathLike[str] | bytes | BinaryIO | Image.Image | NDArray[np.uint8]
 """What a photo can be given as."""
@@ -30,8 +30,8 @@ Source = str | os.PathLike[str] | bytes | BinaryIO | Image.Image | NDArray[np.ui
 DEFAULT_MAX_PIXELS: Final = 300_000_000
 """Larger pictures are refused: the largest cameras make 200 million, bombs make billions."""
 
-_MIN_OVERSAMPLING: Final = 2
-"""A JPEG is decoded at reduced size as long as that keeps this many pixels for each asked one."""
+_DCT_SCALES: Final = (8, 4, 2)
+"""What a JPEG can be divided by while it is decoded, as Pillow's draft mode does."""
 
 _KEPT_INFO: Final = ("icc_profile", "transparency")
 _ARRAY_KIND: Final = "uint8 array of shape (height, width, 3)"
@@ -50,7 +50,9 @@ class Photo:
         mode: Pillow's name of the pixels' mode, such as "RGB" or "I;16".
         has_alpha: whether some pixels may be transparent.
         jpeg: how strongly a JPEG was compressed; None for everything else.
-        stored_orientation: EXIF's, 1..8, which says how the stored pixels lie; `size` is upright.
+        orientation: EXIF orientation, 1..8, that its stored pixels have left to apply.
+        stored_orientation: the orientation that the file names; not `orientation` for TIFF alone,
+            which Pillow turns while it loads.
     """
 
     name: str
@@ -59,15 +61,40 @@ class Photo:
     mode: str
     has_alpha: bool
     jpeg: JpegSettings | None
+    orientation: int
     stored_orientation: int
-    _orientation: int = field(repr=False)
+    _scalable: bool = field(repr=False)
     _opened: Opener = field(repr=False)
 
-    def analysis_rgb(self, size: Size) -> NDArray[np.uint8]:
+    def analysis_pixels(self, size: Size, oversampling: int = MIN_OVERSAMPLING) -> int:
+        """How many pixels `analysis_rgb` with these arguments has in memory at once, about.
+
+        All of them, but for a JPEG that is decoded at reduced size. A progressive one counts in
+        full: its decoder keeps the coefficients of the whole picture.
+        """
+        width, height = self.size
+        scale = min(width // (oversampling * size.width), height // (oversampling * size.height))
+        divisor = next((d for d in _DCT_SCALES if d <= scale), 1) if self._scalable else 1
+        return -(-width // divisor) * -(-height // divisor)
+
+    def file_bytes(self) -> bytes:
+        """The encoded file, as it is.
+
+        Raises:
+            ImageError: a PIL image or an array, or a file that has vanished.
+        """
+        with _explained(self.name), self._opened() as image:
+            file = getattr(image, "fp", None)
+            if not self._is_file or file is None:
+                raise ImageError("is no encoded file, of which the bytes could be had")
+            file.seek(0)
+            return bytes(file.read())
+
+    def analysis_rgb(self, size: Size, oversampling: int = MIN_OVERSAMPLING) -> NDArray[np.uint8]:
         """The whole upright picture at exactly `size` [px].
 
-        A large JPEG is decoded at reduced size, with at least twice the pixels asked for on
-        either side. Transparency is laid over white; of an animation it is the first frame.
+        A large JPEG is decoded at reduced size, with at least `oversampling` times the pixels asked
+        for on either side. Transparency is laid over white; of an animation it is the first frame.
 
         Returns:
             uint8 array of shape (height, width, 3), RGB, 0..255.
@@ -76,8 +103,8 @@ class Photo:
             ImageError: truncated, corrupt or vanished pixels.
         """
         with self._decoding() as image:
-            region = self._draft(image, size)
-            upright = orientation.turned(image, self._orientation)
+            region = self._draft(image, size, oversampling)
+            upright = orientation.turned(image, self.orientation)
             return resize_rgb(colour.to_rgb(upright), size, region)
 
     def upright(self) -> Image.Image:
@@ -91,9 +118,11 @@ class Photo:
         """
         with self._decoding() as image:
             image.load()
-            upright = orientation.turned(image, self._orientation)
+            upright = orientation.turned(image, self.orientation)
             if upright is image:
-                upright = image.copy()  # a plain image, without the file's tags
+                # A plain image, without the file's tags. A file's pixels were decoded for this
+                # call alone, so that a copy would only double the memory.
+                upright = image._new(image.im) if self._is_file else image.copy()
             upright.info = {key: image.info[key] for key in _KEPT_INFO if key in image.info}
             return upright
 
@@ -101,7 +130,7 @@ class Photo:
     def _decoding(self) -> Iterator[Image.Image]:
         """The stored image, ready to be loaded, as long as the block lasts."""
         with _explained(self.name), self._opened() as image:
-            if _upright_size(image, self._orientation) != self.size:
+            if _upright_size(image, self.orientation) != self.size:
                 raise ImageError("has changed since it was opened")
             if self._is_file:
                 formats.allocate(image)
@@ -111,7 +140,7 @@ class Photo:
     def _is_file(self) -> bool:
         return self.format is not None
 
-    def _draft(self, image: Image.Image, size: Size) -> Window | None:
+    def _draft(self, image: Image.Image, size: Size, oversampling: int) -> Window | None:
         """Make a JPEG decode to what `size` needs; the picture's region in that, once upright.
 
         The reduced image is rounded up to whole pixels: its last column and row may hold a
@@ -119,12 +148,12 @@ class Photo:
         """
         if not self._is_file or not isinstance(image, JpegImageFile):
             return None  # a PIL image is the caller's, and left as it is
-        width, height = size[::-1] if orientation.swaps_sides(self._orientation) else size
-        draft = image.draft(None, (_MIN_OVERSAMPLING * width, _MIN_OVERSAMPLING * height))
+        width, height = size[::-1] if orientation.swaps_sides(self.orientation) else size
+        draft = image.draft(None, (oversampling * width, oversampling * height))
         if draft is None:
             return None
         _, (_, _, region_width, region_height) = draft
-        return orientation.turned_corner(region_width, region_height, image.size, self._orientation)
+        return orientation.turned_corner(region_width, region_height, image.size, self.orientation)
 
 
 def open_photo(source: Source, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Photo:
@@ -155,8 +184,9 @@ def open_photo(source: Source, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Photo
             mode=image.mode,
             has_alpha=colour.has_alpha(image),
             jpeg=_jpeg_settings(image, turn) if is_file else None,
+            orientation=turn,
             stored_orientation=orientation.stored_orientation(image),
-            _orientation=turn,
+            _scalable=is_file and isinstance(image, JpegImageFile) and not _is_progressive(image),
             _opened=opened,
         )
 
@@ -222,6 +252,10 @@ def _wrap_array(array: NDArray[np.uint8]) -> AbstractContextManager[Image.Image]
 
 def _upright_size(image: Image.Image, turn: int) -> Size:
     return Size(*(image.size[::-1] if orientation.swaps_sides(turn) else image.size))
+
+
+def _is_progressive(image: Image.Image) -> bool:
+    return bool(image.info.get("progressive"))
 
 
 def _jpeg_settings(image: Image.Image, turn: int) -> JpegSettings | None:

@@ -153,8 +153,7 @@ def write_crop(
         ConfigError: a quality out of range.
     """
     content = encode_crop(image, box, path, quality=quality, source=source, padding=padding)
-    with _explained(path):
-        _write_whole(Path(path), content)
+    write_whole(path, content)
 
 
 def encode_crop(
@@ -198,6 +197,27 @@ def encode_crop(
         buffer = io.BytesIO()
         crop.save(buffer, wanted.name, **options)
         return buffer.getvalue()
+
+
+def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write a file that nobody sees half-written: under another name, then renamed.
+
+    Raises:
+        ImageError: it cannot be written.
+    """
+    with _explained(path):
+        target = Path(path)
+        temporary = target.with_name(f".marscrop-{secrets.token_hex(8)}.tmp")
+        try:
+            with temporary.open(
+                "xb"
+            ) as file:  # not tempfile, whose files only their owner may read
+                file.write(content)
+            temporary.replace(target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise
 
 
 def _in_mode_of(wanted: OutputFormat, image: Image.Image, profile: bytes | None) -> Image.Image:
@@ -256,19 +276,6 @@ def _check_quality(quality: int | None) -> None:
     )
     if not valid:
         raise ConfigError(f"quality must be a whole number from 1 to 100; got {quality!r}")
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file that nobody sees half-written: under another name, then renamed."""
-    temporary = path.with_name(f".marscrop-{secrets.token_hex(8)}.tmp")
-    try:
-        with temporary.open("xb") as file:  # not tempfile, whose files only their owner may read
-            file.write(content)
-        temporary.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from PIL import ExifTags, Image
 from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
-from marscrop.geometry import Window
+from marscrop.geometry import Box, Size, Window
 
 UPRIGHT: Final = 1
 """The EXIF orientation of a picture that is stored as it is seen."""
@@ -82,6 +82,36 @@ def turned_corner(width: float, height: float, size: tuple[int, int], orientatio
     x0 = full_width - width if orientation in _MIRRORS_X else 0.0
     y0 = full_height - height if orientation in _MIRRORS_Y else 0.0
     return Window(x0, y0, x0 + width, y0 + height)
+
+
+def stored_box(box: Box, upright: Size, orientation: int) -> Box:
+    """Where a box of the upright picture lies in the stored one [px].
+
+    Args:
+        box: half-open.
+        upright: size of the whole picture as it is seen.
+        orientation: EXIF orientation, 1..8.
+    """
+    mirrored = _mirrored(box, upright, orientation)
+    return _swapped(mirrored) if swaps_sides(orientation) else mirrored
+
+
+def upright_box(box: Box, upright: Size, orientation: int) -> Box:
+    """The inverse of `stored_box`."""
+    return _mirrored(_swapped(box) if swaps_sides(orientation) else box, upright, orientation)
+
+
+def _swapped(box: Box) -> Box:
+    return Box(box.y0, box.x0, box.y1, box.x1)
+
+
+def _mirrored(box: Box, upright: Size, orientation: int) -> Box:
+    x0, y0, x1, y1 = box
+    if orientation in _MIRRORS_X:
+        x0, x1 = upright.width - x1, upright.width - x0
+    if orientation in _MIRRORS_Y:
+        y0, y1 = upright.height - y1, upright.height - y0
+    return Box(x0, y0, x1, y1)
 
 
 def _late_png_exif(file: IO[bytes]) -> Image.Exif:

@@ -1,1 +1,1 @@
-"""marscrop inside other libraries: one module each, which only that library imports."""
+"""marscrop inside other people's tools; each module needs only its own (docs/integrations.md)."""

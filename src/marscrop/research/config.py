@@ -114,7 +114,14 @@ class ModelConfig(_Checked):
         out_channels: C_out (Table 6).
     """
 
-    backbone: Literal["mobilenetv2", "vgg16", "resnet50", "efficientnet_lite0"] = "mobilenetv2"
+    backbone: Literal[
+        "mobilenetv2",
+        "vgg16",
+        "resnet50",
+        "efficientnet_lite0",
+        "efficientnet_lite1",
+        "efficientnet_lite2",
+    ] = "mobilenetv2"
     layer: str = "c4_6"
     padding: Literal["symmetric", "same"] = "symmetric"
     batch_norm_eps: float = 1e-5
@@ -215,6 +222,13 @@ class TrainConfig(_Checked):
             paper, for none.
         window_tolerance: IoU by which a window may be worse for its wanted probability to fall
             by e.
+        pair_weight: of the loss on ranked pairs (`training.window_loss.PairLoss`), one pair a
+            photo and epoch; 0 for none.
+        neighbour_weight: of the human crop's losses at another ratio, where the answer has the
+            human crop's centre and scale (`data.further.neighbour`); 0 for none.
+        neighbour_spread: standard deviation of the logarithm of that ratio over the human crop's.
+        fixation_crops: also train on crops that keep what people looked at (`data.fixations`),
+            one of each photo with fixations an epoch, at any ratio.
         target: `hard` marks a map cell 1 when its centre lies in the human crop (eq. 8);
             `coverage` by the share of the cell that does.
         longest_edge_px: input size.
@@ -239,6 +253,10 @@ class TrainConfig(_Checked):
     cell_weight: float = 1.0
     window_weight: float = 0.0
     window_tolerance: float = 0.03
+    pair_weight: float = 0.0
+    neighbour_weight: float = 0.0
+    neighbour_spread: float = 0.5
+    fixation_crops: bool = False
     target: Literal["hard", "coverage"] = "hard"
     longest_edge_px: int = 256
     patience: int = 0
@@ -263,6 +281,9 @@ class TrainConfig(_Checked):
             "backbone_lr_scale",
             "cell_weight",
             "window_weight",
+            "pair_weight",
+            "neighbour_weight",
+            "neighbour_spread",
         ):
             _require(
                 getattr(self, name) >= 0, f"{name} must be 0 or more; got {getattr(self, name)}"
@@ -329,16 +350,16 @@ class Config(_Checked):
 
 
 def _apply(table: dict[str, Any], change: str) -> None:
-    """Write one "section.key=value" into a parsed page; the value as TOML, or else as text."""
+    """Write one "section.key=value" or "weights=value"; the value as TOML, or else as text."""
     name, equals, text = change.partition("=")
-    section, dot, key = name.strip().partition(".")
-    if not (equals and dot and key):
+    section, _, key = name.strip().rpartition(".")
+    if not (equals and key):
         raise ConfigError(f"expected section.key=value, such as train.epochs=3; got {change!r}")
     try:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         value = text.strip()
-    inner = table.setdefault(section, {})
+    inner = table.setdefault(section, {}) if section else table
     if not isinstance(inner, dict):
         raise ConfigError(f"{section!r} is no section of a configuration; got {change!r}")
     inner[key] = value

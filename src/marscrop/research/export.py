@@ -20,7 +20,7 @@ from marscrop.errors import ConfigError, ModelError
 from marscrop.imaging.resize import FILTER
 from marscrop.research.config import Config
 from marscrop.research.mars import Mars, input_multiple
-from marscrop.research.meta import RatioParameters
+from marscrop.research.shared_head import SharedHead
 from marscrop.runtime.manifest import FILE, PARTS, InputRule, Manifest, Part
 from marscrop.window.confidence import Calibration
 from marscrop.window.placement import Prior
@@ -29,17 +29,6 @@ OPSET: Final = 18
 _EXAMPLE_SIDES: Final = (192, 256)
 _HALF_FROM: Final = 256
 """Weights with at least so many values are stored in 16 bits; the rest is a few kilobytes."""
-
-
-class _HeadPart(nn.Module):
-    """The head with plain inputs, as ONNX wants them."""
-
-    def __init__(self, model: Mars) -> None:
-        super().__init__()
-        self.head = model.head
-
-    def forward(self, features: Tensor, ftm: Tensor, pwp: Tensor) -> Tensor:
-        return self.head(features, RatioParameters(ftm, pwp))  # type: ignore[no-any-return]
 
 
 def export(
@@ -112,7 +101,7 @@ def _exported_parts(model: Mars) -> Iterator[onnx.ModelProto]:
     )
     yield _to_onnx(model.meta, (log_ratio,), ["log_ratio"], ["ftm", "pwp"], ({0: any_size},))
     yield _to_onnx(
-        _HeadPart(model),
+        SharedHead(model.head),
         (features, parameters.ftm, parameters.pwp),
         ["features", "ftm", "pwp"],
         ["logits"],

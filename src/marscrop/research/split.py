@@ -30,9 +30,16 @@ class TrainedPart(nn.Module):
         self.upper = nn.Sequential(*(b.module for b in chain if b.stride > frozen_stride))  # type: ignore[union-attr]
         self.head, self.meta = model.head, model.meta
 
-    def forward(self, features: Tensor, log_ratio: Tensor) -> Tensor:
-        """Eq. 4 from the frozen blocks' output on: logits (b, h, w) as of `Mars`."""
-        return self.head(self.upper(features), self.meta(log_ratio))  # type: ignore[no-any-return]
+    def forward(self, features: Tensor, log_ratio: Tensor, rows: Tensor | None = None) -> Tensor:
+        """Eq. 4 from the frozen blocks' output on: logits (n, h, w) as of `Mars`.
+
+        Args:
+            features: (b, c, h, w).
+            log_ratio: (n,), n = b without `rows`.
+            rows: (n,), for each ratio the photo that it is asked of; 0..b-1.
+        """
+        seen = self.upper(features)
+        return self.head(seen if rows is None else seen[rows], self.meta(log_ratio))  # type: ignore[no-any-return]
 
 
 class FrozenPart:

@@ -50,9 +50,10 @@ class MarsSession:
             load_network(
                 self.manifest.read_part(folder, part),
                 folder / self.manifest.parts[part].file,
-                threads,
+                part_threads,
             )
-            for part in ("features", "meta", "head")
+            # The small parts gain nothing from a second thread, and an idle pool would spin.
+            for part, part_threads in (("features", threads), ("meta", 1), ("head", 1))
         )
         self._mean = np.array(self.manifest.input.mean, np.float32)
         self._factor = 1 / np.array(self.manifest.input.std, np.float32)

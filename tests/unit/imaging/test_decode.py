@@ -711,3 +711,31 @@ def test_avif_is_not_taken_for_heic(
 def test_a_missing_pillow_heif_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pillow_heif", None)
     assert formats.register_heif.__wrapped__() is False
+
+
+# --- how much is decoded -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "divisor"), [({}, 4), ({"progressive": True}, 1)], ids=["baseline", "progressive"]
+)
+def test_a_jpeg_is_counted_as_what_its_decoder_keeps(options: dict[str, Any], divisor: int) -> None:
+    photo = open_photo(encoded(Image.fromarray(smooth(1003, 677)), "JPEG", **options))
+    expected = -(-1003 // divisor) * -(-677 // divisor)
+    assert photo.analysis_pixels(Size(100, 64)) == expected
+
+
+@pytest.mark.parametrize("container", ["PNG", "WEBP", "TIFF"])
+def test_other_formats_are_counted_in_full(scene: Image.Image, container: str) -> None:
+    photo = open_photo(encoded(scene, container))
+    assert photo.analysis_pixels(Size(16, 16)) == 201 * 135
+
+
+def test_the_bytes_of_a_file_can_be_had(scene: Image.Image) -> None:
+    content = encoded(scene, "JPEG")
+    assert open_photo(content).file_bytes() == content
+
+
+def test_an_array_has_no_file(scene: Image.Image) -> None:
+    with pytest.raises(ImageError, match=r"^<array>: is no encoded file"):
+        open_photo(np.asarray(scene)).file_bytes()

@@ -21,7 +21,14 @@ from marscrop.research.training.loop import train
 
 Records = list[CropRecord]
 FROZEN = {"frozen_stride": 4, "epochs": 2}
-LAST = {"mobilenetv2": "c4_2", "vgg16": "c3_1", "resnet50": "c4_1", "efficientnet_lite0": "c4_2"}
+LAST = {
+    "mobilenetv2": "c4_2",
+    "vgg16": "c3_1",
+    "resnet50": "c4_1",
+    "efficientnet_lite0": "c4_2",
+    "efficientnet_lite1": "c4_2",
+    "efficientnet_lite2": "c4_2",
+}
 
 
 @pytest.mark.parametrize("name", LAYERS)

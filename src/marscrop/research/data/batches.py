@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -25,7 +25,8 @@ from torch.utils.data import Dataset
 from marscrop.geometry import Size, fit_longest_edge
 from marscrop.imaging.decode import open_photo
 from marscrop.research.config import AugmentConfig
-from marscrop.research.data.records import CropRecord
+from marscrop.research.data.further import NOTHING_FURTHER, Further, draw_pair, neighbour
+from marscrop.research.data.records import CropRecord, RankedPair
 from marscrop.research.data.views import View
 
 _MOST_STRETCH: Final = 1.25
@@ -40,19 +41,22 @@ class Batch(NamedTuple):
         log_ratio: (b,) float32, natural logarithm of width / height that is asked for: of the
             human crop, or near it.
         boxes: (b, 4) float32, x0 y0 x1 y1 of the human crop in fractions of the image, 0..1.
+        further: what else is asked of these photos.
     """
 
     images: Tensor
     log_ratio: Tensor
     boxes: Tensor
+    further: Further = NOTHING_FURTHER
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedBatch:
-    """Which photos a batch shows, how, and in what shape."""
+    """Which photos a batch shows, how, in what shape, and what else they are asked."""
 
     size: Size
     items: tuple[tuple[CropRecord, View], ...]
+    further: Further = NOTHING_FURTHER
 
 
 def plan_epoch(
@@ -95,6 +99,37 @@ def plan_epoch(
         left.extend(members[full:])
     batches.extend(_joined(left, batch_size))
     return [batches[i] for i in rng.permutation(len(batches))]
+
+
+def ask_further(
+    plan: Sequence[PlannedBatch],
+    *,
+    neighbour_spread: float,
+    pairs: Mapping[Path, Sequence[RankedPair]],
+    seed: int,
+    epoch: int,
+) -> list[PlannedBatch]:
+    """The same batches; each photo is asked for a neighbouring ratio and one of its ranked pairs.
+
+    Args:
+        plan: of one epoch.
+        neighbour_spread: of the neighbouring ratio's logarithm; 0 to ask for none.
+        pairs: of the photos that have some.
+        seed, epoch: decide everything random.
+    """
+
+    def asked(planned: PlannedBatch) -> PlannedBatch:
+        neighbours, chosen = [], []
+        for row, (record, view) in enumerate(planned.items):
+            own = zlib.crc32(f"further {record.path.name}".encode())
+            rng = np.random.default_rng([seed, epoch, own])
+            if neighbour_spread:
+                neighbours.append(neighbour(row, record, view, neighbour_spread, rng))
+            if pair := draw_pair(row, pairs.get(record.path, ()), view, rng):
+                chosen.append(pair)
+        return replace(planned, further=Further(tuple(neighbours), tuple(chosen)))
+
+    return [asked(planned) for planned in plan]
 
 
 def _joined(
@@ -151,9 +186,10 @@ def planned_pixels(planned: PlannedBatch, store: PhotoStore) -> Tensor:
     return torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2)
 
 
-def planned_answers(planned: PlannedBatch) -> tuple[Tensor, Tensor]:
-    """`Batch.log_ratio` and `Batch.boxes` of a planned batch."""
+def planned_answers(planned: PlannedBatch) -> tuple[Tensor, Tensor, Further]:
+    """`Batch.log_ratio`, `boxes` and `further` of a planned batch."""
     return (
         torch.tensor([math.log(r.ratio.value) + view.log_ratio_shift for r, view in planned.items]),
         torch.tensor([view.box(r.box) for r, view in planned.items], dtype=torch.float32),
+        planned.further,
     )

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from marscrop.errors import ModelError
 from marscrop.geometry import centre_crop, iou, snap
-from marscrop.research.crossval import hold_out
-from marscrop.research.data.batches import PhotoStore
 from marscrop.research.data.fcdb import fold
 from marscrop.research.data.records import CropRecord
-from marscrop.research.evaluation.network import Network, TorchMaps
-from marscrop.research.prior import fit_prior
-from marscrop.research.training.checkpoint import load_checkpoint, load_kept_model
+from marscrop.research.evaluation.held_out import held_out_runs
+from marscrop.research.evaluation.network import Network
 from marscrop.window.confidence import Evidence, gather_evidence
 from marscrop.window.placement import place_window
-
-_RUN = re.compile(r"fold(\d+)-s\d+")
 
 
 class Judgement(NamedTuple):
@@ -57,17 +50,8 @@ def held_out_judgements(folder: Path, records: Sequence[CropRecord]) -> list[Jud
     Raises:
         ModelError: no runs of `marscrop crossval` are there, or one is damaged.
     """
-    runs = sorted(path for path in folder.glob("fold*-s*") if _RUN.fullmatch(path.name))
-    if not runs:
-        raise ModelError(f"{folder}: no runs of `marscrop crossval` here (fold0-s0, ...)")
-    store = PhotoStore()
-    found = []
-    for run in runs:
-        match = _RUN.fullmatch(run.name)
-        assert match is not None
-        parts = hold_out([r for r in records if r.split != "test"], int(match[1]))
-        model, config = load_kept_model(load_checkpoint(run / "last.pt"), run / "last.pt")
-        prior = fit_prior([r for r in parts if r.split == "train"])
-        network = Network(TorchMaps(model, config, store), prior)
-        found += judge([r for r in parts if r.split == "validation"], network)
-    return found
+    return [
+        judgement
+        for run in held_out_runs(folder, records)
+        for judgement in judge(run.held_out, run.network)
+    ]

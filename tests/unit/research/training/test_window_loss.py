@@ -10,6 +10,7 @@ import torch
 from marscrop.geometry import Window, iou
 from marscrop.research.training.window_loss import (
     SCALES,
+    PairLoss,
     WindowLoss,
     possible_places,
     window_ious,
@@ -102,3 +103,31 @@ def test_wanted_windows_are_the_sharper_the_less_is_tolerated() -> None:
         (slope,) = torch.autograd.grad(WindowLoss(tolerance)(logits, BOXES), logits)
         slopes.append(float(slope.abs().sum()))
     assert slopes[1] > slopes[0] * 1.5
+
+
+def pair_maps(first: float, second: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """Flat maps of two crops of one photo, a quarter of it each, and the crops."""
+    maps = torch.stack([torch.full((1, 4, 4), first), torch.full((1, 4, 4), second)])
+    return maps, torch.tensor([[[0.0, 0.0, 0.5, 0.5]], [[0.5, 0.5, 1.0, 1.0]]])
+
+
+@pytest.mark.parametrize("votes", [(5, 0), (3, 2), (1, 4)])
+def test_pair_loss_is_the_votes_likelihood(votes: tuple[int, int]) -> None:
+    loss = PairLoss()
+    sharpness = float(loss.log_sharpness.detach().exp())
+    lead = sharpness * (0.25 * 2.0 - 0.25 * 1.5)  # sums of logits in shares of the map
+    chance = 1 / (1 + math.exp(-lead))
+    expected = -(votes[0] * math.log(chance) + votes[1] * math.log(1 - chance)) / 5
+    found = loss(*pair_maps(2.0, 1.5), torch.tensor([votes]))
+    assert float(found.detach()) == pytest.approx(expected, rel=1e-5)
+
+
+def test_pair_loss_raises_the_map_inside_the_crop_with_more_votes_alone() -> None:
+    maps, boxes = pair_maps(0.0, 0.0)
+    maps.requires_grad_()
+    PairLoss()(maps, boxes, torch.tensor([[4, 1]])).backward()
+    assert maps.grad is not None
+    first, second = maps.grad[:, 0]
+    assert (first[:2, :2] < 0).all()
+    assert (second[2:, 2:] > 0).all()
+    assert float(first[2:].abs().sum() + second[:2].abs().sum()) == 0

@@ -1,0 +1,115 @@
+"""Each step of a crop, timed by itself, and the whole of it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from marscrop.cropper import Cropper
+from marscrop.imaging.decode import open_photo
+from marscrop.imaging.encode import encode_crop
+from marscrop.ratio import AspectRatio
+from marscrop.window.constraints import Constraints
+from marscrop.window.crops import best_crop
+
+RATIOS: Final = tuple(AspectRatio(*r) for r in ((1, 1), (16, 9), (4, 5), (3, 1), (9, 16)))
+MANY: Final = tuple(AspectRatio(32 + 3 * n, 64) for n in range(32))
+"""32 ratios, from 1:2 to about 2:1."""
+
+_WARM_UP: Final = 2
+_FEW: Final = 7
+"""Repeats of what takes long, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Of repeated calls [ms]."""
+
+    median_ms: float
+    p95_ms: float
+
+
+def time_ms(call: Callable[[], Any], repeats: int) -> Timing:
+    """Time `call`, after two calls to warm up."""
+    times = []
+    for index in range(repeats + _WARM_UP):
+        started = time.perf_counter()
+        call()
+        if index >= _WARM_UP:
+            times.append((time.perf_counter() - started) * 1e3)
+    return Timing(round(float(np.median(times)), 3), round(float(np.percentile(times, 95)), 3))
+
+
+def time_steps(cropper: Cropper, path: Path, repeats: int) -> dict[str, Timing]:
+    """Every step of one photo, in the order in which a crop takes them.
+
+    Raises:
+        ImageError: a photo that cannot be read.
+    """
+    photo = open_photo(path)
+    size, suffix = cropper.input_size(photo), path.suffix
+    features = cropper.features(photo)
+    analysis = open_photo(photo.analysis_rgb(size))  # the network's input: nothing to decode
+    limits = Constraints().on(photo.size)
+    one = RATIOS[:1]
+    logits = cropper.maps(features, one)[0]
+    few = min(repeats, _FEW)
+    upright = photo.upright()
+    box = cropper.crop_photo(photo, one)[0].box
+    return {
+        "decode for analysis": time_ms(lambda: open_photo(path).analysis_rgb(size), repeats),
+        "infer: features": time_ms(lambda: cropper.features(analysis), repeats),
+        "infer: 1 ratio": time_ms(lambda: cropper.maps(features, one), repeats),
+        "infer: 32 ratios": time_ms(lambda: cropper.maps(features, MANY), repeats),
+        "search, 1 ratio": time_ms(
+            lambda: best_crop(logits, limits, one[0], cropper.manifest.prior), repeats
+        ),
+        "file to box, 1 ratio": time_ms(lambda: cropper.crop(path, one), repeats),
+        "file to box, 5 ratios": time_ms(lambda: cropper.crop(path, RATIOS), repeats),
+        "decode in full": time_ms(photo.upright, few),
+        "encode a 1:1 crop": time_ms(
+            lambda: encode_crop(upright, box, f"crop{_writable(suffix)}", source=photo), few
+        ),
+    }
+
+
+def describe_machine(threads: int | None) -> dict[str, Any]:
+    """What the figures depend on."""
+    packages: Sequence[str] = ("marscrop", "onnxruntime", "pillow", "numpy")
+    return {
+        "cores": os.cpu_count(),
+        "threads": threads or os.cpu_count(),
+        "processor": _processor(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        **{package: version(package) for package in packages},
+    }
+
+
+def _processor() -> str:
+    """Its name, where the system tells."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def _writable(suffix: str) -> str:
+    from marscrop.errors import ImageError
+    from marscrop.imaging.encode import output_format
+
+    try:
+        output_format(f"crop{suffix}")
+    except ImageError:
+        return ".jpg"
+    return suffix

@@ -1,0 +1,77 @@
+"""`marscrop bench`: where the time goes on this machine."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from marscrop.cli.support import Model
+from marscrop.errors import MarscropError
+
+if TYPE_CHECKING:
+    from marscrop.bench.steps import Timing
+
+_DEFAULT_SIZES = ("0.2 MP", "3 MP", "16 MP")
+
+
+def bench(
+    photos: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Photos. Default: JPEGs of 0.2, 3 and 16 megapixels, made for it."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    repeats: Annotated[int, typer.Option(min=1, help="Calls a figure.")] = 30,
+    large: Annotated[
+        bool, typer.Option("--large", help="Without photos: one of 50 megapixels too.")
+    ] = False,
+    model: Model = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="For one photo. Default: all cores.")
+    ] = None,
+) -> None:
+    """Measure decoding, the network, the search and encoding apart: median and 95th percentile.
+
+    The model is loaded before; photos are measured one after the other, each step repeated.
+    """
+    from marscrop.bench.photos import SIZES, make_photo
+    from marscrop.bench.steps import describe_machine, time_steps
+    from marscrop.cropper import Cropper
+
+    cropper = Cropper(model, threads=threads)
+    names = (*_DEFAULT_SIZES, "50 MP") if large else _DEFAULT_SIZES
+    results: dict[str, dict[str, Timing]] = {}
+    failed = False
+    with tempfile.TemporaryDirectory() as folder:
+        made = (
+            (name, make_photo(SIZES[name], Path(folder) / f"{name}.jpg"))
+            for name in ([] if photos else names)
+        )
+        for name, path in [(str(p), p) for p in photos or ()] or made:
+            try:
+                results[name] = time_steps(cropper, path, repeats)
+            except MarscropError as error:
+                print(f"marscrop: {error}", file=sys.stderr)
+                failed = True
+                continue
+            if not as_json:
+                _print_table(name, results[name])
+    machine = describe_machine(threads)
+    if as_json:
+        ms = {name: {s: asdict(t) for s, t in steps.items()} for name, steps in results.items()}
+        print(json.dumps({"machine": machine, "repeats": repeats, "photos": ms}))
+    else:
+        print("\n" + ", ".join(f"{key} {value}" for key, value in machine.items()))
+    if failed:
+        raise typer.Exit(1)
+
+
+def _print_table(name: str, steps: dict[str, Timing]) -> None:
+    print(f"\n{name:26s} {'median ms':>10s} {'p95 ms':>10s}")
+    for step, timing in steps.items():
+        print(f"  {step:24s} {timing.median_ms:10.2f} {timing.p95_ms:10.2f}")

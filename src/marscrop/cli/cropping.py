@@ -1,0 +1,146 @@
+"""What `marscrop crop` does with one photo; several threads do it at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from marscrop.cli.targets import Targets
+from marscrop.cropper import Crop, Cropper, on_grid
+from marscrop.errors import MarscropError
+from marscrop.imaging.decode import Photo, open_photo
+from marscrop.imaging.encode import write_crop, write_whole
+from marscrop.imaging.lossless import BlockGrid
+from marscrop.options import CropOptions
+from marscrop.pipeline import Pipeline
+from marscrop.ratio import AspectRatio
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is to be printed for a photo.
+
+    Attributes:
+        lines: for stdout.
+        error: for stderr, without the program's name; None where all went well.
+    """
+
+    lines: list[str]
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cropping:
+    """The work on a photo: called with its place in the list and its name.
+
+    Attributes:
+        cropper, ratios, options: what is asked.
+        targets: where crops go; None where none are written.
+        quality: of what is written.
+        as_json: one line of JSON a photo, in place of one in words a crop.
+        lossless: copy the JPEG's blocks.
+        pipeline: where this waits for memory.
+    """
+
+    cropper: Cropper
+    ratios: Sequence[AspectRatio]
+    options: CropOptions
+    targets: Targets | None
+    quality: int | None
+    as_json: bool
+    lossless: bool
+    pipeline: Pipeline
+
+    def __call__(self, index: int, image: str) -> Answer:
+        """Crop one photo. What goes wrong with it is part of the answer."""
+        lines: list[str] = []
+        try:
+            photo = open_photo(image, max_pixels=self.cropper.max_pixels)
+            with self.pipeline.room(self.cropper.analysis_pixels(photo, self.options)):
+                found = self.cropper.crop_photo(photo, self.ratios, self.options)
+            grid = BlockGrid.of(photo) if self.lossless else None
+            crops = [on_grid(grid, crop, self.options) for crop in found] if grid else found
+            if self.targets is not None:
+                full_px = photo.size.width * photo.size.height
+                with self.pipeline.turn(index, full_px):
+                    paths = self.targets.of(image, photo, crops)
+                    self.pipeline.passed(index)
+                    for path, crop in self._written(photo, crops, paths, grid):
+                        if not self.as_json:
+                            lines.append(f"{path}  {_in_words(crop)}")
+            if self.as_json:
+                lines.append(json.dumps(_as_table(image, photo, crops, found)))
+        except MarscropError as error:
+            return Answer(lines, str(error))
+        return Answer(lines)
+
+    def _written(
+        self, photo: Photo, crops: list[Crop], paths: list[Path], grid: BlockGrid | None
+    ) -> Iterator[tuple[Path, Crop]]:
+        """Write each crop, then yield its path and itself."""
+        if grid:
+            for path, crop in zip(paths, crops, strict=True):
+                write_whole(path, grid.cut(crop.box))
+                yield path, crop
+            return
+        upright = photo.upright()
+        for path, crop in zip(paths, crops, strict=True):
+            write_crop(
+                upright,
+                crop.box,
+                path,
+                quality=self.quality,
+                source=photo,
+                padding=crop.padding,
+            )
+            yield path, crop
+
+
+def _in_words(found: Crop) -> str:
+    width, height = found.box.size
+    x0, y0 = found.box[:2]
+    words = f"{width}x{height} at ({x0}, {y0})  confidence {found.confidence:.2f}"
+    if found.centred:
+        words += ": centre crop"
+    if found.padding:
+        words += f"  padded to {found.size.width}x{found.size.height}"
+    return words
+
+
+def _as_table(image: str, photo: Photo, crops: list[Crop], asked: list[Crop]) -> dict[str, object]:
+    return {
+        "image": image,
+        "width": photo.size.width,
+        "height": photo.size.height,
+        "crops": [
+            _as_entry(crop) | ({} if crop is best else _as_move(crop, best))
+            for crop, best in zip(crops, asked, strict=True)
+        ],
+    }
+
+
+def _as_entry(found: Crop) -> dict[str, object]:
+    """What every crop has; and what only some have, only where it says something."""
+    entry: dict[str, object] = {
+        "ratio": str(found.ratio),
+        "box": list(found.box),
+        "confidence": round(found.confidence, 4),
+    }
+    if found.candidate > 1:
+        entry["candidate"] = found.candidate
+    if found.centred:
+        entry["centred"] = True
+    if found.padding:
+        entry["padding"] = list(found.padding.margins)
+        entry["canvas"] = list(found.size)
+    return entry
+
+
+def _as_move(crop: Crop, best: Crop) -> dict[str, object]:
+    """What the grid of a JPEG cost: pixels to the right and down, and the error of the ratio."""
+    return {
+        "moved": [crop.box.x0 - best.box.x0, crop.box.y0 - best.box.y0],
+        "ratio_error": round(crop.size.ratio / crop.ratio.value - 1, 6),
+    }

@@ -1,0 +1,55 @@
+"""A thumbor detector: `/smart` URLs get our crop, at its own size, for each ratio asked.
+
+In thumbor.conf: `DETECTORS = ["marscrop.integrations.thumbor"]`.
+
+thumbor's detectors usually name focal points, around which it then puts the largest window; and it
+keeps the points of a photo whatever ratio they were found for. So this one sets the crop itself,
+as if the URL had named it, and names no points.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from thumbor.detectors import BaseDetector
+
+from marscrop.errors import MarscropError
+from marscrop.integrations.shared import shared_cropper
+from marscrop.ratio import AspectRatio
+
+
+class Detector(BaseDetector):  # type: ignore[misc]
+    """What thumbor loads."""
+
+    async def detect(self) -> None:
+        """Set the request's crop; leave the photo to the next detector where there is none to set.
+
+        That is where the URL has its own crop, or asks for no width, no height or `fit-in`; and
+        where marscrop refuses the photo.
+        """
+        ratio = self._asked_ratio()
+        if ratio is not None:
+            photo = self.context.request.engine.image
+            try:
+                # The event loop serves others meanwhile.
+                crops = await asyncio.to_thread(shared_cropper().crop, photo, ratio)
+            except MarscropError:
+                crops = []
+            for crop in crops:
+                self.context.request.crop = dict(
+                    zip(("left", "top", "right", "bottom"), crop.box, strict=True)
+                )
+                self.context.request.should_crop = True
+                return
+        await self.next()
+
+    def _asked_ratio(self) -> AspectRatio | None:
+        request: Any = self.context.request
+        if request.should_crop or request.fit_in:
+            return None
+        width, height = (
+            own if asked == "orig" else asked
+            for asked, own in zip((request.width, request.height), request.engine.size, strict=True)
+        )
+        return AspectRatio(width, height) if width and height else None

@@ -1,0 +1,46 @@
+"""A transform for image pipelines, such as a `torch.utils.data.Dataset`'s: PIL image in and out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marscrop.imaging.padding import Picture
+from marscrop.integrations.shared import shared_cropper
+from marscrop.options import CropOptions
+from marscrop.ratio import AspectRatio, RatioLike
+
+
+class BestCrop:
+    """Crops each picture to its best window of one ratio, instead of its middle.
+
+    It can be pickled: each worker process loads the model when its first picture comes. Where a
+    loader has several workers, one thread each is fastest: set OMP_NUM_THREADS to 1.
+    """
+
+    def __init__(self, ratio: RatioLike, **options: Any) -> None:
+        """Say what to crop.
+
+        Args:
+            ratio: such as "1:1".
+            options: of `Cropper.crop`.
+
+        Raises:
+            MarscropError: a ratio or an option that cannot be understood.
+        """
+        self.ratio = AspectRatio.parse(ratio)
+        CropOptions.parse(**options)  # so that a mistake is told now and not in a worker
+        self.options = options
+
+    def __call__(self, picture: Picture) -> Picture:
+        """The crop of a PIL image.
+
+        Raises:
+            MarscropError: as `Cropper.crop`.
+        """
+        cropper = shared_cropper()
+        crop = cropper.crop(picture, self.ratio, **self.options)[0]
+        return cropper.picture(picture, crop)
+
+    def __repr__(self) -> str:
+        given = "".join(f", {name}={value!r}" for name, value in self.options.items())
+        return f"BestCrop({str(self.ratio)!r}{given})"

@@ -1,0 +1,39 @@
+"""An operation for Willow, the image library of Wagtail: `image.best_crop("4:5")`.
+
+Call `register()` once, after Willow is imported; in Wagtail, from an app's `ready()`. Then filters
+can use it (docs/integrations.md).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from willow.plugins.pillow import PillowImage
+from willow.registry import registry
+
+from marscrop.integrations.shared import shared_cropper
+from marscrop.ratio import RatioLike
+
+
+def best_crop(image: PillowImage, ratio: RatioLike, **options: Any) -> PillowImage:
+    """The best crop of a picture.
+
+    Args:
+        image: as Willow holds it.
+        ratio: such as "4:5".
+        options: of `Cropper.crop`.
+
+    Returns:
+        the crop, as Willow holds it.
+
+    Raises:
+        MarscropError: as `Cropper.crop`.
+    """
+    cropper = shared_cropper()
+    crop = cropper.crop(image.image, ratio, **options)[0]
+    return PillowImage(cropper.picture(image.image, crop))
+
+
+def register() -> None:
+    """Make `best_crop` an operation of every image that Willow can turn into Pillow's."""
+    registry.register_operation(PillowImage, "best_crop", best_crop)

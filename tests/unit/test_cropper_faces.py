@@ -1,0 +1,103 @@
+"""Crops keep faces whole without being asked, where they can be found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from marscrop import Box, Cropper, MarscropError, cropper
+from marscrop.errors import ConfigError
+from marscrop.faces.centerface import installed
+from marscrop.faces.detector import Face
+from marscrop.geometry import Window
+from marscrop.imaging.decode import Photo
+
+RATIOS = ["16:9", "1:1", "4:5", "9:16", "3:1"]
+FACE = Box(4, 380, 40, 420)
+"""At the foot of the rocket's photo, in a corner that no crop would hold."""
+
+needs_detector = pytest.mark.skipif(
+    not installed(), reason="the face detector is not installed: pip install '.[faces]'"
+)
+
+
+class OneFace:
+    """A detector that sees one face in every photo."""
+
+    def __init__(self, threads: int | None) -> None:
+        pass
+
+    def in_photo(self, photo: Photo) -> list[Face]:
+        return [Face(Window(*map(float, FACE)), 0.9)]
+
+
+@pytest.fixture
+def rocket(examples: Path) -> Path:
+    """640 x 427 px."""
+    return examples / "rocket.jpg"
+
+
+@pytest.fixture
+def seeing(monkeypatch: pytest.MonkeyPatch) -> Cropper:
+    """A cropper for which the detector is there and finds `FACE`."""
+    monkeypatch.setattr(cropper, "FaceDetector", OneFace)
+    monkeypatch.setattr(cropper, "can_find_faces", lambda: True)
+    return Cropper(threads=1)
+
+
+def test_face_lies_in_every_crop_unless_it_is_ignored(seeing: Cropper, rocket: Path) -> None:
+    assert all(crop.box.holds(FACE) for crop in seeing.crop(rocket, RATIOS))
+    assert not any(crop.box.holds(FACE) for crop in seeing.crop(rocket, RATIOS, faces="ignore"))
+
+
+def test_alternatives_keep_the_face_too(seeing: Cropper, rocket: Path) -> None:
+    crops = seeing.crop(rocket, "1:1", max_candidates=3)
+    assert len(crops) > 1
+    assert all(crop.box.holds(FACE) for crop in crops)
+
+
+def test_unsure_crop_does_not_give_way_to_a_centre_crop_that_cuts_the_face(
+    seeing: Cropper, rocket: Path
+) -> None:
+    (crop,) = seeing.crop(rocket, "9:16", min_confidence=1.0)
+    assert not crop.centred
+    assert crop.box.holds(FACE)
+
+
+@pytest.mark.parametrize(
+    "asked", [{"avoid": FACE}, {"keep": Box(600, 0, 640, 40)}, {"anchor": "top-right"}]
+)
+def test_what_is_asked_goes_before_faces(
+    asked: dict[str, object], seeing: Cropper, rocket: Path
+) -> None:
+    with_faces = seeing.crop(rocket, "1:1", **asked)  # type: ignore[arg-type]
+    without = seeing.crop(rocket, "1:1", faces="ignore", **asked)  # type: ignore[arg-type]
+    if "anchor" in asked:
+        assert with_faces[0].box.x1 == 640 or with_faces[0].box.holds(FACE)
+    else:
+        assert with_faces == without
+
+
+def test_without_a_detector_auto_ignores_and_keep_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, rocket: Path
+) -> None:
+    monkeypatch.setattr("marscrop.faces.centerface.find_spec", lambda name: None)
+    blind = Cropper(threads=1)
+    assert blind.crop(rocket, RATIOS) == blind.crop(rocket, RATIOS, faces="ignore")
+    with pytest.raises(MarscropError, match=r"pip install 'marscrop\[faces\]'"):
+        blind.crop(rocket, RATIOS, faces="keep")
+
+
+def test_other_rules_are_refused(rocket: Path) -> None:
+    with pytest.raises(ConfigError, match="one of auto, keep, ignore; got 'yes'"):
+        Cropper(threads=1).crop(rocket, "1:1", faces="yes")
+
+
+@needs_detector
+def test_astronauts_head_is_never_cut(examples: Path) -> None:
+    head = Box(180, 58, 271, 176)
+    crops = Cropper(threads=1).crop(examples / "astronaut.jpg", [*RATIOS, "4:1"], faces="keep")
+    for crop in crops:
+        inside = crop.box.y0 <= head.y0 + 4 and crop.box.y1 >= head.y1 - 4
+        assert inside, f"{crop.ratio}: {crop.box}"
