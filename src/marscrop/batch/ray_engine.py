@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import pickle
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
@@ -25,7 +26,10 @@ class RayWorker:
         self._worker = Worker(job, fingerprint)
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
-        tables = [self._worker.do(task).to_table() for task in batch["task"]]
+        tables = [
+            self._worker.do(pickle.loads(task)).to_table()  # noqa: S301 - our driver's own
+            for task in batch["task"]
+        ]
         return {"record": np.array([json.dumps(table) for table in tables], dtype=object)}
 
 
@@ -59,7 +63,7 @@ def run_on_ray(
         count = min(workers or int(cpus), len(tasks))
         blocks = max(count, -(-len(tasks) // _TASKS_A_BATCH))
         records = ray.data.from_items(
-            [{"task": task} for task in tasks], override_num_blocks=blocks
+            [{"task": pickle.dumps(task)} for task in tasks], override_num_blocks=blocks
         ).map_batches(
             RayWorker,
             fn_constructor_args=(job, fingerprint),
