@@ -11,6 +11,7 @@ import typer
 from marscrop import MarscropError, __version__
 from marscrop.cli import data, research, study
 from marscrop.cli.ablate import ablate, threshold
+from marscrop.cli.batch import batch
 from marscrop.cli.bench import bench
 from marscrop.cli.crop import crop
 from marscrop.cli.crossval import crossval
@@ -47,6 +48,7 @@ def _options(
 
 
 app.command()(crop)
+app.command()(batch)
 app.command()(bench)
 app.command()(serve)
 app.command(rich_help_panel="Research")(research.train)

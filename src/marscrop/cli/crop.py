@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
+from marscrop.cli.asked import (
+    RATIO_HELP,
+    AnchorOption,
+    Avoid,
+    Faces,
+    Fallback,
+    FileType,
+    Keep,
+    MaxCandidates,
+    MinConfidence,
+    MinSize,
+    ModelFolder,
+    PadFill,
+    Quality,
+    parse_options,
+    parse_ratios,
+)
 from marscrop.cli.support import refuse
 from marscrop.cli.targets import Targets
 from marscrop.errors import MarscropError
-from marscrop.ratio import AspectRatio
-
-if TYPE_CHECKING:
-    from marscrop.options import CropOptions
 
 
 def crop(
@@ -26,7 +39,7 @@ def crop(
         typer.Option(
             "--ratio",
             "-r",
-            help="Aspect ratio, width:height, such as 16:9, 4x5, 1.5 or square. Repeat for more.",
+            help=RATIO_HELP,
         ),
     ],
     output: Annotated[
@@ -43,68 +56,17 @@ def crop(
             "--json", help="Print one JSON object a photo; write crops only if -o is given."
         ),
     ] = False,
-    quality: Annotated[
-        int | None,
-        typer.Option(
-            min=1, max=100, help="Of JPEG, WebP, AVIF and HEIC. Default: a JPEG keeps its own."
-        ),
-    ] = None,
-    file_type: Annotated[
-        str | None,
-        typer.Option(
-            "--format", help="jpg, png, webp, avif, tif, gif or heic. Default: the photo's."
-        ),
-    ] = None,
-    keep: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="X0,Y0,X1,Y1",
-            help="Box that must lie inside each crop: pixels of the upright photo, or percent "
-            "(10%,20%,50%,80%). Repeat for more.",
-        ),
-    ] = None,
-    avoid: Annotated[
-        list[str] | None,
-        typer.Option(metavar="X0,Y0,X1,Y1", help="Box that no crop may overlap. Repeat for more."),
-    ] = None,
-    min_size: Annotated[
-        float | None,
-        typer.Option(
-            help="Smallest crop allowed, as a share of the largest one of its ratio; 1: no zoom. "
-            "Default: 0.3."
-        ),
-    ] = None,
-    max_candidates: Annotated[
-        int,
-        typer.Option(
-            help="Crops for each ratio, best first: PHOTO_16x9.jpg, PHOTO_16x9_2.jpg, ..."
-        ),
-    ] = 1,
-    anchor: Annotated[
-        str | None,
-        typer.Option(
-            help="Pin the crop: top, bottom, left, right, centre, top-left, ..., or a point X,Y "
-            "in 0..1. Its size is still chosen."
-        ),
-    ] = None,
-    min_confidence: Annotated[
-        float, typer.Option(help="Below it the centre crop is taken, 0..1.")
-    ] = 0.0,
-    fallback: Annotated[
-        str | None,
-        typer.Option(help="pad: add margins where no crop meets --keep, --avoid and --min-size."),
-    ] = None,
-    pad_fill: Annotated[
-        str | None,
-        typer.Option(help="What margins show: a colour, or blur. Default: white."),
-    ] = None,
-    faces: Annotated[
-        str,
-        typer.Option(
-            help="auto: keep faces whole, or leave them out, if marscrop[faces] is installed; "
-            "keep: insist on it; ignore."
-        ),
-    ] = "auto",
+    quality: Quality = None,
+    file_type: FileType = None,
+    keep: Keep = None,
+    avoid: Avoid = None,
+    min_size: MinSize = None,
+    max_candidates: MaxCandidates = 1,
+    anchor: AnchorOption = None,
+    min_confidence: MinConfidence = 0.0,
+    fallback: Fallback = None,
+    pad_fill: PadFill = None,
+    faces: Faces = "auto",
     lossless: Annotated[
         bool,
         typer.Option(
@@ -113,7 +75,7 @@ def crop(
             "or 16 pixels; metadata are kept. Needs the extra 'lossless'.",
         ),
     ] = False,
-    model: Annotated[Path | None, typer.Option(help="Folder of an exported model.")] = None,
+    model: ModelFolder = None,
     threads: Annotated[
         int | None,
         typer.Option(
@@ -126,8 +88,8 @@ def crop(
     Crops are named PHOTO_16x9.jpg. A photo that fails is named on stderr and the rest is done:
     exit code 1; wrong usage: exit code 2. All options apply to each photo and ratio.
     """
-    ratios = _parse_ratios(ratio)
-    options = _parse_options(
+    ratios = parse_ratios(ratio)
+    options = parse_options(
         keep=keep or (),
         avoid=avoid or (),
         min_size=min_size,
@@ -191,23 +153,3 @@ def _check_lossless(
         find_transform()
     except MarscropError as error:
         refuse(str(error))
-
-
-def _parse_options(**written: Any) -> CropOptions:
-    from marscrop.options import CropOptions
-
-    try:
-        return CropOptions.parse(**written)
-    except MarscropError as error:
-        refuse(str(error))
-
-
-def _parse_ratios(texts: list[str]) -> list[AspectRatio]:
-    ratios: dict[str, AspectRatio] = {}
-    for text in texts:
-        try:
-            parsed = AspectRatio.parse(text)
-        except MarscropError as error:
-            refuse(str(error))
-        ratios.setdefault(parsed.slug, parsed)  # asked twice is answered once
-    return list(ratios.values())

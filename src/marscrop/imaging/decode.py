@@ -52,6 +52,8 @@ class Photo:
         has_alpha: whether some pixels may be transparent.
         jpeg: how strongly a JPEG was compressed; None for everything else.
         orientation: EXIF orientation, 1..8, that its stored pixels have left to apply.
+        stored_orientation: the orientation that the file names; not `orientation` for TIFF alone,
+            which Pillow turns while it loads.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Photo:
     has_alpha: bool
     jpeg: JpegSettings | None
     orientation: int
+    stored_orientation: int
     _scalable: bool = field(repr=False)
     _opened: Opener = field(repr=False)
 
@@ -194,6 +197,7 @@ def open_photo(source: Source, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Photo
             has_alpha=colour.has_alpha(image),
             jpeg=_jpeg_settings(image, turn) if is_file else None,
             orientation=turn,
+            stored_orientation=orientation.stored_orientation(image),
             _scalable=is_file and isinstance(image, JpegImageFile) and not _is_progressive(image),
             _opened=opened,
         )

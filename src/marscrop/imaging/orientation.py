@@ -35,6 +35,14 @@ def orientation_of(image: Image.Image) -> int:
     """
     if isinstance(image, TiffImageFile):
         return UPRIGHT
+    return stored_orientation(image)
+
+
+def stored_orientation(image: Image.Image) -> int:
+    """The orientation that the file names, 1..8; 1 where it is missing, unknown or unreadable.
+
+    Reads headers only. Differs from `orientation_of` for TIFF alone.
+    """
     try:
         # Not image.getexif(): for a PNG without EXIF before its pixels, that decodes the pixels.
         exif = Image.Image.getexif(image)

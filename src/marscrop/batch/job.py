@@ -1,0 +1,104 @@
+"""What is to be done: a job for all photos, and a task for each."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from marscrop import __version__
+from marscrop.cropper import DEFAULT_OPTIONS, PACKAGED_MODEL
+from marscrop.faces.centerface import installed as can_find_faces
+from marscrop.options import CropOptions
+from marscrop.ratio import AspectRatio
+from marscrop.runtime.manifest import Manifest
+from marscrop.window.regions import Region
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What holds for every photo.
+
+    Attributes:
+        target: folder or URL that crops and results go to.
+        options: of each crop.
+        suffix: of the crops' files, such as ".webp"; None for the photo's own format.
+        quality: 1..100 of lossy formats; None for the default.
+        write_crops: False for boxes only.
+        sidecar: whether to write an XMP file for each crop.
+        model: folder of an exported model; None for the packaged one.
+    """
+
+    target: str
+    options: CropOptions = DEFAULT_OPTIONS
+    suffix: str | None = None
+    quality: int | None = None
+    write_crops: bool = True
+    sidecar: bool = False
+    model: Path | None = None
+
+    def fingerprint(self) -> str:
+        """Changes with all that may change a crop, but the target.
+
+        That is the options, the model, whether faces are looked for, and marscrop's version.
+
+        Raises:
+            ModelError: the model is missing or malformed.
+        """
+        table = asdict(self)
+        del table["target"]
+        table["model"] = Manifest.load(self.model or PACKAGED_MODEL).to_json()
+        return _digest([__version__, can_find_faces(), table])
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One photo.
+
+    Attributes:
+        source: absolute path or URL.
+        version: of its content: size and entity tag or time of change; "" if it cannot be seen.
+        stem: of its outputs, relative to the target, such as "2019/beach".
+        ratios: asked of it.
+        keep: boxes to keep in its crops besides the job's.
+    """
+
+    source: str
+    version: str
+    stem: str
+    ratios: tuple[AspectRatio, ...]
+    keep: tuple[Region, ...] = ()
+
+    def key(self, fingerprint: str) -> str:
+        """Names this work: equal keys have equal results, so that done is done."""
+        ratios = [(ratio.label, ratio.value) for ratio in self.ratios]
+        keep = [str(region) for region in self.keep]
+        return _digest([fingerprint, self.source, self.version, self.stem, ratios, keep])
+
+    def options(self, job: Job) -> CropOptions:
+        """The job's, with what is to be kept in this photo."""
+        if not self.keep:
+            return job.options
+        constraints = job.options.constraints
+        kept = replace(constraints, keep=constraints.keep + self.keep)
+        return replace(job.options, constraints=kept)
+
+    def output(self, ratio: AspectRatio, candidate: int, suffix: str) -> str:
+        """Name of a crop, relative to the target."""
+        return f"{self.stem}_{ending(ratio, candidate)}{suffix}"
+
+    def sidecar(self, ratio: AspectRatio, candidate: int, *, alone: bool) -> str:
+        """Name of a sidecar: the photo's own where there is one crop only, as editors expect."""
+        return f"{self.stem}.xmp" if alone else self.output(ratio, candidate, ".xmp")
+
+
+def ending(ratio: AspectRatio, candidate: int) -> str:
+    """16x9 for the best crop, 16x9_2 for the next."""
+    return ratio.slug + (f"_{candidate}" if candidate > 1 else "")
+
+
+def _digest(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, default=repr)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

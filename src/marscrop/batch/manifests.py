@@ -1,0 +1,98 @@
+"""Lists of photos in Parquet or CSV: a column `path` or `uri`, and what each row may ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+from marscrop.errors import ConfigError, MarscropError
+from marscrop.ratio import AspectRatio
+from marscrop.window.regions import Region
+
+SUFFIXES: Final = frozenset({".parquet", ".csv"})
+_NAMES: Final = ("path", "uri")
+_RATIO: Final = "ratio"
+_KEEP: Final = "keep"
+_SEPARATOR: Final = ";"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One photo of a manifest.
+
+    Attributes:
+        path: URL, absolute path, or path relative to the manifest's folder.
+        ratios: of its own; empty for the job's.
+        keep: boxes to keep in its crops.
+    """
+
+    path: str
+    ratios: tuple[AspectRatio, ...] = ()
+    keep: tuple[Region, ...] = ()
+
+
+def read_manifest(fs: Any, path: str) -> list[Row]:
+    """The rows of a manifest.
+
+    `ratio` and `keep` are optional columns; several values are parted by ";".
+
+    Raises:
+        ConfigError: it cannot be read, lacks the column, or a row cannot be understood.
+    """
+    columns = _columns(fs, path)
+    name = next((name for name in _NAMES if name in columns), None)
+    if name is None:
+        raise ConfigError(
+            f"{path}: expected a column named path or uri; got {', '.join(columns) or 'none'}"
+        )
+    paths = columns[name]
+    ratios = columns.get(_RATIO) or [None] * len(paths)
+    keeps = columns.get(_KEEP) or [None] * len(paths)
+    return [
+        _row(path, number, *cells)
+        for number, cells in enumerate(zip(paths, ratios, keeps, strict=True), start=1)
+    ]
+
+
+def _columns(fs: Any, path: str) -> dict[str, list[Any]]:
+    try:
+        import pyarrow as pa
+        from pyarrow import csv, parquet
+    except ModuleNotFoundError:
+        raise ConfigError("manifests need pyarrow: pip install 'marscrop[batch]'") from None
+    wanted = (*_NAMES, _RATIO, _KEEP)
+    try:
+        with fs.open(path, "rb") as file:
+            if PurePosixPath(path).suffix.lower() == ".parquet":
+                table = parquet.read_table(file)
+            else:
+                texts = csv.ConvertOptions(
+                    column_types={name: pa.string() for name in wanted}, strings_can_be_null=True
+                )
+                table = csv.read_csv(file, convert_options=texts)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise ConfigError(f"{path}: cannot be read as a manifest: {error}") from None
+    return {name: table[name].to_pylist() for name in wanted if name in table.column_names}
+
+
+def _row(manifest: str, number: int, path: Any, ratio: Any, keep: Any) -> Row:
+    try:
+        if not isinstance(path, str) or not path:
+            raise ConfigError(f"expected a path; got {path!r}")
+        return Row(
+            path,
+            tuple(AspectRatio.parse(text) for text in _several(ratio)),
+            tuple(Region.parse(text) for text in _several(keep)),
+        )
+    except MarscropError as error:
+        raise ConfigError(f"{manifest}: row {number}: {error}") from None
+
+
+def _several(cell: Any) -> list[Any]:
+    """The values of a cell: text with separators, a list, or one number; empty for nothing."""
+    if cell is None or cell == "":
+        return []
+    if isinstance(cell, str):
+        return [part for part in cell.split(_SEPARATOR) if part.strip()]
+    return list(cell) if isinstance(cell, list) else [cell]

@@ -1,0 +1,87 @@
+"""How far a run is, for people: one line that changes, or a line now and then in a log."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from types import TracebackType
+from typing import Final, Self, TextIO
+
+from marscrop.batch.records import Record
+
+_TERMINAL_SECONDS: Final = 0.2
+_LOG_SECONDS: Final = 30.0
+_WINDOW: Final = 500
+"""The rate is that of the last photos, as libraries have stretches of small and of large ones."""
+
+
+class Progress:
+    """A watcher of `run` that writes to a stream."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._terminal = stream.isatty()
+        self._total = self._ready = self._failed = 0
+        self._shown_at = time.monotonic()
+        self._times: deque[float] = deque(maxlen=_WINDOW)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._terminal and self._total:
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()
+
+    def begin(self, total: int, done: int) -> None:
+        """How many photos there are, and how many were done before."""
+        self._total, self._ready = total, done
+        self._times.append(time.monotonic())
+        before = f", {done:,} of them done before" if done else ""
+        self._stream.write(f"{total:,} photos{before}\n")
+        self._stream.flush()
+
+    def photo(self, record: Record) -> None:
+        """A photo is done, or has failed."""
+        self._ready += 1
+        self._failed += record.error is not None
+        now = time.monotonic()
+        self._times.append(now)
+        if now - self._shown_at >= (_TERMINAL_SECONDS if self._terminal else _LOG_SECONDS):
+            self._shown_at = now
+            line = progress_line(self._ready, self._total, self._failed, self._rate())
+            self._stream.write(f"\r{line}\x1b[K" if self._terminal else f"{line}\n")
+            self._stream.flush()
+
+    def _rate(self) -> float:
+        """Photos a second."""
+        seconds = self._times[-1] - self._times[0]
+        return (len(self._times) - 1) / seconds if seconds > 0 else 0.0
+
+
+def progress_line(ready: int, total: int, failed: int, rate: float) -> str:
+    """Such as "120/2,000  45.1/s  0:41 left  3 failed".
+
+    Args:
+        ready: photos done or failed.
+        total: photos.
+        failed: photos that failed.
+        rate: photos a second; 0 where it is not known yet.
+    """
+    parts = [f"{ready:,}/{total:,}"]
+    if rate > 0:
+        parts += [f"{rate:.1f}/s", f"{_clock((total - ready) / rate)} left"]
+    if failed:
+        parts.append(f"{failed:,} failed")
+    return "  ".join(parts)
+
+
+def _clock(seconds: float) -> str:
+    minutes, second = divmod(round(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute}:{second:02d}"

@@ -1,0 +1,77 @@
+"""What came of a photo: one record, in the journal and in the results."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from marscrop.geometry import Box, Margins
+
+
+@dataclass(frozen=True, slots=True)
+class CropRecord:
+    """One crop.
+
+    Attributes:
+        ratio: as it was asked for.
+        candidate: 1 for the best.
+        box: x0, y0, x1, y1 [px of the upright photo], x1 and y1 exclusive.
+        confidence: 0..1, rounded to 4 digits.
+        centred: whether it is the centre crop for want of confidence.
+        padding: [px]; None for a crop without.
+        output: file of the crop, relative to the target; None where none was asked for.
+        sidecar: likewise.
+    """
+
+    ratio: str
+    candidate: int
+    box: Box
+    confidence: float
+    centred: bool = False
+    padding: Margins | None = None
+    output: str | None = None
+    sidecar: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One photo, done or failed.
+
+    Attributes:
+        source: absolute path or URL.
+        key: of the task that this answers.
+        width, height: of the upright photo [px]; None where it failed.
+        crops: in the order of the ratios, best candidate first; empty where it failed.
+        sizes: bytes of each file written, by its name.
+        error: why it failed, in one line; None if it did not.
+    """
+
+    source: str
+    key: str
+    width: int | None = None
+    height: int | None = None
+    crops: tuple[CropRecord, ...] = ()
+    sizes: tuple[tuple[str, int], ...] = ()
+    error: str | None = None
+
+    def to_table(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_table(cls, table: dict[str, Any]) -> Self:
+        """The inverse of `to_table`, after JSON.
+
+        Raises:
+            KeyError, TypeError: an unknown form.
+        """
+        crops = tuple(
+            CropRecord(**{**crop, "box": Box(*crop["box"]), "padding": _margins(crop["padding"])})
+            for crop in table["crops"]
+        )
+        sizes = tuple((str(name), int(size)) for name, size in table["sizes"])
+        return cls(**{**table, "crops": crops, "sizes": sizes})
+
+
+def _margins(values: list[int] | None) -> Margins | None:
+    return None if values is None else Margins(*values)

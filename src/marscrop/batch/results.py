@@ -1,0 +1,89 @@
+"""The manifest of results: a row a crop, the same for the same work, whatever happened between."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+
+from marscrop.batch.records import CropRecord, Record
+from marscrop.batch.store import Store
+from marscrop.exchange.servers import iiif_region, imgproxy_crop, thumbor_crop
+from marscrop.geometry import Box
+
+JSON_LINES: Final = "manifest.jsonl"
+PARQUET: Final = "manifest.parquet"
+
+TOOLS: Final[dict[str, Callable[[Box], str]]] = {
+    "iiif": iiif_region,
+    "imgproxy": imgproxy_crop,
+    "thumbor": thumbor_crop,
+}
+"""Columns that can be asked for: a crop as another tool takes it."""
+
+_ROWS_A_GROUP: Final = 100_000
+
+
+def write_results(store: Store, records: Iterable[Record], tools: Sequence[str] = ()) -> None:
+    """Write both manifests, sorted by source; ratios as asked, best candidate first.
+
+    Args:
+        records: one a photo.
+        tools: names in `TOOLS`, each of which becomes a column.
+    """
+    ordered = sorted(records, key=lambda record: record.source)
+    rows = [row for record in ordered for row in _rows(record, tools)]
+    lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    store.put(JSON_LINES, "".join(lines).encode())
+    store.put(PARQUET, _parquet(rows, tools))
+
+
+def _rows(record: Record, tools: Sequence[str]) -> list[dict[str, Any]]:
+    """A row a crop; a photo that failed has one, with its error."""
+    crops = record.crops or (None,)
+    return [_row(record, crop, tools) for crop in crops]
+
+
+def _row(record: Record, crop: CropRecord | None, tools: Sequence[str]) -> dict[str, Any]:
+    return {
+        "source": record.source,
+        "width": record.width,
+        "height": record.height,
+        "ratio": crop.ratio if crop else None,
+        "candidate": crop.candidate if crop else None,
+        "box": list(crop.box) if crop else None,
+        "confidence": crop.confidence if crop else None,
+        "centred": crop.centred if crop else None,
+        "padding": list(crop.padding) if crop and crop.padding else None,
+        "output": crop.output if crop else None,
+        "sidecar": crop.sidecar if crop else None,
+        **{tool: TOOLS[tool](crop.box) if crop else None for tool in tools},
+        "error": record.error,
+    }
+
+
+def _parquet(rows: list[dict[str, Any]], tools: Sequence[str]) -> bytes:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    edges = pa.list_(pa.int32())
+    types = {
+        "source": pa.string(),
+        "width": pa.int32(),
+        "height": pa.int32(),
+        "ratio": pa.string(),
+        "candidate": pa.int32(),
+        "box": edges,
+        "confidence": pa.float64(),
+        "centred": pa.bool_(),
+        "padding": edges,
+        "output": pa.string(),
+        "sidecar": pa.string(),
+        **{tool: pa.string() for tool in tools},
+        "error": pa.string(),
+    }
+    table = pa.Table.from_pylist(rows, schema=pa.schema(list(types.items())))
+    buffer = io.BytesIO()
+    parquet.write_table(table, buffer, row_group_size=_ROWS_A_GROUP, compression="zstd")
+    return buffer.getvalue()

@@ -1,0 +1,45 @@
+"""The local engine: threads that share one model.
+
+Pillow and ONNX Runtime let go of the interpreter's lock while they decode, infer and encode, which
+is nearly all of a photo's time, so that processes would only multiply the memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from itertools import islice
+
+from marscrop.batch.job import Job, Task
+from marscrop.batch.records import Record
+from marscrop.batch.worker import Worker
+from marscrop.pipeline import usable_cores
+
+
+def run_in_threads(
+    job: Job,
+    fingerprint: str,
+    tasks: Sequence[Task],
+    workers: int | None,
+    stopped: Callable[[], bool],
+) -> Iterator[Record]:
+    """Records as they come, in any order; no more photos in memory than there are workers.
+
+    Args:
+        workers: threads; None for one a core.
+        stopped: once it says so, no photo is begun and those begun are finished.
+
+    Raises:
+        ModelError: the model is missing or changed.
+    """
+    worker = Worker(job, fingerprint)
+    count = workers or usable_cores()
+    waiting = iter(tasks)
+    with ThreadPoolExecutor(count, thread_name_prefix="marscrop") as pool:
+        running: set[Future[Record]] = {pool.submit(worker.do, t) for t in islice(waiting, count)}
+        while running:
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            if not stopped():
+                running |= {pool.submit(worker.do, task) for task in islice(waiting, len(done))}
+            for future in done:
+                yield future.result()

@@ -1,0 +1,119 @@
+"""One photo: read, crop, write. What every engine runs."""
+
+from __future__ import annotations
+
+from marscrop.batch.job import Job, Task
+from marscrop.batch.records import CropRecord, Record
+from marscrop.batch.store import Store, filesystem
+from marscrop.cropper import Crop, Cropper
+from marscrop.errors import ImageError, MarscropError
+from marscrop.exchange.xmp import crop_sidecar
+from marscrop.imaging.decode import Photo, open_photo
+from marscrop.imaging.encode import encode_crop, suffix_for
+
+
+class Worker:
+    """Does the tasks of a job, one after the other; may be shared by threads."""
+
+    def __init__(self, job: Job, fingerprint: str) -> None:
+        """Load the model.
+
+        Raises:
+            ModelError: the model is missing or changed.
+        """
+        self._job, self._fingerprint = job, fingerprint
+        self._store = Store(job.target)
+        # One thread a photo: many photos at once use the cores better than many threads on one.
+        self._cropper = Cropper(job.model, threads=1)
+
+    def do(self, task: Task) -> Record:
+        """The photo's record; what goes wrong with it is in there, and never raised."""
+        key = task.key(self._fingerprint)
+        try:
+            return self._do(task, key)
+        except MarscropError as error:
+            reason = str(error).removeprefix("<bytes>: ")
+        except Exception as error:  # one odd photo, or a store that hiccups, must not end the rest
+            reason = f"failed: {type(error).__name__}: {error}"
+        return Record(task.source, key, error=" ".join(reason.split()))
+
+    def _do(self, task: Task, key: str) -> Record:
+        photo = open_photo(_read(task.source), max_pixels=self._cropper.max_pixels)
+        crops = self._cropper.crop_photo(photo, task.ratios, task.options(self._job))
+        files: dict[str, bytes] = {}
+        outputs = self._encode(task, photo, crops, files)
+        sidecars = self._sidecars(task, photo, crops, files)
+        for name, content in files.items():
+            self._write(name, content)
+        return Record(
+            source=task.source,
+            key=key,
+            width=photo.size.width,
+            height=photo.size.height,
+            crops=tuple(map(_record, crops, outputs, sidecars)),
+            sizes=tuple((name, len(content)) for name, content in files.items()),
+        )
+
+    def _encode(
+        self, task: Task, photo: Photo, crops: list[Crop], files: dict[str, bytes]
+    ) -> list[str | None]:
+        if not self._job.write_crops:
+            return [None] * len(crops)
+        suffix = self._job.suffix or suffix_for(photo)
+        upright = photo.upright()
+        names = [task.output(crop.ratio, crop.candidate, suffix) for crop in crops]
+        for crop, name in zip(crops, names, strict=True):
+            files[name] = encode_crop(
+                upright,
+                crop.box,
+                name,
+                quality=self._job.quality,
+                source=photo,
+                padding=crop.padding,
+            )
+        return list(names)
+
+    def _sidecars(
+        self, task: Task, photo: Photo, crops: list[Crop], files: dict[str, bytes]
+    ) -> list[str | None]:
+        if not self._job.sidecar:
+            return [None] * len(crops)
+        alone = len(task.ratios) * self._job.options.max_candidates == 1
+        names = [task.sidecar(crop.ratio, crop.candidate, alone=alone) for crop in crops]
+        for crop, name in zip(crops, names, strict=True):
+            text = crop_sidecar(crop.box, photo.size, photo.stored_orientation)
+            files[name] = text.encode()
+        return list(names)
+
+    def _write(self, name: str, content: bytes) -> None:
+        try:
+            self._store.put(name, content)
+        except Exception as error:  # each filesystem has errors of its own
+            raise ImageError(f"{name}: cannot be written: {error}") from error
+
+
+def _read(source: str) -> bytes:
+    try:
+        fs, path = filesystem(source)
+        return bytes(fs.cat_file(path))
+    except FileNotFoundError:
+        raise ImageError("no such file") from None
+    except IsADirectoryError:
+        raise ImageError("is a folder, expected an image file") from None
+    except PermissionError:
+        raise ImageError("permission denied") from None
+    except Exception as error:
+        raise ImageError(f"cannot be read: {error}") from error
+
+
+def _record(crop: Crop, output: str | None, sidecar: str | None) -> CropRecord:
+    return CropRecord(
+        ratio=str(crop.ratio),
+        candidate=crop.candidate,
+        box=crop.box,
+        confidence=round(crop.confidence, 4),
+        centred=crop.centred,
+        padding=crop.padding.margins if crop.padding else None,
+        output=output,
+        sidecar=sidecar,
+    )

@@ -1,0 +1,219 @@
+"""`marscrop batch`: a library of photos in, crops and a manifest out; resumable."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from marscrop.cli.asked import (
+    RATIO_HELP,
+    AnchorOption,
+    Avoid,
+    Faces,
+    Fallback,
+    FileType,
+    Keep,
+    MaxCandidates,
+    MinConfidence,
+    MinSize,
+    ModelFolder,
+    PadFill,
+    Quality,
+    parse_options,
+    parse_ratios,
+)
+from marscrop.cli.support import refuse
+from marscrop.errors import ConfigError, ImageError
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from marscrop.batch.job import Job
+    from marscrop.batch.run import Outcome, Work
+
+_NAMED_FAILURES = 20
+
+
+def batch(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SRC...",
+            help="Folders, photos, globs, URLs (s3://, gs://, file://), or manifests in Parquet or "
+            "CSV with a column path or uri, and perhaps ratio and keep.",
+        ),
+    ],
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output", "-o", metavar="DST", help="Folder or URL for the crops and the results."
+        ),
+    ],
+    ratio: Annotated[list[str] | None, typer.Option("--ratio", "-r", help=RATIO_HELP)] = None,
+    no_crops: Annotated[
+        bool, typer.Option("--no-crops", help="Boxes only: write the manifest, but no pictures.")
+    ] = False,
+    tool: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Add a column with each crop as iiif, imgproxy or thumbor takes it. Repeat for "
+            "more."
+        ),
+    ] = None,
+    sidecar: Annotated[
+        str | None, typer.Option(help="xmp: write each crop as an XMP file for photo editors.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List what would be done, and write nothing.")
+    ] = False,
+    engine: Annotated[
+        str, typer.Option(help="local, or ray: the cluster that RAY_ADDRESS names.")
+    ] = "local",
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Photos at once. Default: one a core.")
+    ] = None,
+    quality: Quality = None,
+    file_type: FileType = None,
+    keep: Keep = None,
+    avoid: Avoid = None,
+    min_size: MinSize = None,
+    max_candidates: MaxCandidates = 1,
+    anchor: AnchorOption = None,
+    min_confidence: MinConfidence = 0.0,
+    fallback: Fallback = None,
+    pad_fill: PadFill = None,
+    faces: Faces = "auto",
+    model: ModelFolder = None,
+) -> None:
+    """Crop a library of photos; run the same command again to go on where it stopped.
+
+    Crops lie in DST as the photos lie in SRC, and DST/manifest.parquet and manifest.jsonl have a
+    row for each. Exit code 1: some photos failed, which the manifest names; 2: wrong usage.
+    """
+    options = parse_options(
+        keep=keep or (),
+        avoid=avoid or (),
+        min_size=min_size,
+        max_candidates=max_candidates,
+        anchor=anchor,
+        min_confidence=min_confidence,
+        fallback=fallback,
+        pad_fill=pad_fill,
+        faces=faces,
+    )
+    ratios = parse_ratios(ratio or [])
+    from marscrop.batch.job import Job
+    from marscrop.batch.progress import Progress
+    from marscrop.batch.run import run, survey
+
+    job = Job(
+        target=output,
+        options=options,
+        suffix=_parse_suffix(file_type),
+        quality=quality,
+        write_crops=not no_crops,
+        sidecar=_parse_sidecar(sidecar),
+        model=model,
+    )
+    tools = _parse_tools(tool or [])
+    try:
+        if dry_run:
+            _print_plan(survey(sources, ratios, job))
+            return
+        with _stoppable() as stopped, Progress(sys.stderr) as progress:
+            outcome = run(
+                sources,
+                ratios,
+                job,
+                engine=engine,
+                workers=workers,
+                tools=tools,
+                watcher=progress,
+                stopped=stopped,
+            )
+    except ConfigError as error:
+        refuse(str(error))
+    _conclude(outcome, job)
+
+
+@contextmanager
+def _stoppable() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C or SIGTERM stops gently the first time, and at once the second."""
+    signals = (signal.SIGINT, signal.SIGTERM)
+    came: list[int] = []
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+        for one in signals:
+            signal.signal(one, before[one])
+
+    before = {one: signal.signal(one, stop) for one in signals}
+    try:
+        yield lambda: bool(came)
+    finally:
+        for one in signals:
+            signal.signal(one, before[one])
+
+
+def _print_plan(work: Work) -> None:
+    for task in work.tasks:
+        state = "done" if task.source in work.done else "todo"
+        ratios = " ".join(map(str, task.ratios))
+        print(f"{state}  {task.source}  ->  {task.stem}  {ratios}")
+    print(
+        f"{len(work.tasks):,} photos: {len(work.done):,} done, {len(work.todo):,} to do",
+        file=sys.stderr,
+    )
+
+
+def _conclude(outcome: Outcome, job: Job) -> None:
+    """Say what came of it; exit code 1 if anything is missing."""
+    from marscrop.batch.results import JSON_LINES, PARQUET
+
+    failures = outcome.failures
+    for record in failures[:_NAMED_FAILURES]:
+        print(f"marscrop: {record.source}: {record.error}", file=sys.stderr)
+    if len(failures) > _NAMED_FAILURES:
+        print(f"marscrop: ... and {len(failures) - _NAMED_FAILURES:,} more", file=sys.stderr)
+    done = len(outcome.records) - len(failures)
+    words = f"{done:,} of {outcome.total:,} photos done, {len(failures):,} failed"
+    if not outcome.finished:
+        print(f"marscrop: stopped: {words}; run it again to go on", file=sys.stderr)
+        raise typer.Exit(130)
+    where = job.target.rstrip("/")
+    print(f"{words}: {where}/{PARQUET}, {where}/{JSON_LINES}", file=sys.stderr)
+    if failures:
+        raise typer.Exit(1)
+
+
+def _parse_suffix(file_type: str | None) -> str | None:
+    from marscrop.imaging.encode import output_format
+
+    if file_type is None:
+        return None
+    suffix = f".{file_type.lower().lstrip('.')}"
+    try:
+        output_format(f"crop{suffix}")
+    except ImageError as error:
+        refuse(str(error))
+    return suffix
+
+
+def _parse_sidecar(sidecar: str | None) -> bool:
+    if sidecar not in (None, "xmp"):
+        refuse(f"--sidecar must be xmp; got {sidecar!r}")
+    return sidecar is not None
+
+
+def _parse_tools(names: list[str]) -> list[str]:
+    from marscrop.batch.results import TOOLS
+
+    for name in names:
+        if name not in TOOLS:
+            refuse(f"--tool must be one of {', '.join(TOOLS)}; got {name!r}")
+    return list(dict.fromkeys(names))

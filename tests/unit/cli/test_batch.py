@@ -1,0 +1,78 @@
+"""`marscrop batch` as a person or a script sees it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from tests.unit.cli.conftest import Cli
+
+from marscrop.batch.progress import progress_line
+
+pytest.importorskip("fsspec", reason="the extra [batch] is not installed")
+pytest.importorskip("pyarrow", reason="the extra [batch] is not installed")
+
+
+@pytest.fixture
+def photos(examples: Path, tmp_path: Path) -> Path:
+    """Two photos and a broken one."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name in ("cat.jpg", "rocket.jpg"):
+        shutil.copy(examples / name, folder / name)
+    (folder / "broken.jpg").write_text("no picture")
+    return folder
+
+
+def test_photos_in_crops_and_manifests_out(cli: Cli, photos: Path, tmp_path: Path) -> None:
+    result = cli("batch", photos, "-r", "1:1", "-o", tmp_path / "out", "--tool", "iiif")
+    assert (result.code, result.out) == (1, "")
+    assert f"{photos}/broken.jpg: is not an image" in result.err
+    assert "2 of 3 photos done, 1 failed" in result.err
+    shown = sorted(p.name for p in (tmp_path / "out").iterdir() if not p.name.startswith("."))
+    assert shown == ["cat_1x1.jpg", "manifest.jsonl", "manifest.parquet", "rocket_1x1.jpg"]
+    assert '"iiif": "' in (tmp_path / "out" / "manifest.jsonl").read_text()
+
+
+def test_all_done_is_exit_code_0(cli: Cli, photos: Path, tmp_path: Path) -> None:
+    arguments = ("batch", photos / "cat.jpg", "-r", "1:1", "-o", tmp_path / "out", "--no-crops")
+    assert cli(*arguments).code == 0
+    again = cli(*arguments)
+    assert again.code == 0
+    assert "1 photos, 1 of them done before" in again.err
+
+
+def test_dry_run_lists_and_writes_nothing(cli: Cli, photos: Path, tmp_path: Path) -> None:
+    result = cli("batch", photos, "-r", "1:1", "-o", tmp_path / "out", "--dry-run")
+    assert result.code == 0
+    assert len(result.out.splitlines()) == 3
+    assert "3 photos: 0 done, 3 to do" in result.err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "no ratio"),
+        (["-r", "wide?"], "aspect ratio must"),
+        (["-r", "1:1", "--tool", "gimp"], "--tool must be one of iiif, imgproxy, thumbor"),
+        (["-r", "1:1", "--sidecar", "json"], "--sidecar must be xmp"),
+        (["-r", "1:1", "--format", "xyz"], ".xyz"),
+        (["-r", "1:1", "--engine", "spark"], "engine must be one of local, ray"),
+        (["-r", "1:1", "--min-size", "2"], "min_size must be"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_code_2(
+    cli: Cli, photos: Path, tmp_path: Path, options: list[str], message: str
+) -> None:
+    result = cli("batch", photos, "-o", tmp_path / "out", *options)
+    assert (result.code, result.out) == (2, "")
+    assert message in result.err
+    assert len(result.err.splitlines()) == 1
+
+
+def test_progress_says_rate_and_time_left() -> None:
+    assert progress_line(120, 2000, 3, 45.1) == "120/2,000  45.1/s  0:42 left  3 failed"
+    assert progress_line(1, 100_000, 0, 2.0) == "1/100,000  2.0/s  13:53:20 left"
+    assert progress_line(0, 5, 0, 0.0) == "0/5"
