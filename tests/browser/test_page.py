@@ -202,3 +202,10 @@ def test_every_control_has_a_name(filled: Page) -> None:
 def test_nothing_is_wider_than_the_screen(filled: Page, width: int, height: int) -> None:
     filled.set_viewport_size({"width": width, "height": height})
     assert filled.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_api_is_described_for_people(page: Page) -> None:
+    page.get_by_role("link", name="API").click()
+    expect(page.get_by_role("heading", name="POST/v1/crops")).to_be_visible()
+    expect(page.get_by_text("Box that must lie inside each crop").first).to_be_visible()
+    expect(page.get_by_text('"rocket.jpg"').first).to_be_visible()

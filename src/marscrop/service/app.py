@@ -61,6 +61,7 @@ def create_app(settings: Settings | None = None, cropper: Cropper | None = None)
     refusals.install(app)
     app.include_router(router)
     app.add_api_route("/", _index, include_in_schema=False, response_class=FileResponse)
+    app.add_api_route("/docs", _docs, include_in_schema=False, response_class=FileResponse)
     app.mount("/page", StaticFiles(directory=PAGE), name="page")
     app.add_middleware(BodyLimits, settings=settings)
     if settings.cors_origins:
@@ -76,3 +77,7 @@ def create_app(settings: Settings | None = None, cropper: Cropper | None = None)
 
 async def _index() -> FileResponse:
     return FileResponse(PAGE / "index.html")
+
+
+async def _docs() -> FileResponse:
+    return FileResponse(PAGE / "docs.html")
