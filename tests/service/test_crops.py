@@ -56,6 +56,7 @@ ASKED: dict[str, Any] = {
     "min_confidence": "0.9",
     "fallback": "pad",
     "pad_fill": "blur",
+    "faces": "ignore",
 }
 
 
