@@ -31,10 +31,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-from crop import make_photo  # beside this file
+
+from marscrop.bench.photos import make_photo
+from marscrop.geometry import Size
 
 RATIO = "16:9"
-SIZE_PX = (1224, 816)  # 1.0 megapixel
+SIZE_PX = Size(1224, 816)  # 1.0 megapixel
 
 
 def library_per_second(content: bytes, seconds: float, threads: int) -> float:
@@ -42,13 +44,13 @@ def library_per_second(content: bytes, seconds: float, threads: int) -> float:
     from marscrop import Cropper
 
     cropper = Cropper(threads=1)
-    cropper.crop(content, RATIO)
+    cropper.crop(content, RATIO, faces="ignore")
     end = time.perf_counter() + seconds
 
     def work(_: int) -> int:
         done = 0
         while time.perf_counter() < end:
-            cropper.crop(content, RATIO)
+            cropper.crop(content, RATIO, faces="ignore")
             done += 1
         return done
 
@@ -162,7 +164,7 @@ def main() -> None:
         content = make_photo(SIZE_PX, Path(folder) / "photo.jpg").read_bytes()
     library = measure_library(content, options.seconds, options.workers)
     with serving(options.workers) as (address, pid):
-        url = f"{address}/v1/crops?ratio={RATIO}"
+        url = f"{address}/v1/crops?ratio={RATIO}&faces=ignore"
         loaded = load(url, pid, content, options.seconds, options.clients)
         crowd = burst(url, content, options.burst)
     result = {

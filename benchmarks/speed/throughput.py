@@ -95,8 +95,8 @@ def main() -> None:
         list_file.write_text("\n".join(map(str, photos)))
         workers = str(options.workers)
         decode = [sys.executable, __file__, "--decode-alone", str(list_file), "--workers", workers]
-        crop = [sys.executable, "-m", "marscrop", "crop", "--json", "-r", "1:1", "--threads"]
-        crop += [workers, *map(str, photos)]
+        crop = [sys.executable, "-m", "marscrop", "crop", "--json", "-r", "1:1"]
+        crop += ["--faces", "ignore", "--threads", workers, *map(str, photos)]
         rounds = [(timed(decode), timed(crop)) for _ in range(options.rounds)]
     shares = sorted(decoded[0] / cropped[0] for decoded, cropped in rounds)
     print(

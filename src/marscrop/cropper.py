@@ -206,7 +206,7 @@ class Cropper:
             ImageError: truncated, corrupt or vanished pixels.
             MarscropError: faces to keep and no detector installed.
         """
-        found = tuple(self.faces(photo)) if _looks_for_faces(faces) else None
+        found = tuple(self.faces(photo)) if looks_for_faces(faces) else None
         return Seen(photo.name, photo.size, self.features(photo), found)
 
     def crop_seen(
@@ -276,7 +276,7 @@ class Cropper:
     def analysis_pixels(self, photo: Photo, options: CropOptions = DEFAULT_OPTIONS) -> int:
         """How many pixels of a photo are in memory at once while its crops are found."""
         needed = photo.analysis_pixels(self.input_size(photo))
-        if _looks_for_faces(options.faces):
+        if looks_for_faces(options.faces):
             needed = max(needed, photo.analysis_pixels(face_input_size(photo), FACE_OVERSAMPLING))
         return needed
 
@@ -372,7 +372,8 @@ class Cropper:
         return crop
 
 
-def _looks_for_faces(rule: FaceRule) -> bool:
+def looks_for_faces(rule: FaceRule) -> bool:
+    """Whether a cropper told so looks for faces."""
     return rule == "keep" or (rule == "auto" and can_find_faces())
 
 

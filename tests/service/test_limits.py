@@ -15,6 +15,7 @@ from tests.service.conftest import Serve
 
 from marscrop.cropper import Cropper, Seen
 from marscrop.errors import ConfigError
+from marscrop.options import FaceRule
 from marscrop.service.settings import Settings
 
 CROPS = "/v1/crops?ratio=1:1"
@@ -81,10 +82,10 @@ class SlowCropper(Cropper):
         self.entered = threading.Semaphore(0)
         self.may_go_on = threading.Event()
 
-    def see(self, photo: Any) -> Seen:
+    def see(self, photo: Any, faces: FaceRule = "auto") -> Seen:
         self.entered.release()
         assert self.may_go_on.wait(30)
-        return super().see(photo)
+        return super().see(photo, faces)
 
 
 @pytest.fixture

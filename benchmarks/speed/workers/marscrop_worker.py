@@ -1,4 +1,4 @@
-"""marscrop, as a user calls it."""
+"""marscrop, as a user calls it who has not installed the face detector."""
 
 from __future__ import annotations
 
@@ -7,4 +7,4 @@ from loop import serve
 from marscrop import Cropper
 
 cropper = Cropper()
-serve(lambda path, width, height: list(cropper.crop(path, (width, height))[0].box))
+serve(lambda path, width, height: list(cropper.crop(path, (width, height), faces="ignore")[0].box))

@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from marscrop.cropper import Cropper
+from marscrop.faces.centerface import installed as can_find_faces
 from marscrop.imaging.decode import open_photo
 from marscrop.imaging.encode import encode_crop
 from marscrop.ratio import AspectRatio
@@ -51,6 +52,9 @@ def time_ms(call: Callable[[], Any], repeats: int) -> Timing:
 def time_steps(cropper: Cropper, path: Path, repeats: int) -> dict[str, Timing]:
     """Every step of one photo, in the order in which a crop takes them.
 
+    From file to box is without looking for faces, which is a step of its own where a detector is
+    installed.
+
     Raises:
         ImageError: a photo that cannot be read.
     """
@@ -64,6 +68,7 @@ def time_steps(cropper: Cropper, path: Path, repeats: int) -> dict[str, Timing]:
     few = min(repeats, _FEW)
     upright = photo.upright()
     box = cropper.crop_photo(photo, one)[0].box
+    faces = {"find faces": time_ms(lambda: cropper.faces(photo), few)} if can_find_faces() else {}
     return {
         "decode for analysis": time_ms(lambda: open_photo(path).analysis_rgb(size), repeats),
         "infer: features": time_ms(lambda: cropper.features(analysis), repeats),
@@ -72,8 +77,11 @@ def time_steps(cropper: Cropper, path: Path, repeats: int) -> dict[str, Timing]:
         "search, 1 ratio": time_ms(
             lambda: best_crop(logits, limits, one[0], cropper.manifest.prior), repeats
         ),
-        "file to box, 1 ratio": time_ms(lambda: cropper.crop(path, one), repeats),
-        "file to box, 5 ratios": time_ms(lambda: cropper.crop(path, RATIOS), repeats),
+        "file to box, 1 ratio": time_ms(lambda: cropper.crop(path, one, faces="ignore"), repeats),
+        "file to box, 5 ratios": time_ms(
+            lambda: cropper.crop(path, RATIOS, faces="ignore"), repeats
+        ),
+        **faces,
         "decode in full": time_ms(photo.upright, few),
         "encode a 1:1 crop": time_ms(
             lambda: encode_crop(upright, box, f"crop{_writable(suffix)}", source=photo), few

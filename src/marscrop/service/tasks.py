@@ -8,12 +8,13 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from marscrop.cropper import Crop, Cropper, Seen
+from marscrop.cropper import Crop, Cropper, Seen, looks_for_faces
 from marscrop.errors import ImageError
 from marscrop.geometry import Box, Size
 from marscrop.imaging.decode import Photo, open_photo
 from marscrop.imaging.encode import encode_crop
 from marscrop.imaging.shares import grey_png
+from marscrop.options import FaceRule
 from marscrop.ratio import AspectRatio
 from marscrop.service.kept import KeptPhotos, key_of
 from marscrop.service.negotiation import choose_suffix
@@ -60,7 +61,7 @@ class Tasks:
 
     def crops(self, question: Question, content: bytes, name: str | None) -> Found:
         """The crops of a photo that was sent."""
-        key, seen = self._see(content, name)
+        key, seen = self._see(content, name, question.options.faces)
         return Found(
             key, seen.size, self._cropper.crop_seen(seen, question.ratios, question.options)
         )
@@ -73,7 +74,7 @@ class Tasks:
 
     def map(self, ratio: AspectRatio, content: bytes, name: str | None) -> bytes:
         """What the network sees for a ratio in a photo that was sent, as a PNG."""
-        return self._map(self._see(content, name)[1], ratio)
+        return self._map(self._see(content, name, "ignore")[1], ratio)
 
     def map_again(self, ratio: AspectRatio, photo: str) -> bytes:
         """The same of a photo that was sent before."""
@@ -105,11 +106,11 @@ class Tasks:
         )
         return Picture(encoded, suffix, photo.size, box, confidence)
 
-    def _see(self, content: bytes, name: str | None) -> tuple[str, Seen]:
+    def _see(self, content: bytes, name: str | None, faces: FaceRule) -> tuple[str, Seen]:
         key = key_of(content)
         seen = self.kept.get(key)
-        if seen is None:
-            seen = self._cropper.see(self._open(content, name))
+        if seen is None or (seen.faces is None and looks_for_faces(faces)):
+            seen = self._cropper.see(self._open(content, name), faces)
             self.kept.put(key, replace(seen, name=UNNAMED))
         return key, replace(seen, name=name or UNNAMED)
 
