@@ -26,7 +26,17 @@ def main() -> None:
             side = (megapixels * 1e6 / 12) ** 0.5
             for suffix in (".jpg", ".png"):
                 path = make_photo(Size(int(4 * side), int(3 * side)), Path(folder) / f"p{suffix}")
-                crop = [sys.executable, "-m", "marscrop", "crop", str(path), "-r", "1:1"]
+                crop = [
+                    sys.executable,
+                    "-m",
+                    "marscrop",
+                    "crop",
+                    str(path),
+                    "-r",
+                    "1:1",
+                    "--faces",
+                    "ignore",
+                ]
                 _, boxes = timed([*crop, "--json"])
                 _, written = timed([*crop, "-o", folder])
                 print(f"| {megapixels:g} {suffix[1:]} | {boxes:.0f} | {written:.0f} |", flush=True)

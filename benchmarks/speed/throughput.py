@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -29,6 +28,7 @@ from marscrop.pipeline import Pipeline, usable_cores
 
 _SIDES = ((512, 384), (1024, 768), (2048, 1536), (3072, 4096), (4608, 3456))
 _SOURCES = 20
+_LOOK_S = 0.02
 
 
 def make_mix(folder: Path, count: int) -> list[Path]:
@@ -64,14 +64,26 @@ def timed(command: list[str]) -> tuple[float, float]:
     """Seconds and peak memory [MB] of a process."""
     started = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=os.environ)
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(f"{command[:4]} failed with status {status}")
-    return time.perf_counter() - started, _peak_mb(usage)
+    peak = 0.0
+    while process.poll() is None:
+        peak = max(peak, _peak_mb(process.pid))
+        time.sleep(_LOOK_S)
+    if process.returncode:
+        raise SystemExit(f"{command[:4]} failed with status {process.returncode}")
+    return time.perf_counter() - started, peak
 
 
-def _peak_mb(usage: resource.struct_rusage) -> float:
-    return usage.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+def _peak_mb(pid: int) -> float:
+    """Largest resident memory of a process so far, as Linux keeps it.
+
+    Not getrusage's: that one begins with what the parent had when it forked.
+    """
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    peaks = [int(line.split()[1]) for line in lines if line.startswith("VmHWM")]
+    return peaks[0] / 1024 if peaks else 0.0
 
 
 def main() -> None:
