@@ -38,9 +38,13 @@ def address() -> Iterator[str]:
         process.communicate()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[playwright.Browser]:
-    """Headless Chromium, the system's: playwright's own is a download."""
+    """Headless Chromium, the system's: playwright's own is a download.
+
+    Not of the session: its driver keeps an event loop running in this thread, and other tests could
+    run none.
+    """
     if CHROMIUM is None:
         pytest.skip("needs Chromium: apt-get install chromium")
     with playwright.sync_playwright() as driver:

@@ -13,7 +13,7 @@ from itertools import islice
 from marscrop.batch.job import Job, Task
 from marscrop.batch.records import Record
 from marscrop.batch.worker import Worker
-from marscrop.pipeline import usable_cores
+from marscrop.pipeline import Pipeline, usable_cores
 
 
 def run_in_threads(
@@ -23,7 +23,10 @@ def run_in_threads(
     workers: int | None,
     stopped: Callable[[], bool],
 ) -> Iterator[Record]:
-    """Records as they come, in any order; no more photos in memory than there are workers.
+    """Records as they come, in any order.
+
+    No more photos are in memory than there are workers, and no more decoded pixels than
+    `pipeline.MOST_PIXELS`, but for a single photo that has more.
 
     Args:
         workers: threads; None for one a core.
@@ -32,8 +35,8 @@ def run_in_threads(
     Raises:
         ModelError: the model is missing or changed.
     """
-    worker = Worker(job, fingerprint)
     count = workers or usable_cores()
+    worker = Worker(job, fingerprint, Pipeline(count).room)
     waiting = iter(tasks)
     with ThreadPoolExecutor(count, thread_name_prefix="marscrop") as pool:
         running: set[Future[Record]] = {pool.submit(worker.do, t) for t in islice(waiting, count)}

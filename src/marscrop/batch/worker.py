@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
 from marscrop.batch.job import Job, Task
 from marscrop.batch.records import CropRecord, Record
 from marscrop.batch.store import Store, filesystem
@@ -11,16 +15,27 @@ from marscrop.exchange.xmp import crop_sidecar
 from marscrop.imaging.decode import Photo, open_photo
 from marscrop.imaging.encode import encode_crop, suffix_for
 
+Room = Callable[[int], AbstractContextManager[Any]]
+"""Waits until there is room in memory for so many decoded pixels, and holds it."""
+
 
 class Worker:
     """Does the tasks of a job, one after the other; may be shared by threads."""
 
-    def __init__(self, job: Job, fingerprint: str) -> None:
+    def __init__(
+        self, job: Job, fingerprint: str, room: Room = lambda pixels: nullcontext()
+    ) -> None:
         """Load the model.
+
+        Args:
+            job: what holds for all tasks.
+            fingerprint: of the job.
+            room: for those who share the memory.
 
         Raises:
             ModelError: the model is missing or changed.
         """
+        self._room = room
         self._job, self._fingerprint = job, fingerprint
         self._store = Store(job.target)
         # One thread a photo: many photos at once use the cores better than many threads on one.
@@ -39,7 +54,9 @@ class Worker:
 
     def _do(self, task: Task, key: str) -> Record:
         photo = open_photo(_read(task.source), max_pixels=self._cropper.max_pixels)
-        crops = self._cropper.crop_photo(photo, task.ratios, task.options(self._job))
+        options = task.options(self._job)
+        with self._room(self._cropper.analysis_pixels(photo, options)):
+            crops = self._cropper.crop_photo(photo, task.ratios, options)
         files: dict[str, bytes] = {}
         outputs = self._encode(task, photo, crops, files)
         sidecars = self._sidecars(task, photo, crops, files)
@@ -60,17 +77,18 @@ class Worker:
         if not self._job.write_crops:
             return [None] * len(crops)
         suffix = self._job.suffix or suffix_for(photo)
-        upright = photo.upright()
         names = [task.output(crop.ratio, crop.candidate, suffix) for crop in crops]
-        for crop, name in zip(crops, names, strict=True):
-            files[name] = encode_crop(
-                upright,
-                crop.box,
-                name,
-                quality=self._job.quality,
-                source=photo,
-                padding=crop.padding,
-            )
+        with self._room(photo.size.width * photo.size.height):
+            upright = photo.upright()
+            for crop, name in zip(crops, names, strict=True):
+                files[name] = encode_crop(
+                    upright,
+                    crop.box,
+                    name,
+                    quality=self._job.quality,
+                    source=photo,
+                    padding=crop.padding,
+                )
         return list(names)
 
     def _sidecars(

@@ -21,6 +21,7 @@ from marscrop.batch.run import Outcome, run
 from marscrop.batch.store import STATE, Store
 from marscrop.errors import ConfigError
 from marscrop.options import CropOptions
+from marscrop.pipeline import Pipeline
 
 RATIOS = [AspectRatio.parse("16:9"), AspectRatio.parse("1:1")]
 
@@ -236,3 +237,24 @@ def test_object_store_gives_the_same_manifest_rows(library: Library, tmp_path: P
         assert (again.before, again.names) == (3, [])
     finally:
         memory.rm("/bucket", recursive=True)
+
+
+def test_photos_wait_for_room_for_their_pixels(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    room = Pipeline.room
+
+    def noted(pipeline: Pipeline, pixels: int) -> Any:
+        asked.append(pixels)
+        return room(pipeline, pixels)
+
+    monkeypatch.setattr(Pipeline, "room", noted)
+    source = library(1)
+    go(source, tmp_path / "out", options=CropOptions(faces="ignore"))
+    with Image.open(next(source.rglob("*.jpg"))) as photo:
+        pixels = photo.width * photo.height
+    assert asked == [pixels, pixels]  # to be looked at, small as it is, and to be cut
+    asked.clear()
+    go(source, tmp_path / "boxes", options=CropOptions(faces="ignore"), write_crops=False)
+    assert asked == [pixels]
