@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from marscrop import Cropper
 
@@ -17,6 +17,14 @@ pytest.importorskip("thumbor", reason="thumbor is not installed: scripts/install
 Get = Callable[[str], Image.Image]
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # thumbor's own
+
+
+@pytest.fixture(scope="module", autouse=True)
+def strict_pillow_afterwards() -> Iterator[None]:
+    """thumbor tells Pillow, for the whole process, to fill up truncated files."""
+    before = ImageFile.LOAD_TRUNCATED_IMAGES
+    yield
+    ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
 @pytest.fixture(scope="module")
