@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
@@ -216,6 +216,17 @@ def test_box_meets_the_limits_to_the_pixel(logits: Map, limits: Limits, ratio: A
 
 
 @settings(max_examples=150, deadline=None)
+@example(  # with an anchor, easing what is kept brings the window into what is avoided
+    Limits(
+        Size(8, 15),
+        (Box(6, 0, 7, 1),),
+        (Box(4, 0, 5, 1),),
+        1.0,
+        Anchor(0.0, None),
+    ),
+    AspectRatio(1, 7),
+    0,
+)
 @given(limits_of(longest_edge=24), ratios, st.integers(0, 2**32 - 1))
 def test_a_crop_is_found_wherever_whole_pixels_allow_one(
     limits: Limits, ratio: AspectRatio, seed: int

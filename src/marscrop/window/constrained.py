@@ -45,7 +45,8 @@ def search_within(
     ratio: AspectRatio,
     *,
     clear_of: Sequence[Box | Window] = (),
-    ease_px: float = 0.0,
+    ease_kept_px: float = 0.0,
+    ease_avoided_px: float = 0.0,
 ) -> ScoredWindow | None:
     """The most likely window of `ratio` that meets the limits.
 
@@ -55,7 +56,7 @@ def search_within(
         ratio: asked ratio.
         clear_of: windows [px] with which its IoU must not exceed `MAX_CANDIDATE_IOU`. The answer
             is then the best of the windows at knots and ends: parabolas are not followed.
-        ease_px: every edge of what is kept and avoided gives way by so much.
+        ease_kept_px, ease_avoided_px: every edge of what is kept, or avoided, gives way by so much.
 
     Returns:
         the window and its score, or None if no window meets the limits.
@@ -68,8 +69,8 @@ def search_within(
     cell_x, cell_y = limits.image.width / columns, limits.image.height / rows
     width = min(columns, limits.image.height * ratio.value / cell_x)
     height = min(rows, limits.image.width / ratio.value / cell_y)
-    hull = _inset(limits.hull, ease_px, 1 / cell_x, 1 / cell_y) if limits.hull else None
-    avoid = [_inset(box, ease_px, 1 / cell_x, 1 / cell_y) for box in limits.avoid]
+    hull = _inset(limits.hull, ease_kept_px, 1 / cell_x, 1 / cell_y) if limits.hull else None
+    avoid = [_inset(box, ease_avoided_px, 1 / cell_x, 1 / cell_y) for box in limits.avoid]
     across = Axis(
         columns,
         width,

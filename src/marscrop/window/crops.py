@@ -15,11 +15,15 @@ from marscrop.window.constraints import Limits
 from marscrop.window.field import MAX_CANDIDATE_IOU
 from marscrop.window.pixels import fit
 from marscrop.window.placement import Prior, place_window
-from marscrop.window.search import ScoredWindow, search_window
+from marscrop.window.search import search_window
 
-_EASE_PX: Final = 1.0
-"""A box of whole pixels may meet limits that no window of exactly its ratio meets: its sides are
-rounded, which moves an edge by less than this."""
+_EASES_PX: Final = ((0.0, 0.0), (1.0, 1.0), (0.0, 1.0), (1.0, 0.0))
+"""By how much what is kept, and what is avoided, gives way, one try after the other [px].
+
+A box of whole pixels may meet limits that no window of exactly its ratio meets: its sides are
+rounded, which moves an edge by less than a pixel. With an anchor, a window that need not hold all
+of what is kept may lie nearer to what is avoided, so that each is also eased alone.
+"""
 
 
 _MOST_TRIES: Final = 20
@@ -52,7 +56,7 @@ def best_crop(
     box = snap(window, limits.image, ratio) if limits.avoid else fit(window, limits, ratio)
     if box is not None and limits.allow(box, ratio):
         return box
-    return _rounded(_most_likely(logits, limits, ratio), limits, ratio)
+    return _most_likely(logits, limits, ratio)
 
 
 def next_crop(
@@ -71,15 +75,15 @@ def next_crop(
     return None
 
 
-def _most_likely(
-    logits: NDArray[np.floating], limits: Limits, ratio: AspectRatio
-) -> ScoredWindow | None:
+def _most_likely(logits: NDArray[np.floating], limits: Limits, ratio: AspectRatio) -> Box | None:
+    """The most likely window, rounded; None if no box meets the limits."""
     if not limits.bind_position:
-        return search_window(logits, limits.image, ratio, limits.min_size)
-    return search_within(logits, limits, ratio) or search_within(
-        logits, limits, ratio, ease_px=_EASE_PX
-    )
-
-
-def _rounded(found: ScoredWindow | None, limits: Limits, ratio: AspectRatio) -> Box | None:
-    return fit(found.window, limits, ratio) if found else None
+        return fit(
+            search_window(logits, limits.image, ratio, limits.min_size).window, limits, ratio
+        )
+    for kept, avoided in _EASES_PX:
+        found = search_within(logits, limits, ratio, ease_kept_px=kept, ease_avoided_px=avoided)
+        box = fit(found.window, limits, ratio) if found else None
+        if box is not None:
+            return box
+    return None

@@ -111,7 +111,7 @@ def test_none_where_nothing_fits(limits: Limits) -> None:
 def test_edges_give_way_when_eased() -> None:
     limits = Limits(PHOTO, keep=(Box(0, 0, 61, 10),))  # a pixel more than there is
     assert search_within(two_islands(), limits, SQUARE) is None
-    assert 59 - 1e-6 <= search(limits, ease_px=1.0).window.width <= 60 + 1e-6
+    assert 59 - 1e-6 <= search(limits, ease_kept_px=1.0).window.width <= 60 + 1e-6
 
 
 def test_alternative_is_the_other_island() -> None:
