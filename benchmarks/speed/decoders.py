@@ -74,6 +74,8 @@ def turbojpeg_way() -> Decode:
 def libvips_way() -> Decode:
     import pyvips
 
+    pyvips.cache_set_max(0)  # else the second call is answered from memory
+
     def decode(path: Path, size: Size) -> NDArray[np.uint8]:
         header = pyvips.Image.new_from_file(str(path))
         scale = min(

