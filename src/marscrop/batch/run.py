@@ -130,6 +130,7 @@ def run(
     Raises:
         ConfigError: sources or options that cannot be met, or a target that another run holds.
         ModelError: the model is missing or malformed.
+        StorageError: the target is full, read-only, or vanished. What was done stays done.
     """
     do = _engine(engine)
     store = Store(job.target)

@@ -10,8 +10,9 @@ from marscrop.batch.job import Job, Task
 from marscrop.batch.records import CropRecord, Record
 from marscrop.batch.store import Store, filesystem
 from marscrop.cropper import Crop, Cropper
-from marscrop.errors import ImageError, MarscropError
+from marscrop.errors import ImageError, MarscropError, StorageError
 from marscrop.exchange.xmp import crop_sidecar
+from marscrop.files import reason
 from marscrop.imaging.decode import Photo, open_photo
 from marscrop.imaging.encode import encode_crop, suffix_for
 
@@ -42,15 +43,23 @@ class Worker:
         self._cropper = Cropper(job.model, threads=1)
 
     def do(self, task: Task) -> Record:
-        """The photo's record; what goes wrong with it is in there, and never raised."""
+        """The photo's record; what goes wrong with it is in there, and not raised.
+
+        Raises:
+            StorageError: nothing more can be written.
+        """
         key = task.key(self._fingerprint)
         try:
             return self._do(task, key)
+        except StorageError:
+            raise
         except MarscropError as error:
-            reason = str(error).removeprefix("<bytes>: ")
+            why = str(error).removeprefix("<bytes>: ")
+        except MemoryError:
+            why = "failed: not enough memory"
         except Exception as error:  # one odd photo, or a store that hiccups, must not end the rest
-            reason = f"failed: {type(error).__name__}: {error}"
-        return Record(task.source, key, error=" ".join(reason.split()))
+            why = f"failed: {type(error).__name__}: {error}"
+        return Record(task.source, key, error=" ".join(why.split()))
 
     def _do(self, task: Task, key: str) -> Record:
         photo = open_photo(_read(task.source), max_pixels=self._cropper.max_pixels)
@@ -106,8 +115,10 @@ class Worker:
     def _write(self, name: str, content: bytes) -> None:
         try:
             self._store.put(name, content)
+        except StorageError:
+            raise
         except Exception as error:  # each filesystem has errors of its own
-            raise ImageError(f"{name}: cannot be written: {error}") from error
+            raise ImageError(f"{name}: cannot be written: {reason(error)}") from error
 
 
 def _read(source: str) -> bytes:

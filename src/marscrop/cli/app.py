@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import sys
 import warnings
-from typing import Annotated
+from types import FrameType
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -18,6 +21,7 @@ from marscrop.cli.crossval import crossval
 from marscrop.cli.evaluate import evaluate
 from marscrop.cli.figure import figure
 from marscrop.cli.serve import serve
+from marscrop.files import reason
 
 app = typer.Typer(
     name="marscrop",
@@ -65,16 +69,34 @@ app.add_typer(study.app, name="study", rich_help_panel="Research")
 def main() -> None:
     """Run the command line; what goes wrong is one line on stderr.
 
-    Exit codes: 0 all done, 1 something failed, 2 wrong usage.
+    Exit codes: 0 all done, 1 something failed, 2 wrong usage, 130 and 143 stopped by a signal.
     """
     # A library's warnings are for developers; here they would only hide the message.
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         app()
     except MarscropError as error:
-        print(f"marscrop: {error}", file=sys.stderr)
-        sys.exit(1)
+        _end(str(error), 1)
+    except (OSError, MemoryError) as error:  # what no command can help, such as a full disk
+        place = getattr(error, "filename", None)
+        _end(f"{place or 'cannot go on'}: {reason(error)}", 1)
     except KeyboardInterrupt:
-        print("marscrop: interrupted", file=sys.stderr)
-        sys.exit(130)
+        _end("interrupted", 130)
+    except _TerminatedError:
+        _end("terminated", 143)
+
+
+class _TerminatedError(BaseException):
+    """SIGTERM came: files that are being written are cleared away, as after Ctrl-C."""
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise _TerminatedError
+
+
+def _end(message: str, code: int) -> NoReturn:
+    with contextlib.suppress(OSError):
+        print(f"marscrop: {message}", file=sys.stderr)
+    sys.exit(code)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any, Final
 from PIL import Image
 
 from marscrop.errors import ConfigError, ImageError
+from marscrop.files import whole_file
 from marscrop.geometry import Box, Size
 from marscrop.imaging import colour
 from marscrop.imaging.decode import Photo
@@ -213,19 +213,8 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
     Raises:
         ImageError: it cannot be written.
     """
-    with _explained(path):
-        target = Path(path)
-        temporary = target.with_name(f".marscrop-{secrets.token_hex(8)}.tmp")
-        try:
-            with temporary.open(
-                "xb"
-            ) as file:  # not tempfile, whose files only their owner may read
-                file.write(content)
-            temporary.replace(target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
-            raise
+    with _explained(path), whole_file(Path(path)) as file:
+        file.write(content)
 
 
 def _in_mode_of(wanted: OutputFormat, image: Image.Image, profile: bytes | None) -> Image.Image:
