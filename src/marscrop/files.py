@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and what it means when a disk refuses them."""
+"""Files that appear whole or not at all, files that stay what they are, and what a disk says."""
 
 from __future__ import annotations
 
@@ -6,9 +6,15 @@ import contextlib
 import errno
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
+
+from marscrop.errors import ImageError
+
+Identity = tuple[int, int, int, int]
+"""What changes when a file is written to, or another takes its place."""
 
 _OF_THE_DISK: Final = frozenset(
     {errno.ENOSPC, errno.EROFS, errno.EIO, getattr(errno, "EDQUOT", errno.ENOSPC)}
@@ -40,6 +46,47 @@ def whole_file(
         with contextlib.suppress(OSError):
             beside.unlink()
         raise
+
+
+@contextlib.contextmanager
+def unchanging(path: str, identity: Identity | None = None) -> Iterator[BinaryIO]:
+    """Read a file that is, and as long as the block lasts stays, what it was.
+
+    Else a box found in one picture would be cut from another, or a picture be half of each.
+
+    Args:
+        path: of a regular file.
+        identity: that it had; by default whatever it has.
+
+    Raises:
+        ImageError: without the file's name, it has changed or is no regular file.
+        OSError: it cannot be opened.
+    """
+    with open(path, "rb", opener=_open_at_once) as file:
+        found = os.fstat(file.fileno())
+        expected = identity or identity_of(found)
+        if identity is None and not stat.S_ISREG(found.st_mode):
+            raise ImageError("is no regular file, expected an image file")
+        _check_unchanged(file, expected)
+        try:
+            yield file
+        finally:
+            _check_unchanged(file, expected)
+
+
+def identity_of(found: os.stat_result) -> Identity:
+    """Of a file as `os.stat` describes it."""
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Without waiting for who would write into a pipe that has taken the file's place."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _check_unchanged(file: BinaryIO, identity: Identity) -> None:
+    if identity_of(os.fstat(file.fileno())) != identity:
+        raise ImageError("has changed since it was opened")
 
 
 def concerns_all(error: BaseException) -> bool:

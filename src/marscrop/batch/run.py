@@ -13,7 +13,7 @@ from marscrop.batch.lock import locked
 from marscrop.batch.plan import plan
 from marscrop.batch.records import Record
 from marscrop.batch.results import write_results
-from marscrop.batch.store import STATE, Store
+from marscrop.batch.store import HALVES, Store
 from marscrop.errors import ConfigError
 from marscrop.ratio import AspectRatio
 
@@ -174,6 +174,6 @@ def _engine(name: str) -> Engine:
 def _clear_temporary(store: Store) -> None:
     """Remove what a killed run was writing."""
     if store.local is not None:
-        for path in (store.local / STATE / "tmp").glob("*"):
+        for path in (store.local / HALVES).glob("*"):
             with contextlib.suppress(OSError):
                 path.unlink()

@@ -16,7 +16,8 @@ from marscrop.files import concerns_all, reason, whole_file
 STATE: Final = ".marscrop"
 """Folder inside the target for the journal and for files that are not whole yet."""
 
-_HALVES: Final = f"{STATE}/tmp"  # noqa: S108 - not the system's
+HALVES: Final = f"{STATE}/tmp"  # noqa: S108 - not the system's
+"""Of it, the folder for the latter: what is in there after a run is of one that was killed."""
 
 _CHANGE_MARKS: Final = ("ETag", "etag", "md5Hash", "mtime", "LastModified", "updated", "created")
 """Entries of `fs.info` that change with a file's content, the most telling first."""
@@ -79,7 +80,7 @@ class Store:
         """
         if self.local is not None:
             with self.writing(OSError):
-                (self.local / _HALVES).mkdir(parents=True, exist_ok=True)
+                (self.local / HALVES).mkdir(parents=True, exist_ok=True)
 
     @contextlib.contextmanager
     def writing(self, *kinds: type[BaseException]) -> Iterator[None]:
@@ -98,14 +99,14 @@ class Store:
         except Exception as error:
             if isinstance(error, kinds) or concerns_all(error):
                 what = reason(error)
-            elif self.local is not None and not (self.local / _HALVES).is_dir():
+            elif self.local is not None and not (self.local / HALVES).is_dir():
                 what = "the folder has vanished"
             else:
                 raise
             raise StorageError(f"{self.url}: cannot be written: {what}") from error
 
     def _put_locally(self, root: Path, name: str, content: bytes) -> None:
-        temporary = root / _HALVES / secrets.token_hex(8)
+        temporary = root / HALVES / secrets.token_hex(8)
         with whole_file(root / name, temporary) as file:
             file.write(content)
             # Now that there is a file in the folder: one that vanished must not be made anew.

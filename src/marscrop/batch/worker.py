@@ -8,11 +8,11 @@ from typing import Any
 
 from marscrop.batch.job import Job, Task
 from marscrop.batch.records import CropRecord, Record
-from marscrop.batch.store import Store, filesystem
+from marscrop.batch.store import Store, filesystem, is_local
 from marscrop.cropper import Crop, Cropper
 from marscrop.errors import ImageError, MarscropError, StorageError
 from marscrop.exchange.xmp import crop_sidecar
-from marscrop.files import reason
+from marscrop.files import reason, unchanging
 from marscrop.imaging.decode import Photo, open_photo
 from marscrop.imaging.encode import encode_crop, suffix_for
 
@@ -124,7 +124,12 @@ class Worker:
 def _read(source: str) -> bytes:
     try:
         fs, path = filesystem(source)
-        return bytes(fs.cat_file(path))
+        if not is_local(fs):
+            return bytes(fs.cat_file(path))
+        with unchanging(path) as file:
+            return file.read()
+    except ImageError:
+        raise
     except FileNotFoundError:
         raise ImageError("no such file") from None
     except IsADirectoryError:
@@ -132,7 +137,7 @@ def _read(source: str) -> bytes:
     except PermissionError:
         raise ImageError("permission denied") from None
     except Exception as error:
-        raise ImageError(f"cannot be read: {error}") from error
+        raise ImageError(f"cannot be read: {reason(error)}") from error
 
 
 def _record(crop: Crop, output: str | None, sidecar: str | None) -> CropRecord:

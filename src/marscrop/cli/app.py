@@ -6,6 +6,7 @@ import contextlib
 import signal
 import sys
 import warnings
+from collections.abc import Iterator
 from types import FrameType
 from typing import Annotated, NoReturn
 
@@ -74,26 +75,39 @@ def main() -> None:
     # A library's warnings are for developers; here they would only hide the message.
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
-    signal.signal(signal.SIGTERM, _terminate)
     try:
-        app()
+        with _heeding_signals():
+            app()
     except MarscropError as error:
         _end(str(error), 1)
     except (OSError, MemoryError) as error:  # what no command can help, such as a full disk
         place = getattr(error, "filename", None)
         _end(f"{place or 'cannot go on'}: {reason(error)}", 1)
-    except KeyboardInterrupt:
-        _end("interrupted", 130)
-    except _TerminatedError:
-        _end("terminated", 143)
+    except _StopError as stop:
+        number = stop.args[0]
+        _end("interrupted" if number == signal.SIGINT else "terminated", 128 + number)
 
 
-class _TerminatedError(BaseException):
-    """SIGTERM came: files that are being written are cleared away, as after Ctrl-C."""
+class _StopError(BaseException):
+    """A signal came: files that are being written are cleared away on the way out."""
 
 
-def _terminate(number: int, frame: FrameType | None) -> None:
-    raise _TerminatedError
+@contextlib.contextmanager
+def _heeding_signals() -> Iterator[None]:
+    """Let SIGINT and SIGTERM raise, unless whoever started us has them ignored."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise _StopError(number)
+
+    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+    heeded = {one: was for one, was in before.items() if was is not signal.SIG_IGN}
+    for one in heeded:
+        signal.signal(one, stop)
+    try:
+        yield
+    finally:
+        for one, was in heeded.items():
+            signal.signal(one, was)
 
 
 def _end(message: str, code: int) -> NoReturn:
