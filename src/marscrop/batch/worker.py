@@ -34,13 +34,15 @@ class Worker:
             room: for those who share the memory.
 
         Raises:
-            ModelError: the model is missing or changed.
+            ModelError: the model or the face detector is missing or changed.
+            MarscropError: faces to keep and no detector installed.
         """
         self._room = room
         self._job, self._fingerprint = job, fingerprint
         self._store = Store(job.target)
         # One thread a photo: many photos at once use the cores better than many threads on one.
         self._cropper = Cropper(job.model, threads=1)
+        self._cropper.prepare(job.options.faces)  # damaged, it would fail every photo
 
     def do(self, task: Task) -> Record:
         """The photo's record; what goes wrong with it is in there, and not raised.

@@ -134,6 +134,8 @@ class Tasks:
         try:
             photo = open_photo(content, max_pixels=_UNLIMITED)
         except ImageError as error:
+            if isinstance(error.__cause__, MemoryError):
+                raise
             raise Refusal(
                 HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
                 "not_an_image",
