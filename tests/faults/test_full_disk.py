@@ -98,7 +98,7 @@ def test_batch_fails_at_any_operation_and_goes_on(
     with watched(counter):
         batch(photos, tmp_path / "counted", workers=1)
     assert counter.count > 30
-    for moment in range(1, counter.count + 1, 3):
+    for moment in range(1, counter.count + 1, 7):
         target = tmp_path / f"out{moment}"
         with watched(Operations(target, moment, error)), pytest.raises(StorageError):
             batch(photos, target, workers=1)
@@ -149,7 +149,7 @@ def test_batch_does_not_go_through_all_photos_on_a_full_disk(
     Store(str(tmp_path / "out")).prepare()
     with watched(told), pytest.raises(StorageError):
         batch(folder, tmp_path / "out")
-    assert 0 < len(asked) < 6
+    assert 0 < len(set(asked)) < 6
 
 
 def test_a_line_that_the_disk_took_half_of_is_taken_back(tmp_path: Path) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +15,7 @@ from tests.faults.conftest import Cli
 from tests.faults.disk import Killed, Operations, visible_files, watched
 from tests.faults.runs import batch, marscrop
 
-from marscrop.batch.store import HALVES
+from marscrop.batch.store import HALVES, STATE
 
 SHIM = str(Path(__file__).parent / "shim")
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="other signals on Windows")
@@ -37,7 +40,7 @@ def test_batch_killed_at_any_operation(
     counter = Operations(tmp_path / "counted", None, Killed)
     with watched(counter):
         batch(photos, tmp_path / "counted", workers=1)
-    for moment in range(2, counter.count + 1, 3):
+    for moment in range(2, counter.count + 1, 5):
         target = tmp_path / f"out{moment}"
         with watched(Operations(target, moment, Killed)), pytest.raises(Killed):
             batch(photos, target, workers=1)
@@ -89,8 +92,7 @@ def test_batch_and_signals(
     assert visible_files(target) == undisturbed
 
 
-@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGINT", 130)])
-@pytest.mark.parametrize("operation", [3, 6])
+@pytest.mark.parametrize(("name", "code", "operation"), [("SIGTERM", 143, 3), ("SIGINT", 130, 6)])
 def test_crop_told_to_stop_while_it_writes(
     photos: Path, tmp_path: Path, name: str, code: int, operation: int
 ) -> None:
@@ -150,3 +152,47 @@ def test_folder_that_vanishes_fails_the_crops_to_come(
         f"marscrop: {target}/{image.stem}_1x1.jpg: the folder {target} does not exist"
         for image in images[2:]
     ]
+
+
+DEADLY_WORKER = """
+import os, signal, sys
+from marscrop.batch import worker
+read = worker._read
+def deadly(source):
+    if source.endswith("photo002.jpg"):
+        os.kill(os.getpid(), signal.SIGKILL)  # as a decoder that crashes
+    return read(source)
+worker._read = deadly
+from marscrop.cli.app import main
+main()
+"""
+
+
+def test_a_photo_that_kills_the_process_cannot_kill_every_run(
+    photos: Path, tmp_path: Path, undisturbed: dict[str, bytes]
+) -> None:
+    target = tmp_path / "out"
+    command = [sys.executable, "-c", DEADLY_WORKER, "batch", photos, "-r", "16:9", "-r", "1:1"]
+    command += ["-o", target, "--workers", "2"]
+    runs = [subprocess.run(command, capture_output=True, text=True, check=False)]
+    while runs[-1].returncode < 0 and len(runs) < 9:
+        runs.append(subprocess.run(command, capture_output=True, text=True, check=False))
+    assert [run.returncode for run in runs] == [-signal.SIGKILL] * 3 + [1]
+    assert "photo002.jpg: skipped: the process was ended 2 times" in runs[-1].stderr
+    assert "3 of 4 photos done, 1 failed" in runs[-1].stderr
+    # Failures are tried again: here by a process in which the photo does no harm.
+    assert batch(photos, target).failures == []
+    assert visible_files(target) == undisturbed
+
+
+def test_what_was_under_way_at_a_kill_is_done_last(photos: Path, tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    with watched(Operations(target / "0", 1, Killed)), pytest.raises(Killed):
+        batch(photos, target, workers=1)
+    marks = {mark.name: mark.read_bytes() for mark in (target / STATE / "begun").iterdir()}
+    assert 0 < len(marks) < 4
+    assert set(marks.values()) == {b"."}
+    batch(photos, target)
+    lines = (target / STATE / "journal.jsonl").read_text().splitlines()
+    assert {json.loads(line)["key"] for line in lines[-len(marks) :]} == set(marks)
+    assert list((target / STATE / "begun").iterdir()) == []

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import tempfile
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle
@@ -117,16 +118,18 @@ def test_a_clock_that_jumps_changes_nothing(
 def test_told_to_stop_it_answers_whole_or_not_at_all(rocket: bytes, number: int) -> None:
     with running("--workers", "1") as (process, port):
         url = f"http://{HOST}:{port}{CROPS}"
-        httpx2.post(url, content=rocket)
+        answered = threading.Event()
 
         def ask(request: int) -> list[Any] | None:
             if request == 6:
+                assert answered.wait(30)
                 process.send_signal(number)
             try:
                 answer = httpx2.post(url, content=rocket + bytes([request]), timeout=30)
             except httpx2.HTTPError:
                 return None  # it was not taken
             assert answer.status_code == 200
+            answered.set()
             return list(json.loads(answer.content)["crops"])
 
         with ThreadPoolExecutor(8) as pool:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from marscrop.batch.begun import DEADLY, MOST_DEATHS, Begun
 from marscrop.batch.job import Job, Task
 from marscrop.batch.journal import Journal, read_journal
 from marscrop.batch.lock import locked
@@ -142,7 +143,7 @@ def run(
         records = dict(work.done)
         if work.todo:
             with Journal(store) as journal:
-                for record in do(job, job.fingerprint(), work.todo, workers, stopped):
+                for record in _do_all(do, job, work.todo, workers, stopped):
                     journal.append(record)
                     records[record.source] = record
                     if watcher:
@@ -151,6 +152,30 @@ def run(
         if outcome.finished:
             write_results(store, records.values(), tools)
     return outcome
+
+
+def _do_all(
+    do: Engine,
+    job: Job,
+    tasks: Sequence[Task],
+    workers: int | None,
+    stopped: Callable[[], bool],
+) -> Iterator[Record]:
+    """Records of all tasks; those that an earlier run died over last, and one at a time."""
+    fingerprint, begun = job.fingerprint(), Begun(Store(job.target))
+    deaths, rest, suspects = begun.left(), list[Task](), list[Task]()
+    for task in tasks:
+        key = task.key(fingerprint)
+        if deaths.get(key, 0) >= MOST_DEATHS:
+            yield Record(task.source, key, error=DEADLY)
+        else:
+            (suspects if deaths.pop(key, None) is not None else rest).append(task)
+    for key in deaths:  # of work that nobody asks for any more
+        begun.forget(key)
+    if rest:
+        yield from do(job, fingerprint, rest, workers, stopped)
+    if suspects and not stopped():
+        yield from do(job, fingerprint, suspects, 1, stopped)
 
 
 def _still_holds(record: Record, key: str, sizes: dict[str, int]) -> bool:

@@ -97,13 +97,16 @@ class Store:
         except StorageError:
             raise
         except Exception as error:
-            if isinstance(error, kinds) or concerns_all(error):
-                what = reason(error)
-            elif self.local is not None and not (self.local / HALVES).is_dir():
+            if isinstance(error, FileNotFoundError) and self._has_vanished():
                 what = "the folder has vanished"
+            elif isinstance(error, kinds) or concerns_all(error):
+                what = reason(error)
             else:
                 raise
             raise StorageError(f"{self.url}: cannot be written: {what}") from error
+
+    def _has_vanished(self) -> bool:
+        return self.local is not None and not (self.local / HALVES).is_dir()
 
     def _put_locally(self, root: Path, name: str, content: bytes) -> None:
         temporary = root / HALVES / secrets.token_hex(8)
