@@ -139,6 +139,18 @@ def test_batch_with_a_damaged_detector_fails_once_not_every_photo(
 
 
 @needs_faces
+def test_crop_with_a_damaged_detector_says_so_once(
+    cli: Cli, examples: Path, tmp_path: Path, damaged_detector: Path
+) -> None:
+    images = (examples / "cat.jpg", examples / "coffee.jpg")
+    result = cli("crop", *images, "-r", "1:1", "-o", tmp_path / "out")
+    assert result.code == 1
+    assert len(result.err.splitlines()) == 1
+    assert result.err.startswith(f"marscrop: {damaged_detector}: expected the face detector")
+    assert cli("crop", *images, "-r", "1:1", "--json", "--faces", "ignore").code == 0
+
+
+@needs_faces
 def test_service_with_a_damaged_detector_does_not_start(damaged_detector: Path) -> None:
     app = pytest.importorskip("marscrop.service.app")
     with pytest.raises(ModelError, match=rf"{damaged_detector}: expected the face detector"):
