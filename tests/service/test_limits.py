@@ -16,6 +16,7 @@ from tests.service.conftest import Serve
 from marscrop.cropper import Cropper, Seen
 from marscrop.errors import ConfigError
 from marscrop.options import FaceRule
+from marscrop.pipeline import Pipeline
 from marscrop.service.settings import Settings
 
 CROPS = "/v1/crops?ratio=1:1"
@@ -200,3 +201,20 @@ def test_what_breaks_is_one_line_without_details(
 def test_limits_that_make_no_sense_are_explained(limit: str, value: float) -> None:
     with pytest.raises(ConfigError, match=f"^{limit} must be .*; got {value}$"):
         Settings(**{limit: value})
+
+
+def test_photos_wait_for_room_for_their_pixels(
+    serve: Serve, rocket: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    room = Pipeline.room
+
+    def noted(pipeline: Pipeline, pixels: int) -> Any:
+        asked.append(pixels)
+        return room(pipeline, pixels)
+
+    monkeypatch.setattr(Pipeline, "room", noted)
+    client = serve()
+    client.post(f"{CROPS}&faces=ignore", content=rocket)
+    client.post("/v1/crop?ratio=1:1&faces=ignore", content=rocket)
+    assert asked == [640 * 427] * 3  # to be looked at, twice, and to be cut
