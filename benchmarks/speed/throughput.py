@@ -1,6 +1,6 @@
 """Photos a second of `marscrop crop --json`, beside decoding alone with as many workers.
 
-    .venv/bin/python benchmarks/speed/throughput.py [--photos 1000] [--workers N] [--model FOLDER] [FOLDER]
+    .venv/bin/python benchmarks/speed/throughput.py [--photos 1000] [--model FOLDER] [FOLDER]
 
 Without a folder of photos, mixed ones are made: JPEGs of 0.2 to 16 megapixels, one PNG and one WebP
 in twenty. Both ways run as processes of their own, in turn, and say their peak memory. Decoding
