@@ -98,7 +98,7 @@ def test_batch_fails_at_any_operation_and_goes_on(
     with watched(counter):
         batch(photos, tmp_path / "counted", workers=1)
     assert counter.count > 30
-    for moment in range(1, counter.count + 1, 7):
+    for moment in range(1, counter.count + 1, 11):
         target = tmp_path / f"out{moment}"
         with watched(Operations(target, moment, error)), pytest.raises(StorageError):
             batch(photos, target, workers=1)

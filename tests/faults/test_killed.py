@@ -40,7 +40,7 @@ def test_batch_killed_at_any_operation(
     counter = Operations(tmp_path / "counted", None, Killed)
     with watched(counter):
         batch(photos, tmp_path / "counted", workers=1)
-    for moment in range(2, counter.count + 1, 5):
+    for moment in range(2, counter.count + 1, 9):
         target = tmp_path / f"out{moment}"
         with watched(Operations(target, moment, Killed)), pytest.raises(Killed):
             batch(photos, target, workers=1)
