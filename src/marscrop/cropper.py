@@ -308,16 +308,33 @@ class Cropper:
 
         Raises:
             MarscropError: no detector is installed.
+            ModelError: it is damaged.
         """
-        with self._loading:
-            if self._detector is None:
-                self._detector = FaceDetector(self._threads)
-        return self._detector.in_photo(photo)
+        return self._face_detector().in_photo(photo)
+
+    def prepare(self, faces: FaceRule = "auto") -> None:
+        """Load what is else loaded by the first photo, so that what is damaged shows at once.
+
+        Args:
+            faces: whether they will be looked for, as `crop` has it.
+
+        Raises:
+            MarscropError: faces to keep and no detector installed.
+            ModelError: the detector is damaged.
+        """
+        if looks_for_faces(faces):
+            self._face_detector()
 
     def input_size(self, photo: Photo) -> Size:
         """The size that the network sees a photo at [px]."""
         rule = self.manifest.input
         return fit_longest_edge(photo.size, rule.longest_edge_px, rule.multiple_px)
+
+    def _face_detector(self) -> FaceDetector:
+        with self._loading:
+            if self._detector is None:
+                self._detector = FaceDetector(self._threads)
+            return self._detector
 
     def _decide(
         self,

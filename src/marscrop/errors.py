@@ -21,6 +21,10 @@ class ImageError(MarscropError):
     """An image that cannot be found, read, or written."""
 
 
+class StorageError(MarscropError):
+    """A place for results that is full, read-only, or gone: whatever is written there fails."""
+
+
 class ModelError(MarscropError):
     """A model that is missing, changed, truncated, or of an unknown format."""
 

@@ -217,14 +217,18 @@ def test_export_that_moves_windows_is_refused(
     """As if the exporter had made another network of it."""
 
     def broken(model: object, config: object, folder: Path, **rest: object) -> Manifest:
-        shutil.copytree(exported.folder, folder)
+        shutil.copytree(exported.folder, folder, dirs_exist_ok=True)
         return exported.manifest
 
     monkeypatch.setattr(packaging, "export", broken)
     folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "manifest.json").write_text("the model before")
     with pytest.raises(ModelError, match=r"a window moved by \d+\.\d\d px at 256") as caught:
         package_model(checkpoint, folder, fcdb)
     assert str(caught.value).startswith(f"{folder}: ")
+    assert [path.name for path in folder.iterdir()] == ["manifest.json"]
+    assert (folder / "manifest.json").read_text() == "the model before"
 
 
 def test_missing_checkpoint_is_named(tmp_path: Path, fcdb: Path) -> None:

@@ -16,6 +16,7 @@ from tests.service.conftest import Serve
 from marscrop.cropper import Cropper, Seen
 from marscrop.errors import ConfigError
 from marscrop.options import FaceRule
+from marscrop.pipeline import Pipeline
 from marscrop.service.settings import Settings
 
 CROPS = "/v1/crops?ratio=1:1"
@@ -146,8 +147,11 @@ def test_one_too_many_is_refused_at_once_and_let_in_later(
     assert client.get("/readyz").json() == {"status": "ready"}
 
 
-def test_an_answer_that_takes_too_long_is_given_up(serve_slow: Serve, rocket: bytes) -> None:
+def test_an_answer_that_takes_too_long_is_given_up(
+    serve_slow: Serve, slow: SlowCropper, rocket: bytes
+) -> None:
     answer = serve_slow(answer_timeout_s=0.05).post(CROPS, content=rocket)
+    slow.may_go_on.set()  # else the service waits for its worker as it ends
     assert answer.status_code == 503
     assert answer.json()["error"]["limit"] == {"name": "answer_timeout_s", "value": 0.05}
 
@@ -197,3 +201,20 @@ def test_what_breaks_is_one_line_without_details(
 def test_limits_that_make_no_sense_are_explained(limit: str, value: float) -> None:
     with pytest.raises(ConfigError, match=f"^{limit} must be .*; got {value}$"):
         Settings(**{limit: value})
+
+
+def test_photos_wait_for_room_for_their_pixels(
+    serve: Serve, rocket: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    room = Pipeline.room
+
+    def noted(pipeline: Pipeline, pixels: int) -> Any:
+        asked.append(pixels)
+        return room(pipeline, pixels)
+
+    monkeypatch.setattr(Pipeline, "room", noted)
+    client = serve()
+    client.post(f"{CROPS}&faces=ignore", content=rocket)
+    client.post("/v1/crop?ratio=1:1&faces=ignore", content=rocket)
+    assert asked == [640 * 427] * 3  # to be looked at, twice, and to be cut

@@ -16,6 +16,7 @@ from typing import BinaryIO, Final, Self
 
 from marscrop.batch.records import Record
 from marscrop.batch.store import STATE, Store
+from marscrop.errors import StorageError
 
 _FILE: Final = f"{STATE}/journal.jsonl"
 _PARTS: Final = f"{STATE}/journal"
@@ -34,15 +35,17 @@ class Journal:
         self._waiting: list[bytes] = []
         self._saved_at = time.monotonic()
         self._part = 0
+        self._length = 0
 
     def __enter__(self) -> Self:
         if self._store.local is None:
             self._part = len(_part_paths(self._store))
-        else:
-            path = self._store.local / _FILE
-            path.parent.mkdir(parents=True, exist_ok=True)
+            return self
+        path = self._store.local / _FILE
+        with self._store.writing(OSError):
             self._file = path.open("ab", buffering=0)
-            self._file.truncate(_whole_length(path.read_bytes()))
+            self._length = _whole_length(path.read_bytes())
+            self._file.truncate(self._length)
         return self
 
     def __exit__(
@@ -51,15 +54,21 @@ class Journal:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._save()
-        if self._file:
-            self._file.close()
+        try:
+            self._save()
+        finally:
+            if self._file:
+                self._file.close()
 
     def append(self, record: Record) -> None:
-        """Remember a photo. Call it once its crops are written, never before."""
+        """Remember a photo. Call it once its crops are written, never before.
+
+        Raises:
+            StorageError: it cannot be written; the journal ends with the photo before.
+        """
         line = json.dumps(record.to_table(), separators=(",", ":")).encode() + b"\n"
         if self._file:
-            self._file.write(line)
+            self._write(self._file, line)
         else:
             self._waiting.append(line)
         waited = time.monotonic() - self._saved_at
@@ -70,12 +79,26 @@ class Journal:
         if due:
             self._save()
 
+    def _write(self, file: BinaryIO, line: bytes) -> None:
+        """All of a line, or nothing: a disk that fills up takes the first bytes without a word."""
+        try:
+            with self._store.writing(OSError):
+                rest = line
+                while rest:
+                    rest = rest[file.write(rest) :]
+        except StorageError:
+            file.truncate(self._length)
+            raise
+        self._length += len(line)
+
     def _save(self) -> None:
         self._saved_at = time.monotonic()
         if self._file:
-            os.fsync(self._file.fileno())
+            with self._store.writing(OSError):
+                os.fsync(self._file.fileno())
         elif self._waiting:
-            self._store.put(f"{_PARTS}/{self._part:08d}.jsonl", b"".join(self._waiting))
+            with self._store.writing(Exception):
+                self._store.put(f"{_PARTS}/{self._part:08d}.jsonl", b"".join(self._waiting))
             self._part += 1
             self._waiting.clear()
 

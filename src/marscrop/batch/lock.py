@@ -14,27 +14,28 @@ from marscrop.errors import ConfigError
 
 @contextmanager
 def locked(store: Store) -> Iterator[None]:
-    """Hold a target. The system lets go of it when the process ends, however it ends.
+    """Make and hold a target. The system lets go of it when the process ends, however it ends.
 
     An object store has no such locks: there it only keeps out other runs on this machine.
 
     Raises:
         ConfigError: another run holds it.
+        StorageError: nothing can be written there.
     """
     try:
         from filelock import FileLock, Timeout
     except ModuleNotFoundError:
         raise ConfigError("batch needs its extra: pip install 'marscrop[batch]'") from None
-    path = _lock_path(store)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path, timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise ConfigError(
-            f"{store.url}: another marscrop batch is writing there; wait for it, stop it, or name "
-            f"another target with -o"
-        ) from None
+    store.prepare()
+    lock = FileLock(_lock_path(store), timeout=0)
+    with store.writing(OSError):
+        try:
+            lock.acquire()
+        except Timeout:
+            raise ConfigError(
+                f"{store.url}: another marscrop batch is writing there; wait for it, stop it, or "
+                f"name another target with -o"
+            ) from None
     try:
         yield
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import deque
 from types import TracebackType
@@ -35,16 +36,14 @@ class Progress:
         trace: TracebackType | None,
     ) -> None:
         if self._terminal and self._total:
-            self._stream.write("\r\x1b[K")
-            self._stream.flush()
+            self._tell("\r\x1b[K")
 
     def begin(self, total: int, done: int) -> None:
         """How many photos there are, and how many were done before."""
         self._total, self._ready = total, done
         self._times.append(time.monotonic())
         before = f", {done:,} of them done before" if done else ""
-        self._stream.write(f"{total:,} photos{before}\n")
-        self._stream.flush()
+        self._tell(f"{total:,} photos{before}\n")
 
     def photo(self, record: Record) -> None:
         """A photo is done, or has failed."""
@@ -55,7 +54,11 @@ class Progress:
         if now - self._shown_at >= (_TERMINAL_SECONDS if self._terminal else _LOG_SECONDS):
             self._shown_at = now
             line = progress_line(self._ready, self._total, self._failed, self._rate())
-            self._stream.write(f"\r{line}\x1b[K" if self._terminal else f"{line}\n")
+            self._tell(f"\r{line}\x1b[K" if self._terminal else f"{line}\n")
+
+    def _tell(self, text: str) -> None:
+        with contextlib.suppress(OSError):  # a log that is full must not end the run
+            self._stream.write(text)
             self._stream.flush()
 
     def _rate(self) -> float:

@@ -31,12 +31,16 @@ def write_results(store: Store, records: Iterable[Record], tools: Sequence[str] 
     Args:
         records: one a photo.
         tools: names in `TOOLS`, each of which becomes a column.
+
+    Raises:
+        StorageError: they cannot be written.
     """
     ordered = sorted(records, key=lambda record: record.source)
     rows = [row for record in ordered for row in _rows(record, tools)]
     lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    store.put(JSON_LINES, "".join(lines).encode())
-    store.put(PARQUET, _parquet(rows, tools))
+    with store.writing(Exception):
+        store.put(JSON_LINES, "".join(lines).encode())
+        store.put(PARQUET, _parquet(rows, tools))
 
 
 def _rows(record: Record, tools: Sequence[str]) -> list[dict[str, Any]]:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from marscrop.batch.begun import DEADLY, MOST_DEATHS, Begun
 from marscrop.batch.job import Job, Task
 from marscrop.batch.journal import Journal, read_journal
 from marscrop.batch.lock import locked
 from marscrop.batch.plan import plan
 from marscrop.batch.records import Record
 from marscrop.batch.results import write_results
-from marscrop.batch.store import STATE, Store
+from marscrop.batch.store import HALVES, Store
 from marscrop.errors import ConfigError
 from marscrop.ratio import AspectRatio
 
@@ -130,6 +131,7 @@ def run(
     Raises:
         ConfigError: sources or options that cannot be met, or a target that another run holds.
         ModelError: the model is missing or malformed.
+        StorageError: the target is full, read-only, or vanished. What was done stays done.
     """
     do = _engine(engine)
     store = Store(job.target)
@@ -141,7 +143,7 @@ def run(
         records = dict(work.done)
         if work.todo:
             with Journal(store) as journal:
-                for record in do(job, job.fingerprint(), work.todo, workers, stopped):
+                for record in _do_all(do, job, work.todo, workers, stopped):
                     journal.append(record)
                     records[record.source] = record
                     if watcher:
@@ -150,6 +152,30 @@ def run(
         if outcome.finished:
             write_results(store, records.values(), tools)
     return outcome
+
+
+def _do_all(
+    do: Engine,
+    job: Job,
+    tasks: Sequence[Task],
+    workers: int | None,
+    stopped: Callable[[], bool],
+) -> Iterator[Record]:
+    """Records of all tasks; those that an earlier run died over last, and one at a time."""
+    fingerprint, begun = job.fingerprint(), Begun(Store(job.target))
+    deaths, rest, suspects = begun.left(), list[Task](), list[Task]()
+    for task in tasks:
+        key = task.key(fingerprint)
+        if deaths.get(key, 0) >= MOST_DEATHS:
+            yield Record(task.source, key, error=DEADLY)
+        else:
+            (suspects if deaths.pop(key, None) is not None else rest).append(task)
+    for key in deaths:  # of work that nobody asks for any more
+        begun.forget(key)
+    if rest:
+        yield from do(job, fingerprint, rest, workers, stopped)
+    if suspects and not stopped():
+        yield from do(job, fingerprint, suspects, 1, stopped)
 
 
 def _still_holds(record: Record, key: str, sizes: dict[str, int]) -> bool:
@@ -173,6 +199,6 @@ def _engine(name: str) -> Engine:
 def _clear_temporary(store: Store) -> None:
     """Remove what a killed run was writing."""
     if store.local is not None:
-        for path in (store.local / STATE / "tmp").glob("*"):
+        for path in (store.local / HALVES).glob("*"):
             with contextlib.suppress(OSError):
                 path.unlink()

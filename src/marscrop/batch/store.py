@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from marscrop.errors import ConfigError
+from marscrop.errors import ConfigError, StorageError
+from marscrop.files import concerns_all, reason, whole_file
 
 STATE: Final = ".marscrop"
 """Folder inside the target for the journal and for files that are not whole yet."""
+
+HALVES: Final = f"{STATE}/tmp"  # noqa: S108 - not the system's
+"""Of it, the folder for the latter: what is in there after a run is of one that was killed."""
 
 _CHANGE_MARKS: Final = ("ETag", "etag", "md5Hash", "mtime", "LastModified", "updated", "created")
 """Entries of `fs.info` that change with a file's content, the most telling first."""
@@ -52,21 +57,63 @@ class Store:
         return f"{self.root.rstrip('/')}/{name}"
 
     def put(self, name: str, content: bytes) -> None:
-        """Write a file whole or not at all; one that is there already is replaced."""
+        """Write a file whole or not at all; one that is there already is replaced.
+
+        Raises:
+            StorageError: no file can be written here, see `prepare`.
+            Exception: this one cannot, as its filesystem has it.
+        """
         if self.local is None:
             self.fs.pipe_file(self.path(name), content)  # one request: object stores show no halves
             return
-        target = self.local / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self.local / STATE / "tmp" / secrets.token_hex(8)
-        temporary.parent.mkdir(parents=True, exist_ok=True)
+        with self.writing():
+            self._put_locally(self.local, name, content)
+
+    def prepare(self) -> None:
+        """Make the folder, if it is one of this machine.
+
+        Nothing else makes it: one that vanishes during a run, as a disk that is unplugged, is not
+        made anew where it was.
+
+        Raises:
+            StorageError: it cannot be made.
+        """
+        if self.local is not None:
+            with self.writing(OSError):
+                (self.local / HALVES).mkdir(parents=True, exist_ok=True)
+
+    @contextlib.contextmanager
+    def writing(self, *kinds: type[BaseException]) -> Iterator[None]:
+        """Tell what ails the folder as a whole from what ails one file.
+
+        Args:
+            kinds: of errors that are always the folder's.
+
+        Raises:
+            StorageError: the folder is full, read-only or gone.
+        """
         try:
-            temporary.write_bytes(content)
-            temporary.replace(target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
+            yield
+        except StorageError:
             raise
+        except Exception as error:
+            if isinstance(error, FileNotFoundError) and self._has_vanished():
+                what = "the folder has vanished"
+            elif isinstance(error, kinds) or concerns_all(error):
+                what = reason(error)
+            else:
+                raise
+            raise StorageError(f"{self.url}: cannot be written: {what}") from error
+
+    def _has_vanished(self) -> bool:
+        return self.local is not None and not (self.local / HALVES).is_dir()
+
+    def _put_locally(self, root: Path, name: str, content: bytes) -> None:
+        temporary = root / HALVES / secrets.token_hex(8)
+        with whole_file(root / name, temporary) as file:
+            file.write(content)
+            # Now that there is a file in the folder: one that vanished must not be made anew.
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
 
     def sizes(self) -> dict[str, int]:
         """Bytes of every file in this folder, by its name; empty where there is no folder."""

@@ -10,9 +10,12 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 
+from marscrop.batch.begun import Begun
 from marscrop.batch.job import Job, Task
 from marscrop.batch.records import Record
+from marscrop.batch.store import Store
 from marscrop.batch.worker import Worker
+from marscrop.errors import StorageError
 from marscrop.pipeline import Pipeline, usable_cores
 
 
@@ -34,15 +37,29 @@ def run_in_threads(
 
     Raises:
         ModelError: the model is missing or changed.
+        StorageError: nothing more can be written; raised once those begun are finished.
     """
     count = workers or usable_cores()
-    worker = Worker(job, fingerprint, Pipeline(count).room)
+    worker, begun = Worker(job, fingerprint, Pipeline(count).room), Begun(Store(job.target))
+
+    def work(task: Task) -> Record:
+        with begun.doing(task.key(fingerprint), alone=count == 1):
+            return worker.do(task)
+
     waiting = iter(tasks)
     with ThreadPoolExecutor(count, thread_name_prefix="marscrop") as pool:
-        running: set[Future[Record]] = {pool.submit(worker.do, t) for t in islice(waiting, count)}
+        running: set[Future[Record]] = {pool.submit(work, t) for t in islice(waiting, count)}
+        refused: StorageError | None = None
         while running:
             done, running = wait(running, return_when=FIRST_COMPLETED)
-            if not stopped():
-                running |= {pool.submit(worker.do, task) for task in islice(waiting, len(done))}
+            if not (stopped() or refused):
+                running |= {pool.submit(work, task) for task in islice(waiting, len(done))}
             for future in done:
-                yield future.result()
+                try:
+                    record = future.result()
+                except StorageError as error:
+                    refused = error
+                else:
+                    yield record
+        if refused:
+            raise refused

@@ -8,10 +8,11 @@ from typing import Any
 
 from marscrop.batch.job import Job, Task
 from marscrop.batch.records import CropRecord, Record
-from marscrop.batch.store import Store, filesystem
+from marscrop.batch.store import Store, filesystem, is_local
 from marscrop.cropper import Crop, Cropper
-from marscrop.errors import ImageError, MarscropError
+from marscrop.errors import ImageError, MarscropError, StorageError
 from marscrop.exchange.xmp import crop_sidecar
+from marscrop.files import reason, unchanging
 from marscrop.imaging.crops import CropFiles
 from marscrop.imaging.decode import Photo, open_photo
 from marscrop.imaging.encode import suffix_for
@@ -34,24 +35,34 @@ class Worker:
             room: for those who share the memory.
 
         Raises:
-            ModelError: the model is missing or changed.
+            ModelError: the model or the face detector is missing or changed.
+            MarscropError: faces to keep and no detector installed.
         """
         self._room = room
         self._job, self._fingerprint = job, fingerprint
         self._store = Store(job.target)
         # One thread a photo: many photos at once use the cores better than many threads on one.
         self._cropper = Cropper(job.model, threads=1)
+        self._cropper.prepare(job.options.faces)  # damaged, it would fail every photo
 
     def do(self, task: Task) -> Record:
-        """The photo's record; what goes wrong with it is in there, and never raised."""
+        """The photo's record; what goes wrong with it is in there, and not raised.
+
+        Raises:
+            StorageError: nothing more can be written.
+        """
         key = task.key(self._fingerprint)
         try:
             return self._do(task, key)
+        except StorageError:
+            raise
         except MarscropError as error:
-            reason = str(error).removeprefix("<bytes>: ")
+            why = str(error).removeprefix("<bytes>: ")
+        except MemoryError:
+            why = "failed: not enough memory"
         except Exception as error:  # one odd photo, or a store that hiccups, must not end the rest
-            reason = f"failed: {type(error).__name__}: {error}"
-        return Record(task.source, key, error=" ".join(reason.split()))
+            why = f"failed: {type(error).__name__}: {error}"
+        return Record(task.source, key, error=" ".join(why.split()))
 
     def _do(self, task: Task, key: str) -> Record:
         photo = open_photo(_read(task.source), max_pixels=self._cropper.max_pixels)
@@ -102,14 +113,21 @@ class Worker:
     def _write(self, name: str, content: bytes) -> None:
         try:
             self._store.put(name, content)
+        except StorageError:
+            raise
         except Exception as error:  # each filesystem has errors of its own
-            raise ImageError(f"{name}: cannot be written: {error}") from error
+            raise ImageError(f"{name}: cannot be written: {reason(error)}") from error
 
 
 def _read(source: str) -> bytes:
     try:
         fs, path = filesystem(source)
-        return bytes(fs.cat_file(path))
+        if not is_local(fs):
+            return bytes(fs.cat_file(path))
+        with unchanging(path) as file:
+            return file.read()
+    except ImageError:
+        raise
     except FileNotFoundError:
         raise ImageError("no such file") from None
     except IsADirectoryError:
@@ -117,7 +135,7 @@ def _read(source: str) -> bytes:
     except PermissionError:
         raise ImageError("permission denied") from None
     except Exception as error:
-        raise ImageError(f"cannot be read: {error}") from error
+        raise ImageError(f"cannot be read: {reason(error)}") from error
 
 
 def _record(crop: Crop, output: str | None, sidecar: str | None) -> CropRecord:

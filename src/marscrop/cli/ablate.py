@@ -18,6 +18,7 @@ from marscrop.cli.support import (
     research_extra,
     source_commit,
 )
+from marscrop.files import write_text
 
 if TYPE_CHECKING:
     from marscrop.research.ablation.run import RowResult
@@ -74,7 +75,7 @@ def ablate(
         text = report.markdown(results, speeds)
         if markdown is not None:
             facts = report.facts(table, plan, loaded, commit, timed=bool(speeds))
-            markdown.write_text(f"{facts}\n{text}", encoding="utf-8")
+            write_text(markdown, f"{facts}\n{text}")
         return text
 
     commit = source_commit()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import sys
 import warnings
-from typing import Annotated
+from collections.abc import Iterator
+from types import FrameType
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -18,6 +22,7 @@ from marscrop.cli.crossval import crossval
 from marscrop.cli.evaluate import evaluate
 from marscrop.cli.figure import figure
 from marscrop.cli.serve import serve
+from marscrop.files import reason
 
 app = typer.Typer(
     name="marscrop",
@@ -65,16 +70,47 @@ app.add_typer(study.app, name="study", rich_help_panel="Research")
 def main() -> None:
     """Run the command line; what goes wrong is one line on stderr.
 
-    Exit codes: 0 all done, 1 something failed, 2 wrong usage.
+    Exit codes: 0 all done, 1 something failed, 2 wrong usage, 130 and 143 stopped by a signal.
     """
     # A library's warnings are for developers; here they would only hide the message.
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
     try:
-        app()
+        with _heeding_signals():
+            app()
     except MarscropError as error:
-        print(f"marscrop: {error}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        print("marscrop: interrupted", file=sys.stderr)
-        sys.exit(130)
+        _end(str(error), 1)
+    except (OSError, MemoryError) as error:  # what no command can help, such as a full disk
+        place = getattr(error, "filename", None)
+        _end(f"{place or 'cannot go on'}: {reason(error)}", 1)
+    except _StopError as stop:
+        number = stop.args[0]
+        _end("interrupted" if number == signal.SIGINT else "terminated", 128 + number)
+
+
+class _StopError(BaseException):
+    """A signal came: files that are being written are cleared away on the way out."""
+
+
+@contextlib.contextmanager
+def _heeding_signals() -> Iterator[None]:
+    """Let SIGINT and SIGTERM raise, unless whoever started us has them ignored."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise _StopError(number)
+
+    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+    heeded = {one: was for one, was in before.items() if was is not signal.SIG_IGN}
+    for one in heeded:
+        signal.signal(one, stop)
+    try:
+        yield
+    finally:
+        for one, was in heeded.items():
+            signal.signal(one, was)
+
+
+def _end(message: str, code: int) -> NoReturn:
+    with contextlib.suppress(OSError):
+        print(f"marscrop: {message}", file=sys.stderr)
+    sys.exit(code)

@@ -28,7 +28,7 @@ from marscrop.cli.asked import (
     parse_ratios,
 )
 from marscrop.cli.support import refuse
-from marscrop.errors import ConfigError, ImageError
+from marscrop.errors import ConfigError, ImageError, StorageError
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -138,6 +138,10 @@ def batch(
             )
     except ConfigError as error:
         refuse(str(error))
+    except StorageError as error:
+        raise StorageError(
+            f"stopped: {error}. What is done stays done: run it again once that is mended"
+        ) from error
     _conclude(outcome, job)
 
 

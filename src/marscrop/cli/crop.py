@@ -110,6 +110,7 @@ def crop(
     workers = min(len(images), threads or usable_cores())
     # Many photos: one core each, which wastes none. One photo: all cores for it.
     cropper = Cropper(model, threads=1 if workers > 1 else threads)
+    cropper.prepare(options.faces)  # a damaged detector is told once, not of each photo
     pipeline = Pipeline(workers)
     work = Cropping(
         cropper=cropper,

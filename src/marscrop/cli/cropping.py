@@ -12,6 +12,7 @@ from marscrop.answer import as_table
 from marscrop.cli.targets import Targets
 from marscrop.cropper import Crop, Cropper, on_grid
 from marscrop.errors import MarscropError
+from marscrop.files import reason
 from marscrop.geometry import Size
 from marscrop.imaging.crops import CropFiles
 from marscrop.imaging.decode import Photo, open_photo
@@ -78,6 +79,8 @@ class Cropping:
                 lines.append(json.dumps(_as_table(image, photo.size, crops, found)))
         except MarscropError as error:
             return Answer(lines, str(error))
+        except MemoryError as error:  # another photo may be smaller
+            return Answer(lines, f"{image}: {reason(error)}")
         return Answer(lines)
 
     def _written(

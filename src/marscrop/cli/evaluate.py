@@ -12,6 +12,7 @@ import typer
 
 from marscrop.cli.support import Checkpoint, Model, name_and_file, research_extra
 from marscrop.errors import ConfigError, DataError, MarscropError
+from marscrop.files import write_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -179,6 +180,6 @@ def _name_problems(problems: Sequence[Problem]) -> None:
 
 def _write(path: Path, text: str) -> None:
     try:
-        path.write_text(text, encoding="utf-8")
+        write_text(path, text)
     except OSError as error:
         raise MarscropError(f"{path}: cannot be written ({error.strerror})") from None

@@ -19,6 +19,7 @@ from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
 from marscrop.errors import ImageError
+from marscrop.files import Identity, identity_of, unchanging
 from marscrop.geometry import Box, Size, Window
 from marscrop.imaging import colour, formats, orientation, strips
 from marscrop.imaging.exif import descriptive_exif
@@ -287,13 +288,13 @@ def _resolve(source: Source) -> tuple[str, bool, Opener]:
 def _resolve_path(path: str) -> tuple[str, bool, Opener]:
     name = path or "''"
     with _explained(name, "cannot be opened"):
-        mode = os.stat(path).st_mode  # noqa: PTH116 - Path("") would be "."
-        if stat.S_ISREG(mode):
-            return name, True, partial(_open_file, path)
-        if stat.S_ISFIFO(mode):  # a shell's <(...), which cannot be opened twice
+        found = os.stat(path)  # noqa: PTH116 - Path("") would be "."
+        if stat.S_ISREG(found.st_mode):
+            return name, True, partial(_open_file, path, identity_of(found))
+        if stat.S_ISFIFO(found.st_mode):  # a shell's <(...), which cannot be opened twice
             with Path(path).open("rb") as pipe:
                 return name, True, partial(_open_bytes, _read_all(pipe, name))
-    what = "a folder" if stat.S_ISDIR(mode) else "no regular file"
+    what = "a folder" if stat.S_ISDIR(found.st_mode) else "no regular file"
     raise ImageError(f"{name}: is {what}, expected an image file")
 
 
@@ -307,8 +308,8 @@ def _read_all(file: BinaryIO, name: str) -> bytes:
 
 
 @contextmanager
-def _open_file(path: str) -> Iterator[ImageFile]:
-    with Path(path).open("rb") as file:
+def _open_file(path: str, identity: Identity) -> Iterator[ImageFile]:
+    with unchanging(path, identity) as file:
         yield formats.identify(file)
 
 

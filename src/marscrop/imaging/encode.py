@@ -6,7 +6,6 @@ import contextlib
 import io
 import itertools
 import os
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any, BinaryIO, Final
 
 from PIL import Image
 
+from marscrop import files
 from marscrop.errors import ConfigError, ImageError
 from marscrop.geometry import Box, Size
 from marscrop.imaging import colour
@@ -259,31 +259,22 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
     Raises:
         ImageError: it cannot be written.
     """
-    with whole_file(path) as file, _explained(path):
+    with whole_file(path) as file:
         file.write(content)
 
 
 @contextlib.contextmanager
 def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """A file to write to that nobody sees half-written: under another name, renamed at the end.
+    """`files.whole_file`, for crops.
 
     Raises:
-        ImageError: it cannot be made. What the block raises passes.
+        ImageError: it cannot be written. What else the block raises passes.
     """
-    target = Path(path)
-    temporary = target.with_name(f".marscrop-{secrets.token_hex(8)}.tmp")
-    with _explained(path):
-        file = temporary.open("xb")  # not tempfile, whose files only their owner may read
     try:
-        with file:
+        with files.whole_file(Path(path)) as file:
             yield file
-            with _explained(path):
-                file.close()  # what is still buffered may not fit on the disk
-                temporary.replace(target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
+    except OSError as error:
+        raise ImageError(f"{path}: {_explanation(error, Path(path))}") from error
 
 
 def _write_jpeg(photo: Photo, box: Box, file: BinaryIO, quality: int | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,8 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from marscrop.errors import ConfigError, ModelError
+from marscrop.errors import ConfigError, ModelError, StorageError
+from marscrop.files import concerns_all, reason
 from marscrop.imaging.resize import FILTER
 from marscrop.research.config import Config
 from marscrop.research.mars import Mars, input_multiple
@@ -61,28 +63,50 @@ def export(
     """
     if not (config.model.ftm and config.model.pwp):
         raise ConfigError("only a network with both ftm and pwp can be exported")
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, exported in zip(PARTS, _exported_parts(model), strict=True):
-        onnx.save(store_in_half(exported) if half else exported, folder / f"{name}.onnx")
-    manifest = Manifest(
-        name=config.name,
-        parts={name: Part.of(folder / f"{name}.onnx") for name in PARTS},
-        input=InputRule(
-            longest_edge_px=config.train.longest_edge_px,
-            multiple_px=input_multiple(model),
-            filter=FILTER,
-            mean=_in_255ths(config.model.pixel_mean),
-            std=_in_255ths(config.model.pixel_std),
-        ),
-        ratio_range=config.model.ratio_range,
-        opset=OPSET,
-        prior=prior,
-        calibration=calibration,
-        training=training,
-        scores=scores,
-    )
-    (folder / FILE).write_text(manifest.to_json(), encoding="utf-8")
+    with model_folder(folder) as draft:
+        for name, exported in zip(PARTS, _exported_parts(model), strict=True):
+            onnx.save(store_in_half(exported) if half else exported, draft / f"{name}.onnx")
+        manifest = Manifest(
+            name=config.name,
+            parts={name: Part.of(draft / f"{name}.onnx") for name in PARTS},
+            input=InputRule(
+                longest_edge_px=config.train.longest_edge_px,
+                multiple_px=input_multiple(model),
+                filter=FILTER,
+                mean=_in_255ths(config.model.pixel_mean),
+                std=_in_255ths(config.model.pixel_std),
+            ),
+            ratio_range=config.model.ratio_range,
+            opset=OPSET,
+            prior=prior,
+            calibration=calibration,
+            training=training,
+            scores=scores,
+        )
+        (draft / FILE).write_text(manifest.to_json(), encoding="utf-8")
     return manifest
+
+
+@contextlib.contextmanager
+def model_folder(folder: Path) -> Iterator[Path]:
+    """A place to write a model, whose files replace those of `folder` as the block ends.
+
+    Where anything goes wrong, the model that was there stays. A kill between two of the renames
+    leaves a folder that is refused, as its manifest knows its parts.
+
+    Raises:
+        StorageError: the disk is full or read-only.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".", dir=folder) as draft:
+            yield Path(draft)
+            for name in (*(f"{part}.onnx" for part in PARTS), FILE):
+                (Path(draft) / name).replace(folder / name)
+    except OSError as error:
+        if concerns_all(error):
+            raise StorageError(f"{folder}: cannot be written: {reason(error)}") from error
+        raise
 
 
 def _exported_parts(model: Mars) -> Iterator[onnx.ModelProto]:

@@ -28,7 +28,7 @@ from marscrop.research.evaluation.network import (
     product_network,
 )
 from marscrop.research.evaluation.protocol import predict_centre, score_records, summarise
-from marscrop.research.export import export
+from marscrop.research.export import export, model_folder
 from marscrop.research.training.checkpoint import checkpoint_prior, load_model
 from marscrop.runtime.manifest import FILE, Manifest
 from marscrop.window.confidence import Calibration
@@ -53,7 +53,8 @@ def package_model(
 
     Raises:
         ModelError: a window of the exported model is not that of the torch network, or `folds`
-            holds no runs.
+            holds no runs; the model that was in `folder` stays.
+        StorageError: the disk is full or read-only.
     """
     model, config, content = load_model(checkpoint)
     records = load_fcdb(data).crops()
@@ -66,31 +67,35 @@ def package_model(
         "config": config.to_table(),
     }
     unfitted = Calibration(0.0, 0.0, 0.0)
-    manifest = export(
-        model,
-        config,
-        folder,
-        prior=prior,
-        calibration=unfitted,
-        training=training,
-        scores={},
-        half=half,
-    )
-    network = product_network(folder)
-    moved = largest_move(validation, TorchMaps(model, config, PhotoStore()), network.maps, prior)
-    if moved > _MOST_MOVED_PX:
-        raise ModelError(
-            f"{folder}: a window moved by {moved:.2f} px at 256 from the torch network's"
+    # Nobody gets to see a model that is not checked, or whose confidence is not calibrated.
+    with model_folder(folder) as draft:
+        manifest = export(
+            model,
+            config,
+            draft,
+            prior=prior,
+            calibration=unfitted,
+            training=training,
+            scores={},
+            half=half,
         )
-    judged = held_out_judgements(folds, records) if folds else judge(validation, network)
-    scores = {
-        **_measure(validation, network),
-        "confidence": _confidence_scores(judged, len({j.name for j in judged})),
-        "moved_px_at_256": round(moved, 3),
-    }
-    calibration = fit_calibration([j.evidence for j in judged], [j.beats for j in judged])
-    manifest = dataclasses.replace(manifest, calibration=calibration, scores=scores)
-    (folder / FILE).write_text(manifest.to_json(), encoding="utf-8")
+        network = product_network(draft)
+        moved = largest_move(
+            validation, TorchMaps(model, config, PhotoStore()), network.maps, prior
+        )
+        if moved > _MOST_MOVED_PX:
+            raise ModelError(
+                f"{folder}: a window moved by {moved:.2f} px at 256 from the torch network's"
+            )
+        judged = held_out_judgements(folds, records) if folds else judge(validation, network)
+        scores = {
+            **_measure(validation, network),
+            "confidence": _confidence_scores(judged, len({j.name for j in judged})),
+            "moved_px_at_256": round(moved, 3),
+        }
+        calibration = fit_calibration([j.evidence for j in judged], [j.beats for j in judged])
+        manifest = dataclasses.replace(manifest, calibration=calibration, scores=scores)
+        (draft / FILE).write_text(manifest.to_json(), encoding="utf-8")
     return manifest
 
 

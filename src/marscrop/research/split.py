@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from marscrop.files import whole_file
 from marscrop.research.data.batches import PlannedBatch
 from marscrop.research.mars import Mars
 
@@ -87,8 +88,8 @@ class FeatureCache:
         views = features.permute(0, 2, 3, 1).contiguous().cpu().numpy()
         for path, view in zip(self._paths(planned), views, strict=True):
             beside = path.with_name(f".{path.stem}.{os.getpid()}.npy")
-            np.save(beside, view)
-            beside.replace(path)  # so that a run beside this one never reads half a file
+            with whole_file(path, beside) as file:  # a run beside this one must not read half
+                np.save(file, view)
 
     def _paths(self, planned: PlannedBatch) -> list[Path]:
         """Where the features of each view are, or will be."""

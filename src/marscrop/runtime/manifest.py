@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -19,6 +19,7 @@ from marscrop.window.placement import Prior
 
 FORMAT: Final = 2
 FILE: Final = "manifest.json"
+_DIGEST: Final = "sha256"
 PARTS: Final = ("features", "meta", "head")
 
 
@@ -104,15 +105,25 @@ class Manifest:
         if not isinstance(table, dict) or table.get("format") != FORMAT:
             found = table.get("format") if isinstance(table, dict) else None
             raise ModelError(f"{path}: expected model format {FORMAT}; got {found!r}")
+        digest = table.pop(_DIGEST, None)
         try:
-            return cls._from_table(table)
+            found = cls._from_table(table)
         except (KeyError, TypeError, ValueError, MarscropError) as error:
             raise ModelError(
                 f"{path}: incomplete or malformed ({type(error).__name__}: {error})"
             ) from None
+        if digest is not None and digest != _digest(table):  # earlier versions wrote none
+            raise ModelError(
+                f"{path}: its SHA-256 is not the one it names: it was changed; install marscrop or "
+                f"export the model again (or leave out {_DIGEST} if the change was meant)"
+            )
+        return found
 
     @classmethod
     def _from_table(cls, table: dict[str, Any]) -> Self:
+        unknown = table.keys() - {"format", *(field.name for field in fields(cls))}
+        if unknown:
+            raise ValueError(f"unknown {', '.join(sorted(unknown))}")
         rule = table["input"]
         low, high = table["ratio_range"]
         return cls(
@@ -131,7 +142,8 @@ class Manifest:
 
     def to_json(self) -> str:
         """The text of `manifest.json`."""
-        return json.dumps({"format": FORMAT, **asdict(self)}, indent=2) + "\n"
+        table = {"format": FORMAT, **asdict(self)}
+        return json.dumps({**table, _DIGEST: _digest(table)}, indent=2) + "\n"
 
     def read_part(self, folder: Path, name: str) -> bytes:
         """The bytes of a part, checked.
@@ -158,6 +170,11 @@ class Manifest:
                 f"or export the model again"
             )
         return content
+
+
+def _digest(table: dict[str, Any]) -> str:
+    """Of all that a manifest says but this."""
+    return hashlib.sha256(json.dumps(table, sort_keys=True).encode()).hexdigest()
 
 
 def _three(values: Any) -> tuple[float, float, float]:

@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, Final
 
 import onnxruntime as ort
 
 from marscrop.errors import ModelError
 
+_NO_MEMORY: Final = ("bad_alloc", "Failed to allocate memory")
+"""What ONNX Runtime says, in errors that are of no kind of their own."""
 
-def load_network(content: bytes, path: Path, threads: int | None) -> ort.InferenceSession:
-    """A network on the CPU. Safe to share between threads.
+
+class Network:
+    """A network on the CPU. Safe to share between threads."""
+
+    def __init__(self, session: ort.InferenceSession) -> None:
+        self._session = session
+
+    def run(self, outputs: Sequence[str] | None, inputs: Mapping[str, Any]) -> list[Any]:
+        """The outputs of these names, or all of them.
+
+        Raises:
+            MemoryError: there is not enough.
+        """
+        try:
+            return self._session.run(outputs, inputs)  # type: ignore[no-any-return]
+        except Exception as error:
+            if _lacks_memory(error):
+                raise MemoryError from error
+            raise
+
+
+def load_network(content: bytes, path: Path, threads: int | None) -> Network:
+    """Load a network.
 
     Args:
         content: of an ONNX file.
@@ -19,15 +44,22 @@ def load_network(content: bytes, path: Path, threads: int | None) -> ort.Inferen
 
     Raises:
         ModelError: ONNX Runtime cannot load it.
+        MemoryError: there is not enough.
     """
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads or 0
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     try:
-        return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        return Network(ort.InferenceSession(content, options, providers=["CPUExecutionProvider"]))
     except Exception as error:  # ONNX Runtime's errors have no common base but Exception
+        if _lacks_memory(error):
+            raise MemoryError from error
         reason = str(error).splitlines()[0]
         raise ModelError(
             f"{path}: ONNX Runtime {ort.__version__} cannot load it ({reason})"
         ) from None
+
+
+def _lacks_memory(error: Exception) -> bool:
+    return any(sign in str(error) for sign in _NO_MEMORY)

@@ -35,11 +35,13 @@ def create_app(settings: Settings | None = None, cropper: Cropper | None = None)
         cropper: the model; the packaged one, with one thread a photo, by default.
 
     Raises:
-        ModelError: the packaged model is damaged.
+        ModelError: the packaged model or the face detector is damaged.
     """
     settings = settings or Settings()
     # One thread a photo: workers are the parallelism, and more would only wait for each other.
-    tasks = Tasks(cropper or Cropper(threads=1), settings)
+    cropper = cropper or Cropper(threads=1)
+    cropper.prepare()  # before anybody is told that the service is ready
+    tasks = Tasks(cropper, settings)
     workers, admission = Workers(settings), Admission(settings)
     metrics = Metrics(admission, tasks.kept)
 

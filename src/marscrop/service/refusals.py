@@ -48,6 +48,14 @@ class Refusal(Exception):  # noqa: N818 - it is an answer
         return JSONResponse({"error": error}, self.status, dict(self.headers))
 
 
+_OUT_OF_MEMORY: Final = Refusal(
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "out_of_memory",
+    "there is not enough memory for this photo now; try again, or with a smaller one",
+    headers={"Retry-After": "1"},
+)
+
+
 def busy(code: str, message: str, limit: tuple[str, float], *, client: bool = False) -> Refusal:
     """A refusal for now: 503, or 429 where it is the client's own doing."""
     status = HTTPStatus.TOO_MANY_REQUESTS if client else HTTPStatus.SERVICE_UNAVAILABLE
@@ -61,6 +69,8 @@ def bad_question(message: str, limit: tuple[str, float] | None = None) -> Refusa
 
 def of_error(error: MarscropError) -> Refusal:
     """What an error of the library is to a client."""
+    if isinstance(error.__cause__, MemoryError):
+        return _OUT_OF_MEMORY
     match error:
         case ConstraintError():
             code = "constraint"
@@ -87,6 +97,9 @@ def install(app: Starlette) -> None:
         assert isinstance(error, MarscropError)  # noqa: S101
         return of_error(error).response()
 
+    async def exhausted(_: Request, __: Exception) -> JSONResponse:
+        return _OUT_OF_MEMORY.response()
+
     async def unrouted(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)  # noqa: S101
         status = HTTPStatus(error.status_code)
@@ -98,6 +111,7 @@ def install(app: Starlette) -> None:
 
     app.add_exception_handler(Refusal, refused)
     app.add_exception_handler(MarscropError, failed)
+    app.add_exception_handler(MemoryError, exhausted)
     app.add_exception_handler(HTTPException, unrouted)
     app.add_exception_handler(Exception, broken)
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import PurePosixPath
 from typing import Final
 
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from marscrop.service.parameters import Texts
@@ -46,7 +50,7 @@ class Sent:
         query = request.query_params.multi_items()
         if not request.headers.get("content-type", "").lower().startswith(_FORM):
             return cls(_gathered(query), await request.body() or None, None)
-        async with request.form(max_files=1, max_fields=_MOST_FIELDS) as form:
+        async with _form(request) as form:
             image = form.get(IMAGE)
             texts = _gathered([*query, *_texts(form.multi_items())])
             if image is None:
@@ -66,6 +70,26 @@ class Sent:
                 f"no photo was sent; send an image file as the body, or as `{IMAGE}` of a form"
             )
         return self.content
+
+
+class _InMemory(MultiPartParser):
+    """Writes no upload to a disk, which may be full, and where others may look."""
+
+    spool_max_size = sys.maxsize  # what bounds it is `Settings.max_body_bytes`
+
+
+@asynccontextmanager
+async def _form(request: Request) -> AsyncIterator[FormData]:
+    async with aclosing(request.stream()) as stream:
+        parser = _InMemory(request.headers, stream, max_files=1, max_fields=_MOST_FIELDS)
+        try:
+            form = await parser.parse()
+        except MultiPartException as error:
+            raise HTTPException(HTTPStatus.BAD_REQUEST, error.message) from None
+    try:
+        yield form
+    finally:
+        await form.close()
 
 
 def _texts(items: Iterable[tuple[str, UploadFile | str]]) -> list[tuple[str, str]]:

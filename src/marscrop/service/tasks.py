@@ -14,7 +14,8 @@ from marscrop.geometry import Box, Size
 from marscrop.imaging.crops import CropFiles
 from marscrop.imaging.decode import Photo, open_photo
 from marscrop.imaging.shares import grey_png
-from marscrop.options import FaceRule
+from marscrop.options import CropOptions, FaceRule
+from marscrop.pipeline import Pipeline
 from marscrop.ratio import AspectRatio
 from marscrop.service.kept import KeptPhotos, key_of
 from marscrop.service.negotiation import choose_suffix
@@ -58,6 +59,8 @@ class Tasks:
         self._cropper = cropper
         self._settings = settings
         self.kept = KeptPhotos(settings.photos_kept)
+        # So many pixels are decoded at once by all workers together; a larger photo goes alone.
+        self._room = Pipeline(settings.workers).room
 
     def crops(self, question: Question, content: bytes, name: str | None) -> Found:
         """The crops of a photo that was sent."""
@@ -88,27 +91,32 @@ class Tasks:
         suffix = question.suffix or choose_suffix(accept, has_alpha=photo.has_alpha)
         crop, box, confidence = None, None, None
         if question.box is None:
-            (crop,) = self._cropper.crop_photo(photo, question.crop.ratios, question.crop.options)
+            options = question.crop.options
+            with self._room(self._cropper.analysis_pixels(photo, options)):
+                (crop,) = self._cropper.crop_photo(photo, question.crop.ratios, options)
             box, confidence = crop.box, crop.confidence
         else:
             box = question.box.on(photo.size)
         size = question.size(crop.size if crop else box.size)
         self._check_output(size)
-        encoded = CropFiles(photo).encode(
-            box,
-            f"crop{suffix}",
-            quality=question.quality,
-            padding=crop.padding if crop else None,
-            size=size,
-            exif=photo.exif() if question.keep_exif else None,
-        )
+        with self._room(photo.size.width * photo.size.height):
+            encoded = CropFiles(photo).encode(
+                box,
+                f"crop{suffix}",
+                quality=question.quality,
+                padding=crop.padding if crop else None,
+                size=size,
+                exif=photo.exif() if question.keep_exif else None,
+            )
         return Picture(encoded, suffix, photo.size, box, confidence)
 
     def _see(self, content: bytes, name: str | None, faces: FaceRule) -> tuple[str, Seen]:
         key = key_of(content)
         seen = self.kept.get(key)
         if seen is None or (seen.faces is None and looks_for_faces(faces)):
-            seen = self._cropper.see(self._open(content, name), faces)
+            photo = self._open(content, name)
+            with self._room(self._cropper.analysis_pixels(photo, CropOptions(faces=faces))):
+                seen = self._cropper.see(photo, faces)
             self.kept.put(key, replace(seen, name=UNNAMED))
         return key, replace(seen, name=name or UNNAMED)
 
@@ -132,6 +140,8 @@ class Tasks:
         try:
             photo = open_photo(content, max_pixels=_UNLIMITED)
         except ImageError as error:
+            if isinstance(error.__cause__, MemoryError):
+                raise
             raise Refusal(
                 HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
                 "not_an_image",

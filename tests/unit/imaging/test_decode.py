@@ -589,7 +589,7 @@ def test_permission_denied(
     def refuse(*args: Any, **kwargs: Any) -> None:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(Path, "open", refuse)  # chmod does not keep root out
+    monkeypatch.setattr(os, "open", refuse)  # chmod does not keep root out
     with pytest.raises(ImageError, match=r"secret\.png: permission denied$"):
         open_photo(path)
 

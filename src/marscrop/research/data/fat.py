@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from marscrop.errors import DataError
+from marscrop.files import write_text
 from marscrop.geometry import Size, Window
 from marscrop.research.data.intake import (
     Intake,
@@ -91,7 +92,7 @@ def write_fat_lines(lines: Iterable[FatLine], file: Path) -> int:
         except DataError as error:
             raise DataError(f"FAT line {index}: {error}") from None
         written.append(json.dumps(fields) + "\n")
-    file.write_text("".join(written), encoding="utf-8")
+    write_text(file, "".join(written))
     return len(written)
 
 

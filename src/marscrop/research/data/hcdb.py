@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from marscrop.errors import DataError
+from marscrop.files import write_text
 from marscrop.geometry import Window
 from marscrop.research.data.intake import Intake, find_file, find_folder, photo_size
 from marscrop.research.data.records import DataSet
@@ -101,7 +102,7 @@ def convert_mat(file: Path, output: Path, *, mat_form: BoxForm = ROWS_FIRST) -> 
     table = {name: [list(mat_form.edges(box)) for box in boxes] for name, boxes in entries}
     if len(table) < len(entries):
         raise DataError(f"{file}: {len(entries) - len(table)} file names occur twice")
-    output.write_text(json.dumps(table), encoding="utf-8")
+    write_text(output, json.dumps(table))
 
 
 def _mat_entry(entry: Any) -> tuple[str, list[list[float]]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 from marscrop.errors import ConfigError, ModelError
+from marscrop.files import whole_file
 from marscrop.research.config import Config
 from marscrop.research.mars import Mars
 from marscrop.window.placement import Prior
@@ -91,18 +91,30 @@ class RunFolder:
 
 
 def write_whole(path: Path, write: Callable[[Any], Any]) -> None:
-    """Write beside and rename, so that `path` is always a whole file, old or new."""
-    beside = path.with_name(f".{path.name}.part")
-    with beside.open("wb") as file:
+    """Write beside and rename, so that `path` is always a whole file, old or new.
+
+    Always under the same other name: what a killed run leaves is as large as a checkpoint.
+    """
+    with whole_file(path, path.with_name(f".{path.name}.part"), synced=True) as file:
         write(file)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
 
 
 def save_checkpoint(path: Path, content: dict[str, Any]) -> None:
-    """Save tensors and plain values, whole or not at all."""
-    write_whole(path, lambda f: torch.save(content, f))
+    """Save tensors and plain values, whole or not at all.
+
+    Raises:
+        OSError: they cannot be written; a checkpoint that was there stays.
+    """
+
+    def write(file: Any) -> None:
+        try:
+            torch.save(content, file)
+        except RuntimeError as error:
+            if isinstance(error.__context__, OSError):  # torch hides that the disk is full
+                raise error.__context__ from None
+            raise
+
+    write_whole(path, write)
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
