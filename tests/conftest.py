@@ -5,8 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import Phase, settings
 
 from marscrop.cropper import PACKAGED_MODEL, Cropper
+
+# For scripts/mutate: the same examples for every mutant, and no time spent on the smallest one.
+settings.register_profile(
+    "mutation",
+    phases=(Phase.explicit, Phase.generate),
+    derandomize=True,
+    database=None,
+    deadline=None,
+)
 
 ROOT = Path(__file__).parent.parent
 
