@@ -4,10 +4,11 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
+from tests.tried import tried
 
 from marscrop.geometry import Size, Window
 from marscrop.ratio import AspectRatio
@@ -58,7 +59,7 @@ def best_by_brute_force(
     return best
 
 
-@settings(max_examples=300, deadline=None)
+@tried(300)
 @given(small_maps, images, ratios, min_scales)
 def test_search_stays_inside_and_keeps_the_ratio(
     logits: Map, image: Size, ratio: AspectRatio, min_scale: float
@@ -69,7 +70,7 @@ def test_search_stays_inside_and_keeps_the_ratio(
     assert found.window.width >= min_scale * largest - 1e-6 * max(image)
 
 
-@settings(max_examples=300, deadline=None)
+@tried(300)
 @given(small_maps, images, ratios, min_scales)
 def test_search_tells_the_score_of_its_window(
     logits: Map, image: Size, ratio: AspectRatio, min_scale: float
@@ -80,7 +81,7 @@ def test_search_tells_the_score_of_its_window(
     assert window_score(integral_image(logits), in_cells) == pytest.approx(found.score, abs=1e-4)
 
 
-@settings(max_examples=25, deadline=None)
+@tried(25)
 @given(small_maps, images, ratios, min_scales)
 def test_no_window_of_a_dense_grid_beats_the_search(
     logits: Map, image: Size, ratio: AspectRatio, min_scale: float
@@ -89,7 +90,7 @@ def test_no_window_of_a_dense_grid_beats_the_search(
     assert found.score >= best_by_brute_force(logits, image, ratio, min_scale) - 1e-4
 
 
-@settings(max_examples=200, deadline=None)
+@tried(200)
 @given(small_maps, images, ratios, min_scales)
 def test_mirrored_map_gives_an_equally_good_window(
     logits: Map, image: Size, ratio: AspectRatio, min_scale: float
@@ -101,7 +102,7 @@ def test_mirrored_map_gives_an_equally_good_window(
     assert down.score == pytest.approx(found.score, abs=1e-4)
 
 
-@settings(max_examples=100, deadline=None)
+@tried(100)
 @given(st.integers(0, 2**32 - 1), ordinary_images, ordinary_ratios)
 def test_mirrored_map_gives_the_mirrored_window(seed: int, image: Size, ratio: AspectRatio) -> None:
     # Drawn from a continuous distribution, so that no two windows are equally good; except
@@ -118,7 +119,7 @@ def test_mirrored_map_gives_the_mirrored_window(seed: int, image: Size, ratio: A
     assert down.x0 == pytest.approx(window.x0, abs=slack)
 
 
-@settings(max_examples=200, deadline=None)
+@tried(200)
 @given(small_maps, images, ratios)
 def test_turned_map_gives_an_equally_good_window(
     logits: Map, image: Size, ratio: AspectRatio
@@ -129,7 +130,7 @@ def test_turned_map_gives_an_equally_good_window(
     assert other.score == pytest.approx(found.score, abs=1e-4)
 
 
-@settings(max_examples=200, deadline=None)
+@tried(200)
 @given(small_maps, images, ratios, st.floats(0.05, 0.95))
 def test_paper_stays_inside_and_keeps_the_ratio(
     logits: Map, image: Size, ratio: AspectRatio, threshold: float
@@ -137,7 +138,7 @@ def test_paper_stays_inside_and_keeps_the_ratio(
     assert_inside_and_of_ratio(paper_window(logits, image, ratio, threshold), image, ratio)
 
 
-@settings(max_examples=200, deadline=None)
+@tried(200)
 @given(small_maps, images, ratios)
 def test_paper_mirrors(logits: Map, image: Size, ratio: AspectRatio) -> None:
     window = paper_window(logits, image, ratio)
