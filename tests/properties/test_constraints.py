@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
+from tests.properties.maps import maps
 from tests.tried import tried
 
 from marscrop.geometry import Box, Size, Window, iou, largest_window, longer_side, size_within, snap
@@ -28,11 +28,6 @@ from marscrop.window.search import integral_image, search_window, window_score
 Map = NDArray[np.float32]
 PRIOR = Prior((0.7, 0.8, 0.95), sharpness=60)
 
-maps = arrays(
-    np.float32,
-    st.tuples(st.integers(1, 7), st.integers(1, 7)),
-    elements=st.floats(-8, 8, width=32),
-)
 
 ratios = st.builds(AspectRatio, st.integers(1, 8), st.integers(1, 8))
 min_sizes = st.one_of(st.just(1.0), st.floats(0.05, 1))

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
+from tests.properties.maps import maps
 from tests.tried import tried
 
 from marscrop.geometry import Size, Window
@@ -15,11 +15,6 @@ from marscrop.ratio import AspectRatio
 from marscrop.window.paper import paper_window
 from marscrop.window.search import integral_image, search_window, window_score
 
-small_maps = arrays(
-    np.float32,
-    st.tuples(st.integers(1, 7), st.integers(1, 7)),
-    elements=st.floats(-8, 8, width=32),
-)
 images = st.builds(Size, st.integers(8, 600), st.integers(8, 600))
 ratios = st.builds(AspectRatio, st.integers(1, 8), st.integers(1, 8))
 ordinary_images = st.builds(Size, st.integers(80, 120), st.integers(80, 120))
@@ -60,7 +55,7 @@ def best_by_brute_force(
 
 
 @tried(300)
-@given(small_maps, images, ratios, min_scales)
+@given(maps, images, ratios, min_scales)
 def test_search_stays_inside_and_keeps_the_ratio(
     logits: Map, image: Size, ratio: AspectRatio, min_scale: float
 ) -> None:
@@ -71,7 +66,7 @@ def test_search_stays_inside_and_keeps_the_ratio(
 
 
 @tried(300)
-@given(small_maps, images, ratios, min_scales)
+@given(maps, images, ratios, min_scales)
 def test_search_tells_the_score_of_its_window(
     logits: Map, image: Size, ratio: AspectRatio, min_scale: float
 ) -> None:
@@ -82,7 +77,7 @@ def test_search_tells_the_score_of_its_window(
 
 
 @tried(25)
-@given(small_maps, images, ratios, min_scales)
+@given(maps, images, ratios, min_scales)
 def test_no_window_of_a_dense_grid_beats_the_search(
     logits: Map, image: Size, ratio: AspectRatio, min_scale: float
 ) -> None:
@@ -91,7 +86,7 @@ def test_no_window_of_a_dense_grid_beats_the_search(
 
 
 @tried(200)
-@given(small_maps, images, ratios, min_scales)
+@given(maps, images, ratios, min_scales)
 def test_mirrored_map_gives_an_equally_good_window(
     logits: Map, image: Size, ratio: AspectRatio, min_scale: float
 ) -> None:
@@ -120,7 +115,7 @@ def test_mirrored_map_gives_the_mirrored_window(seed: int, image: Size, ratio: A
 
 
 @tried(200)
-@given(small_maps, images, ratios)
+@given(maps, images, ratios)
 def test_turned_map_gives_an_equally_good_window(
     logits: Map, image: Size, ratio: AspectRatio
 ) -> None:
@@ -131,7 +126,7 @@ def test_turned_map_gives_an_equally_good_window(
 
 
 @tried(200)
-@given(small_maps, images, ratios, st.floats(0.05, 0.95))
+@given(maps, images, ratios, st.floats(0.05, 0.95))
 def test_paper_stays_inside_and_keeps_the_ratio(
     logits: Map, image: Size, ratio: AspectRatio, threshold: float
 ) -> None:
@@ -139,7 +134,7 @@ def test_paper_stays_inside_and_keeps_the_ratio(
 
 
 @tried(200)
-@given(small_maps, images, ratios)
+@given(maps, images, ratios)
 def test_paper_mirrors(logits: Map, image: Size, ratio: AspectRatio) -> None:
     window = paper_window(logits, image, ratio)
     across = paper_window(logits[:, ::-1], image, ratio)

@@ -44,5 +44,18 @@ def test_anything_else_is_refused_with_what_was_expected(written: object) -> Non
         Anchor.parse(written)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("written", "label"),
+    [
+        (" Top-left ", "Top-left"),
+        (" 0.25, 1", "0.25, 1"),
+        ((0.5, 0.33), "0.5,0.33"),
+        ([0, 1], "0,1"),
+    ],
+)
+def test_keeps_what_was_written(written: object, label: str) -> None:
+    assert Anchor.parse(written).label == label  # type: ignore[arg-type]
+
+
 def test_free_pins_nothing() -> None:
     assert (FREE.x, FREE.y) == (None, None)

@@ -49,6 +49,11 @@ def test_anything_else_is_refused_with_what_was_expected(written: object) -> Non
         Region.parse(written)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("written", ["10,20,300,400.5", "10%,20%,50%,80.25%"])
+def test_prints_as_it_can_be_written(written: str) -> None:
+    assert str(Region.parse(written)) == written
+
+
 @pytest.mark.parametrize(
     ("written", "count"),
     [

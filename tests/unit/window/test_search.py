@@ -33,6 +33,20 @@ def test_best_scale_may_lie_between_whole_cells() -> None:
     assert found.score == pytest.approx(1.25)
 
 
+@pytest.mark.parametrize("cells", [(7, 9), (9, 7), (8, 9), (6, 10), (9, 5)])
+@pytest.mark.parametrize("side", [2.0, 2.5, 3.0, 3.25, 4.75])
+def test_of_equals_the_one_nearest_the_middle_is_taken(cells: tuple[int, int], side: float) -> None:
+    rows, columns = cells
+    logits = np.zeros(cells)
+    image, least = Size(columns * 100, rows * 100), side / min(cells)
+    x, y = search_window(logits, image, AspectRatio(1, 1), least).window.centre
+    # Places are a cell apart, those held by the right or lower edge in between.
+    between = side % 1
+    step = max(between, 1 - between)
+    assert abs(x - columns * 50) <= step * 50 + 1e-6
+    assert abs(y - rows * 50) <= step * 50 + 1e-6
+
+
 def test_uniform_map_gives_the_centre_crop_to_half_a_cell() -> None:
     found = search_window(np.ones((9, 16)), Size(1600, 900), AspectRatio(1, 1))
     assert found.window.centre == pytest.approx((800, 450), abs=50)
