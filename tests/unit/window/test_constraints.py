@@ -71,12 +71,28 @@ def test_hull_is_around_all_that_is_kept() -> None:
         (WIDE, (Box(0, 0, 10, 90),), 0.05, 160),  # its height: 160 x 90, as 159 is 89 high
         (WIDE, (Box(0, 0, 10, 901),), 0.1, 1601),  # more than there is: 1601 x 901
         (STORY, (Box(0, 0, 900, 10),), 0.1, 1600),
+        (STORY, (Box(0, 0, 100, 10),), 0.05, 177),  # 100 x 177, as 176 is 99 wide
     ],
 )
 def test_smallest_crop(
     ratio: AspectRatio, keep: tuple[Box, ...], min_size: float, longer: int
 ) -> None:
     assert Limits(PHOTO, keep, min_size=min_size).smallest(ratio) == longer
+
+
+@pytest.mark.parametrize(
+    ("keep", "size"),
+    [
+        ((), Size(800, 450)),
+        ((Box(0, 0, 800, 450),), Size(800, 450)),
+        ((Box(0, 0, 801, 10),), None),
+        ((Box(0, 0, 10, 451),), None),
+    ],
+)
+def test_size_is_none_where_it_cannot_hold_the_hull(
+    keep: tuple[Box, ...], size: Size | None
+) -> None:
+    assert Limits(PHOTO, keep).size(800, WIDE) == size
 
 
 def test_offsets_hold_the_hull() -> None:
