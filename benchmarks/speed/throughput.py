@@ -1,6 +1,6 @@
 """Photos a second of `marscrop crop --json`, beside decoding alone with as many workers.
 
-    .venv/bin/python benchmarks/speed/throughput.py [--photos 1000] [--workers N] [FOLDER]
+    .venv/bin/python benchmarks/speed/throughput.py [--photos 1000] [--model FOLDER] [FOLDER]
 
 Without a folder of photos, mixed ones are made: JPEGs of 0.2 to 16 megapixels, one PNG and one WebP
 in twenty. Both ways run as processes of their own, in turn, and say their peak memory. Decoding
@@ -92,6 +92,7 @@ def main() -> None:
     parser.add_argument("--photos", type=int, default=1000)
     parser.add_argument("--workers", type=int, default=usable_cores())
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--model", type=Path, help="folder of another model")
     parser.add_argument("--decode-alone", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.decode_alone:
@@ -108,6 +109,7 @@ def main() -> None:
         workers = str(options.workers)
         decode = [sys.executable, __file__, "--decode-alone", str(list_file), "--workers", workers]
         crop = [sys.executable, "-m", "marscrop", "crop", "--json", "-r", "1:1"]
+        crop += ["--model", str(options.model)] if options.model else []
         crop += ["--faces", "ignore", "--threads", workers, *map(str, photos)]
         rounds = [(timed(decode), timed(crop)) for _ in range(options.rounds)]
     shares = sorted(decoded[0] / cropped[0] for decoded, cropped in rounds)

@@ -12,8 +12,9 @@ from marscrop.batch.store import Store, filesystem
 from marscrop.cropper import Crop, Cropper
 from marscrop.errors import ImageError, MarscropError
 from marscrop.exchange.xmp import crop_sidecar
+from marscrop.imaging.crops import CropFiles
 from marscrop.imaging.decode import Photo, open_photo
-from marscrop.imaging.encode import encode_crop, suffix_for
+from marscrop.imaging.encode import suffix_for
 
 Room = Callable[[int], AbstractContextManager[Any]]
 """Waits until there is room in memory for so many decoded pixels, and holds it."""
@@ -79,15 +80,10 @@ class Worker:
         suffix = self._job.suffix or suffix_for(photo)
         names = [task.output(crop.ratio, crop.candidate, suffix) for crop in crops]
         with self._room(photo.size.width * photo.size.height):
-            upright = photo.upright()
+            encoder = CropFiles(photo)
             for crop, name in zip(crops, names, strict=True):
-                files[name] = encode_crop(
-                    upright,
-                    crop.box,
-                    name,
-                    quality=self._job.quality,
-                    source=photo,
-                    padding=crop.padding,
+                files[name] = encoder.encode(
+                    crop.box, name, quality=self._job.quality, padding=crop.padding
                 )
         return list(names)
 

@@ -13,8 +13,9 @@ from marscrop.cli.targets import Targets
 from marscrop.cropper import Crop, Cropper, on_grid
 from marscrop.errors import MarscropError
 from marscrop.geometry import Size
+from marscrop.imaging.crops import CropFiles
 from marscrop.imaging.decode import Photo, open_photo
-from marscrop.imaging.encode import write_crop, write_whole
+from marscrop.imaging.encode import write_whole
 from marscrop.imaging.lossless import BlockGrid
 from marscrop.options import CropOptions
 from marscrop.pipeline import Pipeline
@@ -88,16 +89,9 @@ class Cropping:
                 write_whole(path, grid.cut(crop.box))
                 yield path, crop
             return
-        upright = photo.upright()
+        files = CropFiles(photo)
         for path, crop in zip(paths, crops, strict=True):
-            write_crop(
-                upright,
-                crop.box,
-                path,
-                quality=self.quality,
-                source=photo,
-                padding=crop.padding,
-            )
+            files.write(crop.box, path, quality=self.quality, padding=crop.padding)
             yield path, crop
 
 

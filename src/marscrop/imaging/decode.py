@@ -19,8 +19,8 @@ from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
 from marscrop.errors import ImageError
-from marscrop.geometry import Size, Window
-from marscrop.imaging import colour, formats, orientation
+from marscrop.geometry import Box, Size, Window
+from marscrop.imaging import colour, formats, orientation, strips
 from marscrop.imaging.exif import descriptive_exif
 from marscrop.imaging.jpeg import JpegSettings
 from marscrop.imaging.resize import MIN_OVERSAMPLING, resize_rgb
@@ -54,6 +54,7 @@ class Photo:
         orientation: EXIF orientation, 1..8, that its stored pixels have left to apply.
         stored_orientation: the orientation that the file names; not `orientation` for TIFF alone,
             which Pillow turns while it loads.
+        by_strips: whether it is large, and can be read with only some of its rows in memory.
     """
 
     name: str
@@ -64,18 +65,22 @@ class Photo:
     jpeg: JpegSettings | None
     orientation: int
     stored_orientation: int
+    by_strips: bool
     _scalable: bool = field(repr=False)
     _opened: Opener = field(repr=False)
 
     def analysis_pixels(self, size: Size, oversampling: int = MIN_OVERSAMPLING) -> int:
         """How many pixels `analysis_rgb` with these arguments has in memory at once, about.
 
-        All of them, but for a JPEG that is decoded at reduced size. A progressive one counts in
-        full: its decoder keeps the coefficients of the whole picture.
+        All of them, but for a large PNG, and a JPEG that is decoded at reduced size. A progressive
+        one counts in full: its decoder keeps the coefficients of the whole picture.
         """
         width, height = self.size
-        scale = min(width // (oversampling * size.width), height // (oversampling * size.height))
-        divisor = next((d for d in _DCT_SCALES if d <= scale), 1) if self._scalable else 1
+        scale = self._spare_scale(size, oversampling)
+        if self._scalable:
+            divisor = next((d for d in _DCT_SCALES if d <= scale), 1)
+        else:
+            divisor = max(1, scale) if self._reduced_by_strips else 1
         return -(-width // divisor) * -(-height // divisor)
 
     def file_bytes(self) -> bytes:
@@ -104,7 +109,11 @@ class Photo:
             ImageError: truncated, corrupt or vanished pixels.
         """
         with self._decoding() as image:
-            region = self._draft(image, size, oversampling)
+            region: Window | None
+            if self._reduced_by_strips:
+                image, region = self._reduced(image, self._spare_scale(size, oversampling))
+            else:
+                region = self._draft(image, size, oversampling)
             upright = orientation.turned(image, self.orientation)
             return resize_rgb(colour.to_rgb(upright), size, region)
 
@@ -126,6 +135,39 @@ class Photo:
                 upright = image._new(image.im) if self._is_file else image.copy()
             upright.info = {key: image.info[key] for key in _KEPT_INFO if key in image.info}
             return upright
+
+    def strips(self, box: Box) -> Iterator[Image.Image]:
+        """The upright pixels of a box, from top to bottom, where the photo is `by_strips`.
+
+        Args:
+            box: inside the photo [px].
+
+        Yields:
+            images as wide as the box, of `strips.STRIP_ROWS` rows but for the last, in the photo's
+            mode and with its ICC profile in `info`.
+
+        Raises:
+            ImageError: truncated, corrupt or vanished pixels.
+        """
+        with self._decoding() as image:
+            kept: Any = {key: image.info[key] for key in _KEPT_INFO if key in image.info}
+            for strip in strips.strips_of(image, box, self.size, self.orientation):
+                strip.info = kept
+                yield strip
+
+    def write_png(self, box: Box, file: BinaryIO) -> None:
+        """Write a PNG of a box, with its ICC profile; of a photo `by_strips`, stored upright.
+
+        Raises:
+            ImageError: truncated, corrupt or vanished pixels.
+            OSError: the file cannot be written.
+        """
+        with self._decoding() as image:
+            profile = image.info.get("icc_profile")
+            fits = profile is not None and colour.profile_fits(profile, self.mode)
+            failure = strips.write_png(image, box, file, keep_profile=fits)
+        if failure:
+            raise failure
 
     def exif(self) -> bytes | None:
         """The photo's EXIF block, place included, for a copy that is upright already; None if none.
@@ -151,6 +193,22 @@ class Photo:
     @property
     def _is_file(self) -> bool:
         return self.format is not None
+
+    @property
+    def _reduced_by_strips(self) -> bool:
+        return self.by_strips and self.format == "PNG"
+
+    def _spare_scale(self, size: Size, oversampling: int) -> int:
+        """By how much the picture can be divided so that `oversampling` times `size` is left."""
+        width, height = self.size
+        return min(width // (oversampling * size.width), height // (oversampling * size.height))
+
+    def _reduced(self, image: Image.Image, divisor: int) -> tuple[Image.Image, Window]:
+        """The stored picture reduced, strip by strip; its region in that, once upright."""
+        reduced = strips.reduced(image, divisor)
+        width, height = (side / divisor for side in image.size)
+        corner = orientation.turned_corner(width, height, reduced.size, self.orientation)
+        return reduced, corner
 
     def _draft(self, image: Image.Image, size: Size, oversampling: int) -> Window | None:
         """Make a JPEG decode to what `size` needs; the picture's region in that, once upright.
@@ -198,6 +256,7 @@ def open_photo(source: Source, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Photo
             jpeg=_jpeg_settings(image, turn) if is_file else None,
             orientation=turn,
             stored_orientation=orientation.stored_orientation(image),
+            by_strips=is_file and strips.readable(image),
             _scalable=is_file and isinstance(image, JpegImageFile) and not _is_progressive(image),
             _opened=opened,
         )

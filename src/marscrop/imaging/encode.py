@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import os
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from PIL import Image
 
@@ -18,7 +19,9 @@ from marscrop.geometry import Box, Size
 from marscrop.imaging import colour
 from marscrop.imaging.decode import Photo
 from marscrop.imaging.formats import one_line, register_heif
-from marscrop.imaging.padding import Padding, cut
+from marscrop.imaging.jpeg_strips import MAX_SIDE_PX, join_strips
+from marscrop.imaging.orientation import UPRIGHT
+from marscrop.imaging.padding import Padding, check_inside, cut
 from marscrop.imaging.scale import scaled
 
 
@@ -207,25 +210,90 @@ def encode_crop(
         return buffer.getvalue()
 
 
+def fits_strips(photo: Photo, box: Box, path: str | os.PathLike[str]) -> bool:
+    """Whether `encode_by_strips` can be had: else the photo is needed whole.
+
+    Raises:
+        ImageError: an unknown suffix.
+    """
+    wanted = output_format(path)
+    if not photo.by_strips:
+        return False
+    if wanted is JPEG:
+        return max(box.size) <= MAX_SIDE_PX
+    return wanted is PNG and photo.orientation == UPRIGHT
+
+
+def encode_by_strips(
+    photo: Photo,
+    box: Box,
+    path: str | os.PathLike[str],
+    file: BinaryIO,
+    *,
+    quality: int | None = None,
+) -> None:
+    """Write what `encode_crop` gives, pixel by pixel, of a photo that is read by strips.
+
+    Args:
+        photo, box, path: which `fits_strips`.
+        file: to write to.
+        quality: as for `encode_crop`.
+
+    Raises:
+        ImageError: a box outside the photo, truncated, corrupt or vanished pixels, or a file that
+            cannot be written.
+        ConfigError: a quality out of range.
+    """
+    _check_quality(quality)
+    with _explained(path, named=f"{photo.name}: "):
+        check_inside(box, photo.size)
+        if output_format(path) is PNG:
+            photo.write_png(box, file)
+        else:
+            _write_jpeg(photo, box, file, quality)
+
+
 def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write a file that nobody sees half-written: under another name, then renamed.
+    """Write a file that appears whole or not at all.
 
     Raises:
         ImageError: it cannot be written.
     """
+    with whole_file(path) as file, _explained(path):
+        file.write(content)
+
+
+@contextlib.contextmanager
+def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """A file to write to that nobody sees half-written: under another name, renamed at the end.
+
+    Raises:
+        ImageError: it cannot be made. What the block raises passes.
+    """
+    target = Path(path)
+    temporary = target.with_name(f".marscrop-{secrets.token_hex(8)}.tmp")
     with _explained(path):
-        target = Path(path)
-        temporary = target.with_name(f".marscrop-{secrets.token_hex(8)}.tmp")
-        try:
-            with temporary.open(
-                "xb"
-            ) as file:  # not tempfile, whose files only their owner may read
-                file.write(content)
-            temporary.replace(target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
-            raise
+        file = temporary.open("xb")  # not tempfile, whose files only their owner may read
+    try:
+        with file:
+            yield file
+            with _explained(path):
+                file.close()  # what is still buffered may not fit on the disk
+                temporary.replace(target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def _write_jpeg(photo: Photo, box: Box, file: BinaryIO, quality: int | None) -> None:
+    strips = photo.strips(box)
+    first = next(strips)
+    options = _options(JPEG, first, quality, photo)
+    profile = first.info.get("icc_profile")
+    if profile and colour.profile_fits(profile, first.mode):
+        options["icc_profile"] = profile
+    join_strips(itertools.chain((first,), strips), box.size, options, file)
 
 
 def _in_mode_of(wanted: OutputFormat, image: Image.Image, profile: bytes | None) -> Image.Image:
@@ -287,11 +355,16 @@ def _check_quality(quality: int | None) -> None:
 
 
 @contextlib.contextmanager
-def _explained(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Turn all that encoding and writing may raise into an ImageError of one line."""
+def _explained(path: str | os.PathLike[str], named: str = "\n") -> Iterator[None]:
+    """Turn all that encoding and writing may raise into an ImageError of one line.
+
+    Those that begin with `named` say already which file they are about.
+    """
     try:
         yield
     except ImageError as error:
+        if str(error).startswith(named):
+            raise
         raise ImageError(f"{path}: {error}") from error.__cause__
     except Exception as error:
         raise ImageError(f"{path}: {_explanation(error, Path(path))}") from error

@@ -8,7 +8,7 @@ from typing import Final
 from PIL import Image, ImageColor, ImageFilter
 
 from marscrop.errors import ConfigError, ImageError
-from marscrop.geometry import Box, Margins
+from marscrop.geometry import Box, Margins, Size
 from marscrop.imaging import colour
 
 BLUR: Final = "blur"
@@ -103,14 +103,23 @@ def cut(image: Image.Image, box: Box, padding: Padding | None = None) -> Picture
     Raises:
         ImageError: a box outside the image.
     """
-    if not (0 <= box.x0 < box.x1 <= image.width and 0 <= box.y0 < box.y1 <= image.height):
-        raise ImageError(
-            f"expected a box inside the image of {image.width} x {image.height} pixels; "
-            f"got {tuple(box)}"
-        )
+    check_inside(box, Size(*image.size))
     # Not `Image.crop`, which warns and fails beyond Pillow's global pixel limit (see `formats`).
     picture = image.resize(box.size, Image.Resampling.NEAREST, box=box)
     return padding.around(picture) if padding else picture
+
+
+def check_inside(box: Box, size: Size) -> None:
+    """Whether a box lies inside an image of `size` [px].
+
+    Raises:
+        ImageError: it does not.
+    """
+    if not (0 <= box.x0 < box.x1 <= size.width and 0 <= box.y0 < box.y1 <= size.height):
+        raise ImageError(
+            f"expected a box inside the image of {size.width} x {size.height} pixels; "
+            f"got {tuple(box)}"
+        )
 
 
 def _converted(picture: Image.Image, mode: str) -> Image.Image:

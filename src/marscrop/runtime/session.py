@@ -55,8 +55,8 @@ class MarsSession:
             # The small parts gain nothing from a second thread, and an idle pool would spin.
             for part, part_threads in (("features", threads), ("meta", 1), ("head", 1))
         )
-        self._mean = np.array(self.manifest.input.mean, np.float32)
-        self._factor = 1 / np.array(self.manifest.input.std, np.float32)
+        self._mean = np.array(self.manifest.input.mean, np.float32)[:, None, None]
+        self._factor = 1 / np.array(self.manifest.input.std, np.float32)[:, None, None]
         self._parameters: OrderedDict[float, _Parameters] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -69,8 +69,10 @@ class MarsSession:
         Returns:
             (1, c, h / 16, w / 16) float32.
         """
-        pixels = (rgb - self._mean) * self._factor
-        batch = np.ascontiguousarray(pixels.transpose(2, 0, 1)[None])
+        batch = np.empty((1, 3, *rgb.shape[:2]), np.float32)
+        # Planes first: five times as fast as arithmetic on interleaved channels.
+        np.subtract(rgb.transpose(2, 0, 1), self._mean, out=batch[0])
+        batch *= self._factor
         return self._features.run(None, {"pixels": batch})[0]  # type: ignore[no-any-return]
 
     def logits(self, features: NDArray[np.float32], ratios: Sequence[float]) -> NDArray[np.float32]:

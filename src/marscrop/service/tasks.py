@@ -11,8 +11,8 @@ import numpy as np
 from marscrop.cropper import Crop, Cropper, Seen, looks_for_faces
 from marscrop.errors import ImageError
 from marscrop.geometry import Box, Size
+from marscrop.imaging.crops import CropFiles
 from marscrop.imaging.decode import Photo, open_photo
-from marscrop.imaging.encode import encode_crop
 from marscrop.imaging.shares import grey_png
 from marscrop.options import FaceRule
 from marscrop.ratio import AspectRatio
@@ -94,12 +94,10 @@ class Tasks:
             box = question.box.on(photo.size)
         size = question.size(crop.size if crop else box.size)
         self._check_output(size)
-        encoded = encode_crop(
-            photo.upright(),
+        encoded = CropFiles(photo).encode(
             box,
             f"crop{suffix}",
             quality=question.quality,
-            source=photo,
             padding=crop.padding if crop else None,
             size=size,
             exif=photo.exif() if question.keep_exif else None,

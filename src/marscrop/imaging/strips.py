@@ -1,0 +1,190 @@
+"""Large photos by strips: read from top to bottom, with only some rows in memory.
+
+Pillow holds a picture whole, at 4 bytes a pixel: 700 MB for the 178 million of a large scan.
+libvips reads files that are made of rows, JPEG and PNG, a strip at a time; its pixels are the same.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
+from typing import Any, BinaryIO, Final, cast
+
+import numpy as np
+from PIL import Image, ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+
+from marscrop.errors import ImageError
+from marscrop.geometry import Box, Size
+from marscrop.imaging import orientation
+
+LARGE_PX: Final = 30_000_000
+"""From here on: below, Pillow needs 120 MB, and decodes once for all crops of a photo."""
+
+STRIP_ROWS: Final = 64
+"""Few, and whole blocks of every JPEG, so that strips can be encoded one by one."""
+
+_BAND_PX: Final = 16_000_000
+"""What is held of a photo that is stored turned, whose upright rows are not its stored ones."""
+
+_MODES: Final = {"L": 1, "RGB": 3}
+_SAME_ROWS: Final = (1, 2)
+"""The EXIF orientations in which the stored rows are the upright ones, perhaps mirrored."""
+
+
+def readable(image: Image.Image) -> bool:
+    """Whether a file is large, and strips of it give Pillow's pixels; reads only the header."""
+    if image.width * image.height < LARGE_PX or image.mode not in _MODES:
+        return False
+    if image.has_transparency_data or find_spec("pyvips") is None:
+        return False
+    if isinstance(image, JpegImageFile):
+        return True
+    return isinstance(image, PngImageFile) and _is_plain(image)
+
+
+def strips_of(image: Image.Image, box: Box, upright: Size, turn: int) -> Iterator[Image.Image]:
+    """The upright pixels of a box, from top to bottom.
+
+    Where the stored rows are columns once upright, or come in reverse, the photo is read several
+    times, for a band of the box each time.
+
+    Args:
+        image: a file that is `readable`, opened and not loaded; it cannot be loaded afterwards.
+        box: of the upright picture [px].
+        upright: size of the whole picture, upright [px].
+        turn: its EXIF orientation, 1..8.
+
+    Yields:
+        images as wide as the box, of `STRIP_ROWS` rows but for the last, in the file's mode.
+
+    Raises:
+        ImageError: libvips reads another picture than Pillow does.
+        Exception: libvips', on truncated or corrupt pixels.
+    """
+    if turn in _SAME_ROWS:
+        for strip in _stored_strips(image, orientation.stored_box(box, upright, turn)):
+            yield orientation.turned(strip, turn)
+        return
+    rows = max(STRIP_ROWS, _BAND_PX // box.size.width // STRIP_ROWS * STRIP_ROWS)
+    for y0 in range(box.y0, box.y1, rows):
+        band = Box(box.x0, y0, box.x1, min(y0 + rows, box.y1))
+        pixels = _band(image, band, upright, turn)
+        for start in range(0, len(pixels), STRIP_ROWS):
+            yield Image.fromarray(pixels[start : start + STRIP_ROWS])
+
+
+def reduced(image: Image.Image, divisor: int) -> Image.Image:
+    """The stored picture at a whole fraction of its size: the mean of `divisor` x `divisor` pixels.
+
+    Sizes are rounded up, as a JPEG's are that is decoded at reduced size.
+
+    Args:
+        image: a file that is `readable`, opened and not loaded; it cannot be loaded afterwards.
+        divisor: at least 1.
+
+    Raises:
+        ImageError, Exception: as for `strips_of`.
+    """
+    small = _opened(image).shrink(divisor, divisor, ceil=True)
+    return Image.frombytes(image.mode, (small.width, small.height), small.write_to_memory())
+
+
+def write_png(
+    image: Image.Image, box: Box, file: BinaryIO, *, keep_profile: bool
+) -> Exception | None:
+    """Write a PNG of a box of the stored picture, without metadata but for its ICC profile.
+
+    Returns:
+        what the file raised while it was written, which is not the picture's fault; else None.
+
+    Raises:
+        ImageError, Exception: as for `strips_of`.
+    """
+    pyvips = _libvips()
+    failures: list[Exception] = []
+
+    def write(data: bytes) -> int:
+        try:
+            return file.write(data)
+        except Exception as error:  # libvips could not pass it on
+            failures.append(error)
+            return -1
+
+    target = pyvips.TargetCustom()
+    target.on_write(write)
+    left, top, _, _ = box
+    cropped = _opened(image).crop(left, top, *box.size)
+    try:
+        cropped.pngsave_target(target, keep="icc" if keep_profile else "none")
+    except pyvips.Error:
+        if not failures:
+            raise
+    return failures[0] if failures else None
+
+
+def _band(image: Image.Image, band: Box, upright: Size, turn: int) -> Any:
+    """The upright pixels of a box as an array (h, w) or (h, w, 3), uint8."""
+    stored = orientation.stored_box(band, upright, turn)
+    width, height = band.size
+    channels = _MODES[image.mode]
+    pixels = np.empty((height, width) if channels == 1 else (height, width, channels), np.uint8)
+    y0 = stored.y0
+    for strip in _stored_strips(image, stored):
+        there = Box(stored.x0, y0, stored.x1, y0 + strip.height)
+        x0, top, x1, bottom = orientation.upright_box(there, upright, turn)
+        turned = np.asarray(orientation.turned(strip, turn))
+        pixels[top - band.y0 : bottom - band.y0, x0 - band.x0 : x1 - band.x0] = turned
+        y0 += strip.height
+    return pixels
+
+
+def _stored_strips(image: Image.Image, box: Box) -> Iterator[Image.Image]:
+    """The stored pixels of a box, from top to bottom."""
+    left, top, right, bottom = box
+    region = _libvips().Region.new(_opened(image))
+    for y in range(top, bottom, STRIP_ROWS):
+        size = (right - left, min(STRIP_ROWS, bottom - y))
+        yield Image.frombytes(image.mode, size, bytes(region.fetch(left, y, *size)))
+
+
+def _opened(image: Image.Image) -> Any:
+    """libvips' view of the file that Pillow has open, to be read once from top to bottom."""
+    pyvips = _libvips()
+    file: Any = cast("ImageFile.ImageFile", image).fp
+    file.seek(0)
+    if isinstance(file, io.BytesIO):
+        source = pyvips.Source.new_from_memory(file.getvalue())
+    else:
+        source = pyvips.Source.new_from_descriptor(file.fileno())
+    # As strict as Pillow is told to be.
+    fail_on = "none" if ImageFile.LOAD_TRUNCATED_IMAGES else "truncated"
+    opened = pyvips.Image.new_from_source(source, "", access="sequential", fail_on=fail_on)
+    found = (opened.width, opened.height, opened.bands, opened.format)
+    if found != (*image.size, _MODES[image.mode], "uchar"):
+        raise ImageError(f"is corrupt: its header reads {image.size} and {found}")
+    return opened
+
+
+@functools.cache
+def _libvips() -> Any:
+    """libvips, without the cache that keeps pictures, and their files, after use.
+
+    Where the program had loaded it before, its settings are its own.
+    """
+    ours = "pyvips" not in sys.modules
+    import pyvips
+
+    if ours:
+        pyvips.cache_set_max(0)
+    return pyvips
+
+
+def _is_plain(image: PngImageFile) -> bool:
+    """8 bits a channel, one frame, its rows in order."""
+    in_rows = not image.info.get("interlace") and not getattr(image, "is_animated", False)
+    return in_rows and [tile.args for tile in image.tile] == [image.mode]

@@ -1,0 +1,246 @@
+"""Large photos are read by strips: the same pixels as at once, and never all of them in memory."""
+
+from __future__ import annotations
+
+import errno
+import io
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFile
+from tests.unit.imaging.pictures import difference, encoded, exif_with, profile, smooth
+
+from marscrop.errors import ConfigError, ImageError
+from marscrop.geometry import Box, Size
+from marscrop.imaging import strips
+from marscrop.imaging.crops import CropFiles
+from marscrop.imaging.decode import Photo, open_photo
+from marscrop.imaging.encode import encode_by_strips, encode_crop
+
+WIDTH, HEIGHT = 403, 301
+STORED = Image.fromarray(smooth(WIDTH, HEIGHT))
+JPEGS: list[dict[str, Any]] = [
+    {"subsampling": 0},
+    {"subsampling": 1},
+    {"subsampling": 2},
+    {"subsampling": 2, "progressive": True},
+    {"subsampling": 2, "restart_marker_rows": 1},
+]
+
+
+@pytest.fixture(autouse=True)
+def everything_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pyvips")
+    monkeypatch.setattr(strips, "LARGE_PX", 10_000)
+    monkeypatch.setattr(strips, "_BAND_PX", 20_000)  # several bands a photo
+
+
+@pytest.fixture
+def never_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pillow may read headers, and decode no file."""
+
+    def load(image: ImageFile.ImageFile) -> None:
+        raise AssertionError(f"{image.format} decoded whole")
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", load)
+
+
+def jpeg(mode: str = "RGB", orientation: int = 1, **options: Any) -> bytes:
+    return encoded(STORED.convert(mode), "JPEG", quality=83, exif=exif_with(orientation), **options)
+
+
+def as_array(image: Image.Image) -> np.ndarray[Any, Any]:
+    return np.asarray(image)
+
+
+def boxes(size: Size) -> list[Box]:
+    """The whole, and odd ones that begin and end within blocks."""
+    return [
+        Box(0, 0, *size),
+        Box(17, 9, size.width - 5, size.height - 31),
+        Box(size.width - 1, 70, size.width, 71),
+    ]
+
+
+def joined(photo: Photo, box: Box) -> np.ndarray[Any, Any]:
+    return np.concatenate([as_array(strip) for strip in photo.strips(box)])
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+@pytest.mark.parametrize("container", ["JPEG", "PNG"])
+def test_strips_are_the_upright_pixels(container: str, mode: str, orientation: int) -> None:
+    content = encoded(STORED.convert(mode), container, exif=exif_with(orientation))
+    photo = open_photo(content)
+    assert photo.by_strips
+    upright = photo.upright()
+    for box in boxes(photo.size):
+        assert np.array_equal(joined(photo, box), as_array(upright.crop(box)))
+
+
+@pytest.mark.parametrize("orientation", [1, 2, 3, 6])
+def test_strips_are_few_rows(orientation: int) -> None:
+    photo = open_photo(jpeg(orientation=orientation))
+    heights = [strip.height for strip in photo.strips(Box(0, 0, *photo.size))]
+    assert sum(heights) == photo.size.height
+    assert max(heights) <= strips.STRIP_ROWS
+    assert all(height % 16 == 0 for height in heights[:-1])
+
+
+@pytest.mark.parametrize("options", JPEGS, ids=str)
+@pytest.mark.parametrize("orientation", [1, 3, 8])
+@pytest.mark.parametrize("quality", [None, 40])
+def test_a_jpeg_by_strips_shows_what_one_at_once_shows(
+    options: dict[str, Any], orientation: int, quality: int | None
+) -> None:
+    photo = open_photo(jpeg(orientation=orientation, **options))
+    for box in boxes(photo.size):
+        whole = encode_crop(photo.upright(), box, "c.jpg", quality=quality, source=photo)
+        content = CropFiles(photo).encode(box, "c.jpg", quality=quality)
+        assert content != whole or box.size.height <= strips.STRIP_ROWS  # it did go by strips
+        with Image.open(io.BytesIO(content)) as by_strips, Image.open(io.BytesIO(whole)) as plain:
+            assert by_strips.size == box.size
+            assert by_strips.quantization == plain.quantization  # type: ignore[attr-defined]
+            assert np.array_equal(as_array(by_strips), as_array(plain))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+@pytest.mark.parametrize(("source", "target"), [("PNG", "png"), ("JPEG", "png"), ("PNG", "jpg")])
+def test_other_ways_give_the_same_pixels_too(mode: str, source: str, target: str) -> None:
+    photo = open_photo(encoded(STORED.convert(mode), source))
+    box = boxes(photo.size)[1]
+    whole = encode_crop(photo.upright(), box, f"c.{target}", source=photo)
+    content = CropFiles(photo).encode(box, f"c.{target}")
+    with Image.open(io.BytesIO(content)) as by_strips, Image.open(io.BytesIO(whole)) as plain:
+        assert by_strips.mode == mode
+        assert np.array_equal(as_array(by_strips), as_array(plain))
+
+
+@pytest.mark.usefixtures("never_whole")
+@pytest.mark.parametrize(
+    ("container", "suffix", "orientation"),
+    [("JPEG", "jpg", 1), ("JPEG", "jpg", 6), ("JPEG", "png", 1), ("PNG", "png", 1)],
+)
+def test_nothing_is_decoded_whole(container: str, suffix: str, orientation: int) -> None:
+    photo = open_photo(encoded(STORED, container, exif=exif_with(orientation)))
+    assert CropFiles(photo).encode(Box(3, 5, 203, 205), f"c.{suffix}")
+
+
+@pytest.mark.usefixtures("never_whole")
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_png_is_analysed_by_strips(orientation: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    photo = open_photo(encoded(STORED, "PNG", exif=exif_with(orientation)))
+    size = Size(*(side // 5 for side in photo.size))
+    found = photo.analysis_rgb(size)
+    monkeypatch.undo()
+    monkeypatch.setattr(strips, "LARGE_PX", 10**9)
+    at_once = open_photo(encoded(STORED, "PNG", exif=exif_with(orientation)))
+    assert not at_once.by_strips
+    assert difference(found, at_once.analysis_rgb(size)) < 1
+    assert photo.analysis_pixels(size) < at_once.analysis_pixels(size) / 3
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png"])
+@pytest.mark.parametrize(("mode", "space", "kept"), [("RGB", "RGB", True), ("L", "RGB", False)])
+def test_the_profile_is_kept_where_it_fits(suffix: str, mode: str, space: str, kept: bool) -> None:
+    content = encoded(STORED.convert(mode), "JPEG", icc_profile=profile(), exif=exif_with(1))
+    crop = CropFiles(open_photo(content)).encode(Box(0, 0, 200, 150), f"c.{suffix}")
+    with Image.open(io.BytesIO(crop)) as image:
+        assert ("icc_profile" in image.info) == kept
+        assert not image.getexif()
+
+
+def test_exif_is_written_on_request() -> None:
+    photo = open_photo(jpeg())
+    exif = Image.Exif()
+    exif[0x010F] = "maker"
+    for suffix in ("jpg", "png"):
+        crop = CropFiles(photo).encode(Box(0, 0, 99, 99), f"c.{suffix}", exif=exif.tobytes())
+        with Image.open(io.BytesIO(crop)) as image:
+            assert image.getexif()[0x010F] == "maker"
+
+
+def as_16_bit_png() -> bytes:
+    return encoded(Image.new("I;16", (WIDTH, HEIGHT), 300), "PNG")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        as_16_bit_png(),
+        encoded(STORED.convert("RGBA"), "PNG"),
+        encoded(STORED.convert("P"), "PNG"),
+        encoded(STORED.convert("1"), "PNG"),
+        encoded(STORED, "PNG", transparency=(1, 2, 3)),
+        encoded(STORED, "PNG", save_all=True, append_images=[STORED.rotate(90)]),
+        encoded(STORED.convert("CMYK"), "JPEG"),
+        encoded(STORED, "TIFF"),
+        encoded(STORED, "WEBP"),
+    ],
+    ids=["16", "RGBA", "P", "1", "colour key", "animated", "CMYK", "TIFF", "WebP"],
+)
+def test_all_else_goes_the_ordinary_way(content: bytes) -> None:
+    photo = open_photo(content)
+    assert not photo.by_strips
+    assert CropFiles(photo).encode(Box(0, 0, 50, 50), "c.png")
+
+
+def test_a_small_photo_goes_the_ordinary_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(strips, "LARGE_PX", WIDTH * HEIGHT + 1)
+    assert not open_photo(jpeg()).by_strips
+
+
+def test_pixels_that_are_given_go_the_ordinary_way() -> None:
+    assert not open_photo(STORED).by_strips
+    assert not open_photo(np.asarray(STORED)).by_strips
+
+
+@pytest.mark.parametrize("container", ["JPEG", "PNG"])
+@pytest.mark.parametrize("suffix", ["jpg", "png"])
+def test_a_truncated_file_is_an_error(container: str, suffix: str, tmp_path: Path) -> None:
+    content = encoded(STORED, container)
+    path = tmp_path / "photo"
+    path.write_bytes(content[: len(content) * 2 // 3])
+    photo = open_photo(path)
+    target = tmp_path / f"c.{suffix}"
+    with pytest.raises(ImageError, match=rf"^{path}: is truncated") as caught:
+        CropFiles(photo).write(Box(0, 0, *photo.size), target)
+    assert "\n" not in str(caught.value)
+    assert not target.exists()
+
+
+def test_a_file_that_became_another_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "photo.png"
+    path.write_bytes(encoded(STORED, "PNG"))
+    photo = open_photo(path)
+    path.write_bytes(encoded(STORED.rotate(90, expand=True), "PNG"))
+    with pytest.raises(ImageError, match="has changed since it was opened"):
+        CropFiles(photo).encode(Box(0, 0, 50, 50), "c.png")
+
+
+def test_a_box_outside_and_a_wrong_quality_are_errors() -> None:
+    files = CropFiles(open_photo(jpeg()))
+    for suffix in ("jpg", "png"):
+        with pytest.raises(ImageError, match=f"c.{suffix}: expected a box inside the image"):
+            files.encode(Box(0, 0, WIDTH + 1, 10), f"c.{suffix}")
+    with pytest.raises(ConfigError, match="quality"):
+        files.encode(Box(0, 0, 10, 10), "c.jpg", quality=101)
+
+
+class FullDisk(io.RawIOBase):
+    """Takes nothing."""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png"])
+def test_a_full_disk_is_not_the_photos_fault(suffix: str) -> None:
+    photo = open_photo(jpeg())
+    with pytest.raises(ImageError, match=f"^c.{suffix}: cannot be written: No space left"):
+        encode_by_strips(photo, Box(0, 0, 99, 99), f"c.{suffix}", cast("BinaryIO", FullDisk()))
