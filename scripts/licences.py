@@ -26,11 +26,15 @@ DOCUMENT: Final = ROOT / "docs" / "licences.md"
 
 ALLOWED: Final = {
     *("0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "CC0-1.0", "ISC"),
-    *("MIT", "MIT-CMU", "MPL-2.0", "PSF-2.0", "Zlib"),
+    *("MIT", "MIT-0", "MIT-CMU", "MPL-2.0", "PSF-2.0", "Zlib"),
 }
 """They ask for no more than to be named; MPL-2.0 also for what is changed in its own files."""
 
-EXCEPTIONS: Final = {"turbojpeg": "none stated", "jpegiptc": "Artistic OR GPL"}
+EXCEPTIONS: Final = {
+    "jpegiptc": "Artistic OR GPL",
+    "pyvips-binary": "LGPL-3.0-or-later",
+    "turbojpeg": "none stated",
+}
 """Packages under something else, each with a note below; nothing else may be under these."""
 
 NOTES: Final = {
@@ -42,6 +46,7 @@ NOTES: Final = {
     "opencv-python": "its wheels hold FFmpeg and Qt (LGPL), by its project's page; not imported",
     "pillow": "its wheels hold the libraries of its formats, named in its licence file",
     "pillow-heif": "**its wheels are GPL-2.0**: they hold x265 (GPL-2.0), libheif, libde265 (LGPL)",
+    "pyvips-binary": "libvips and its libraries, which one may replace by one's own",
     "scipy": "its wheels hold OpenBLAS (BSD-3-Clause) and libgfortran (GPL with an exception)",
     "torch": "on Linux, PyPI's build adds NVIDIA's libraries, under NVIDIA's own licence",
     "turbojpeg": "**neither its wheels nor its repository state one**; `jpegtran` does the same",

@@ -12,7 +12,7 @@ from marscrop.cropper import PACKAGED_MODEL, Cropper
 # For scripts/mutate: few examples, the same for every mutant, and no search for the smallest one.
 settings.register_profile(
     "mutation",
-    max_examples=30,
+    max_examples=15,
     phases=(Phase.explicit, Phase.generate),
     derandomize=True,
     database=None,
