@@ -8,6 +8,7 @@ import pytest
 from marscrop.errors import MarscropError
 from marscrop.geometry import Box, Size, Window, iou
 from marscrop.ratio import AspectRatio
+from marscrop.window import constrained
 from marscrop.window.anchor import Anchor
 from marscrop.window.constrained import search_within
 from marscrop.window.constraints import Limits
@@ -136,6 +137,27 @@ def test_best_scale_may_lie_between_whole_cells(turns: int) -> None:
     found = search(Limits(Size(3, 3), min_size=0.1), logits)
     assert found.window == pytest.approx(Window(*corner, corner[0] + 1.25, corner[1] + 1.25))
     assert found.score == pytest.approx(1.25)
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 60, 100_000])
+def test_top_is_found_although_another_window_is_better_than_both_its_ends(
+    chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(constrained, "_CHUNK", chunk)  # however few are scored at once
+    logits = np.full((7, 7), -2.0)
+    logits[:2, :2] = [[1, 1], [1, -2]]  # 1 + 2t - 2t^2 with a side of 1 + t
+    logits[4:, 4:] = 1.45 / 9  # a window of side 3
+    found = search(Limits(Size(70, 70), min_size=0.1), logits)
+    assert found.window == pytest.approx(Window(0, 0, 15, 15))
+    assert found.score == pytest.approx(1.5)
+
+
+def test_top_beyond_the_next_whole_cell_is_none() -> None:
+    # From side 1 to 2 the score is 1 + 3t - t^2, which would rise until 2.5; beyond 2 all is bad.
+    logits = np.array([[1.0, 1.5, -9], [1.5, -1, -9], [-9, -9, -9]])
+    found = search(Limits(Size(3, 3), min_size=0.1), logits)
+    assert found.window == pytest.approx(Window(0, 0, 2, 2))
+    assert found.score == pytest.approx(3)
 
 
 def test_best_scale_of_a_pinned_window_may_lie_between_whole_cells() -> None:

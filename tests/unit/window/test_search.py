@@ -33,6 +33,25 @@ def test_best_scale_may_lie_between_whole_cells() -> None:
     assert found.score == pytest.approx(1.25)
 
 
+def test_top_beyond_the_next_whole_cell_is_none() -> None:
+    # From side 1 to 2 the score is 1 + 3t - t^2, which would rise until 2.5; beyond 2 all is bad.
+    logits = np.array([[1.0, 1.5, -9], [1.5, -1, -9], [-9, -9, -9]])
+    found = search_window(logits, Size(3, 3), AspectRatio(1, 1), min_scale=0.1)
+    assert found.window == pytest.approx(Window(0, 0, 2, 2))
+    assert found.score == pytest.approx(3)
+
+
+def test_top_is_found_although_another_window_is_better_than_both_its_ends() -> None:
+    # Held in the corner, the score is 1 + 2t - 2t^2, which rises as far above its ends as the
+    # largest logit allows.
+    logits = np.full((7, 7), -2.0)
+    logits[:2, :2] = [[1, 1], [1, -2]]
+    logits[4:, 4:] = 1.45 / 9  # a window of side 3
+    found = search_window(logits, Size(70, 70), AspectRatio(1, 1), min_scale=0.1)
+    assert found.window == pytest.approx(Window(0, 0, 15, 15))
+    assert found.score == pytest.approx(1.5)
+
+
 @pytest.mark.parametrize("cells", [(7, 9), (9, 7), (8, 9), (6, 10), (9, 5)])
 @pytest.mark.parametrize("side", [2.0, 2.5, 3.0, 3.25, 4.75])
 def test_of_equals_the_one_nearest_the_middle_is_taken(cells: tuple[int, int], side: float) -> None:
