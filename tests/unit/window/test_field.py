@@ -72,6 +72,18 @@ def test_all_are_free_where_none_is_taken() -> None:
     assert np.all(Field.of(LOGITS, []).free(*columns(windows())))
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (Window(0, 0, 0.5, 5), Window(3, 0, 3.5, 5)),
+        (Window(0, 0, 8, 0.5), Window(0, 3, 8, 3.5)),
+        (Window(0, 0, 1, 1), Window(7, 4, 8, 5)),
+    ],
+)
+def test_what_lies_beside_is_free(one: Window, other: Window) -> None:
+    assert np.all(Field.of(LOGITS, [one]).free(*columns([other])))
+
+
 def test_overlap_of_exactly_the_limit_is_free() -> None:
     half = columns([Window(0, 0, 2, 2)])
     assert np.all(Field.of(LOGITS, [Window(0, 0, 2, 1)]).free(*half))

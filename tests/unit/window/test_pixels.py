@@ -50,13 +50,14 @@ def test_rounding_does_not_touch_what_is_avoided() -> None:
     assert fit_both_ways(window, limits, SQUARE) == Box(10, 20, 110, 120)
 
 
-def test_crop_shrinks_rather_than_moves_far() -> None:
-    # A gap of 99 px, between things to avoid, and plenty of room elsewhere.
-    limits = Limits(PHOTO, avoid=(Box(0, 0, 100, 110), Box(199, 0, 210, 110)))
+@pytest.mark.parametrize("gap", [99, 98, 97])
+def test_crop_shrinks_rather_than_moves_far(gap: int) -> None:
+    # Between things to avoid, and plenty of room elsewhere.
+    limits = Limits(PHOTO, avoid=(Box(0, 0, 100, 110), Box(100 + gap, 0, 210, 110)))
     box = fit_both_ways(Window(99.8, 3, 199.2, 102.4), limits, SQUARE)
     assert box is not None
-    assert box.size == Size(99, 99)
-    assert (box.x0, box.x1) == (100, 199)
+    assert box.size == Size(gap, gap)
+    assert (box.x0, box.x1) == (100, 100 + gap)
 
 
 def test_crop_shrinks_as_far_as_it_must() -> None:

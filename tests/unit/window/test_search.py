@@ -53,17 +53,19 @@ def test_top_is_found_although_another_window_is_better_than_both_its_ends() -> 
 
 
 @pytest.mark.parametrize("cells", [(7, 9), (9, 7), (8, 9), (6, 10), (9, 5)])
-@pytest.mark.parametrize("side", [2.0, 2.5, 3.0, 3.25, 4.75])
-def test_of_equals_the_one_nearest_the_middle_is_taken(cells: tuple[int, int], side: float) -> None:
+@pytest.mark.parametrize("width", [2.0, 2.5, 3.0, 3.25, 4.75])
+@pytest.mark.parametrize("ratio", [AspectRatio(1, 1), AspectRatio(2, 1), AspectRatio(1, 1.5)])
+def test_of_equals_the_one_nearest_the_middle_is_taken(
+    cells: tuple[int, int], width: float, ratio: AspectRatio
+) -> None:
     rows, columns = cells
-    logits = np.zeros(cells)
-    image, least = Size(columns * 100, rows * 100), side / min(cells)
-    x, y = search_window(logits, image, AspectRatio(1, 1), least).window.centre
-    # Places are a cell apart, those held by the right or lower edge in between.
-    between = side % 1
-    step = max(between, 1 - between)
-    assert abs(x - columns * 50) <= step * 50 + 1e-6
-    assert abs(y - rows * 50) <= step * 50 + 1e-6
+    largest = min(columns, rows * ratio.value)
+    image, least = Size(columns * 100, rows * 100), min(1.0, width / largest)
+    x0, y0, x1, y1 = search_window(np.zeros(cells), image, ratio, least).window.scaled(0.01, 0.01)
+    for middle, side, count in (((x0 + x1) / 2, x1 - x0, columns), ((y0 + y1) / 2, y1 - y0, rows)):
+        # Places are a cell apart, those held by the right or lower edge in between.
+        step = max(side % 1, 1 - side % 1)
+        assert abs(middle - count / 2) <= step / 2 + 1e-6
 
 
 def test_uniform_map_gives_the_centre_crop_to_half_a_cell() -> None:

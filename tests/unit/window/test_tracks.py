@@ -40,9 +40,10 @@ def test_overlap_begins_where_an_edge_comes_to_the_span() -> None:
 
 
 def test_crossings_are_where_a_moving_edge_meets_a_line() -> None:
-    met = tracks([2, 8], [0, 6]).crossings(8)
-    inside = np.unique(met[(met > 0) & (met <= 1)].round(9))
-    assert inside == pytest.approx(np.arange(1, 7) / 6)
+    for start, rate in ((2.0, 0.0), (8.0, 6.0)):
+        met = tracks([start], [rate]).crossings(8)
+        inside = np.unique(met[(met > 0) & (met <= 1)].round(9))
+        assert inside == pytest.approx(np.arange(1, 7) / 6)
     both = tracks([4], [1.5]).crossings(8)  # near at 4 - 1.5 s, far at 4 + 4.5 s
     inside = np.unique(both[(both > 0) & (both <= 1)].round(9))
     assert inside == pytest.approx(np.arange(1, 5) / 4.5)  # 3 and 7 are met at the same scale
