@@ -9,6 +9,7 @@ from marscrop.geometry import (
     iou,
     largest_window,
     longer_side,
+    size_of_ratio,
     size_within,
     snap,
 )
@@ -64,6 +65,11 @@ def test_snapped_window_is_never_empty() -> None:
 def test_square_is_as_large_as_its_window_is_wide() -> None:
     assert longer_side(Window(0, 0, 30, 20), SQUARE) == 30
     assert snap(Window(0, 0, 30, 20), Size(200, 200), SQUARE).size == Size(30, 30)
+
+
+def test_size_is_never_empty() -> None:
+    assert size_of_ratio(10, AspectRatio(1, 100)) == Size(1, 10)
+    assert size_of_ratio(10, AspectRatio(100, 1)) == Size(10, 1)
 
 
 def test_size_that_fits_on_one_side_only_does_not_fit() -> None:

@@ -57,5 +57,12 @@ def test_keeps_what_was_written(written: object, label: str) -> None:
     assert Anchor.parse(written).label == label  # type: ignore[arg-type]
 
 
+def test_message_says_what_came() -> None:
+    with pytest.raises(ConstraintError, match=r"; got '2,0'$"):
+        Anchor.parse((2, 0))
+    with pytest.raises(ConstraintError, match=r"; got \(2, None\)$"):
+        Anchor(2)
+
+
 def test_free_pins_nothing() -> None:
     assert (FREE.x, FREE.y) == (None, None)

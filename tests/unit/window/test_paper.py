@@ -48,6 +48,16 @@ def test_probability_must_be_above_the_threshold() -> None:
     assert window == pytest.approx(Window(10, 0, 20, 10))
 
 
+def test_window_that_leaves_the_image_is_moved_back() -> None:
+    logits = np.full((7, 8), -5.0)
+    logits[:4] = 5
+    logits[:, 6:] = 5  # which draw the centre to column 4 and row 2 of a window as wide as the map
+    across = paper_window(logits, Size(80, 70), AspectRatio(2, 1))
+    assert across == pytest.approx(Window(0, 5, 80, 45))
+    down = paper_window(logits.T, Size(70, 80), AspectRatio(1, 2))
+    assert down == pytest.approx(Window(5, 0, 45, 80))
+
+
 def test_window_may_begin_in_the_corner() -> None:
     logits = np.full((6, 8), -5.0)
     logits[:3, :3] = 5
