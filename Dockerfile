@@ -4,7 +4,8 @@ FROM python:3.13-slim AS build
 WORKDIR /src
 COPY . .
 RUN python -m venv /opt/marscrop \
-    && PIP_CONSTRAINT=constraints.txt /opt/marscrop/bin/pip install --no-cache-dir --no-compile ".[heic,serve]" \
+    && /opt/marscrop/bin/pip install --no-cache-dir --no-compile --no-deps --require-hashes -r requirements/image.lock \
+    && /opt/marscrop/bin/pip install --no-cache-dir --no-compile --no-deps . \
     && /opt/marscrop/bin/pip uninstall --yes pip
 
 FROM python:3.13-slim

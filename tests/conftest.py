@@ -5,8 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import Phase, settings
 
 from marscrop.cropper import PACKAGED_MODEL, Cropper
+
+# For scripts/mutate: few examples, the same for every mutant, and no search for the smallest one.
+settings.register_profile(
+    "mutation",
+    max_examples=15,
+    phases=(Phase.explicit, Phase.generate),
+    derandomize=True,
+    database=None,
+    deadline=None,
+)
 
 ROOT = Path(__file__).parent.parent
 
@@ -27,3 +38,9 @@ def packaged_model() -> Path:
 def cropper() -> Cropper:
     """The packaged model, loaded once."""
     return Cropper()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The quick first where a run ends with the first failure."""
+    if settings.get_current_profile_name() == "mutation":
+        items.sort(key=lambda item: "properties" in item.nodeid)

@@ -6,10 +6,11 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
+from tests.properties.maps import maps
+from tests.tried import tried
 
 from marscrop.geometry import Box, Size, Window, iou, largest_window, longer_side, size_within, snap
 from marscrop.ratio import AspectRatio
@@ -27,11 +28,7 @@ from marscrop.window.search import integral_image, search_window, window_score
 Map = NDArray[np.float32]
 PRIOR = Prior((0.7, 0.8, 0.95), sharpness=60)
 
-maps = arrays(
-    np.float32,
-    st.tuples(st.integers(1, 7), st.integers(1, 7)),
-    elements=st.floats(-8, 8, width=32),
-)
+
 ratios = st.builds(AspectRatio, st.integers(1, 8), st.integers(1, 8))
 min_sizes = st.one_of(st.just(1.0), st.floats(0.05, 1))
 shares = st.one_of(st.none(), st.sampled_from([0.0, 0.5, 1.0]), st.floats(0, 1))
@@ -126,7 +123,7 @@ def best_by_brute_force(logits: Map, limits: Limits, ratio: AspectRatio, steps: 
     return best
 
 
-@settings(max_examples=200, deadline=None)
+@tried(200)
 @given(maps, limits_of(), ratios)
 def test_window_meets_the_limits_and_tells_its_score(
     logits: Map, limits: Limits, ratio: AspectRatio
@@ -144,7 +141,7 @@ def test_window_meets_the_limits_and_tells_its_score(
     assert window_score(integral_image(logits), in_cells) == pytest.approx(found.score, abs=1e-4)
 
 
-@settings(max_examples=60, deadline=None)
+@tried(60)
 @given(maps, limits_of(), ratios)
 def test_no_window_of_a_dense_grid_beats_the_search(
     logits: Map, limits: Limits, ratio: AspectRatio
@@ -157,7 +154,7 @@ def test_no_window_of_a_dense_grid_beats_the_search(
         assert found.score >= best - 1e-4
 
 
-@settings(max_examples=100, deadline=None)
+@tried(100)
 @given(maps, limits_of(), ratios)
 def test_without_constraints_it_is_the_search(
     logits: Map, limits: Limits, ratio: AspectRatio
@@ -169,7 +166,7 @@ def test_without_constraints_it_is_the_search(
     assert found.score == pytest.approx(expected.score, abs=1e-6)
 
 
-@settings(max_examples=100, deadline=None)
+@tried(100)
 @given(maps, limits_of(), ratios)
 def test_mirrored_limits_give_an_equally_good_window(
     logits: Map, limits: Limits, ratio: AspectRatio
@@ -200,7 +197,7 @@ def misses_by_px(size: Size, ratio: AspectRatio) -> float:
     return min(across, abs(size.height - size.width / ratio.value))
 
 
-@settings(max_examples=300, deadline=None)
+@tried(300)
 @given(maps, limits_of(), ratios)
 def test_box_meets_the_limits_to_the_pixel(logits: Map, limits: Limits, ratio: AspectRatio) -> None:
     box = best_crop(logits, limits, ratio, PRIOR)
@@ -215,7 +212,7 @@ def test_box_meets_the_limits_to_the_pixel(logits: Map, limits: Limits, ratio: A
     assert longer_side(box.size, ratio) >= limits.min_size * largest - 1
 
 
-@settings(max_examples=150, deadline=None)
+@tried(150)
 @example(  # with an anchor, easing what is kept brings the window into what is avoided
     Limits(
         Size(8, 15),
@@ -246,7 +243,7 @@ def test_a_crop_is_found_wherever_whole_pixels_allow_one(
     assert (best_crop(logits, limits, ratio, PRIOR) is not None) == possible
 
 
-@settings(max_examples=200, deadline=None)
+@tried(200)
 @given(maps, limits_of(), ratios)
 def test_a_crop_can_be_kept(logits: Map, limits: Limits, ratio: AspectRatio) -> None:
     free = best_crop(logits, Limits(limits.image, min_size=limits.min_size), ratio, PRIOR)
@@ -256,7 +253,7 @@ def test_a_crop_can_be_kept(logits: Map, limits: Limits, ratio: AspectRatio) -> 
     assert around.holds(free)
 
 
-@settings(max_examples=200, deadline=None)
+@tried(200)
 @given(maps, limits_of(), ratios)
 def test_without_constraints_the_box_is_what_snap_gives(
     logits: Map, limits: Limits, ratio: AspectRatio
@@ -266,7 +263,7 @@ def test_without_constraints_the_box_is_what_snap_gives(
     assert fit(window, free, ratio) == snap(window, limits.image, ratio)
 
 
-@settings(max_examples=60, deadline=None)
+@tried(60)
 @given(maps, limits_of(), ratios)
 def test_further_crops_are_clear_of_better_ones(
     logits: Map, limits: Limits, ratio: AspectRatio
@@ -280,7 +277,7 @@ def test_further_crops_are_clear_of_better_ones(
     assert all(limits.allow(box, ratio) for box in found)
 
 
-@settings(max_examples=200, deadline=None)
+@tried(200)
 @given(maps, limits_of(), ratios)
 def test_padding_comes_to_the_ratio_and_meets_the_limits(
     logits: Map, limits: Limits, ratio: AspectRatio

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.tried import tried
 
 from marscrop.geometry import Box, Size, Window
 from marscrop.research.data.records import PhotoRecord
@@ -80,7 +81,7 @@ def test_order_of_the_protocols(case: tuple[PhotoRecord, list[Box]]) -> None:
     assert best in strict(*case)
 
 
-@settings(deadline=None, max_examples=50)
+@tried(50)
 @given(entries(), st.integers(0, 5))
 def test_interval_contains_the_mean(case: tuple[list[int], np.ndarray], seed: int) -> None:
     photo_of, values = case
@@ -90,7 +91,7 @@ def test_interval_contains_the_mean(case: tuple[list[int], np.ndarray], seed: in
     assert found.high <= values.max() + FLOAT_NOISE
 
 
-@settings(deadline=None, max_examples=50)
+@tried(50)
 @given(entries())
 def test_a_method_differs_from_itself_by_exactly_nothing(
     case: tuple[list[int], np.ndarray],
@@ -99,7 +100,7 @@ def test_a_method_differs_from_itself_by_exactly_nothing(
     assert Bootstrap(photo_of, 50).difference(values, values.copy()) == (0.0, 0.0, 0.0)
 
 
-@settings(deadline=None, max_examples=50)
+@tried(50)
 @given(entries(), st.floats(-100, 100))
 def test_a_shift_of_all_values_shifts_the_interval(
     case: tuple[list[int], np.ndarray], shift: float
@@ -110,7 +111,7 @@ def test_a_shift_of_all_values_shifts_the_interval(
     np.testing.assert_allclose(moved, shift, atol=1e-8)
 
 
-@settings(deadline=None, max_examples=50)
+@tried(50)
 @given(entries())
 def test_differences_the_other_way_round_are_mirrored(
     case: tuple[list[int], np.ndarray],

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.tried import tried
 
 from marscrop.faces.detector import Face
 from marscrop.faces.protect import Protection, protect
@@ -51,13 +52,13 @@ def meets(box: Box, asked: Protection) -> bool:
     )
 
 
-@settings(max_examples=100, deadline=None)
+@tried(100)
 @given(faces, images, ratios)
 def test_what_is_asked_can_be_had(found: list[Face], image: Size, ratio: AspectRatio) -> None:
     assert crop_exists(protect(found, image, ratio), image, ratio)
 
 
-@settings(max_examples=100, deadline=None)
+@tried(100)
 @given(faces, images, ratios)
 def test_boxes_lie_inside_and_the_most_important_face_is_kept(
     found: list[Face], image: Size, ratio: AspectRatio

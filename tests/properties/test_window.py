@@ -4,21 +4,17 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
+from tests.properties.maps import maps
+from tests.tried import tried
 
 from marscrop.geometry import Size, Window
 from marscrop.ratio import AspectRatio
 from marscrop.window.paper import paper_window
 from marscrop.window.search import integral_image, search_window, window_score
 
-small_maps = arrays(
-    np.float32,
-    st.tuples(st.integers(1, 7), st.integers(1, 7)),
-    elements=st.floats(-8, 8, width=32),
-)
 images = st.builds(Size, st.integers(8, 600), st.integers(8, 600))
 ratios = st.builds(AspectRatio, st.integers(1, 8), st.integers(1, 8))
 ordinary_images = st.builds(Size, st.integers(80, 120), st.integers(80, 120))
@@ -58,8 +54,8 @@ def best_by_brute_force(
     return best
 
 
-@settings(max_examples=300, deadline=None)
-@given(small_maps, images, ratios, min_scales)
+@tried(300)
+@given(maps, images, ratios, min_scales)
 def test_search_stays_inside_and_keeps_the_ratio(
     logits: Map, image: Size, ratio: AspectRatio, min_scale: float
 ) -> None:
@@ -69,8 +65,8 @@ def test_search_stays_inside_and_keeps_the_ratio(
     assert found.window.width >= min_scale * largest - 1e-6 * max(image)
 
 
-@settings(max_examples=300, deadline=None)
-@given(small_maps, images, ratios, min_scales)
+@tried(300)
+@given(maps, images, ratios, min_scales)
 def test_search_tells_the_score_of_its_window(
     logits: Map, image: Size, ratio: AspectRatio, min_scale: float
 ) -> None:
@@ -80,8 +76,8 @@ def test_search_tells_the_score_of_its_window(
     assert window_score(integral_image(logits), in_cells) == pytest.approx(found.score, abs=1e-4)
 
 
-@settings(max_examples=25, deadline=None)
-@given(small_maps, images, ratios, min_scales)
+@tried(25)
+@given(maps, images, ratios, min_scales)
 def test_no_window_of_a_dense_grid_beats_the_search(
     logits: Map, image: Size, ratio: AspectRatio, min_scale: float
 ) -> None:
@@ -89,8 +85,8 @@ def test_no_window_of_a_dense_grid_beats_the_search(
     assert found.score >= best_by_brute_force(logits, image, ratio, min_scale) - 1e-4
 
 
-@settings(max_examples=200, deadline=None)
-@given(small_maps, images, ratios, min_scales)
+@tried(200)
+@given(maps, images, ratios, min_scales)
 def test_mirrored_map_gives_an_equally_good_window(
     logits: Map, image: Size, ratio: AspectRatio, min_scale: float
 ) -> None:
@@ -101,7 +97,7 @@ def test_mirrored_map_gives_an_equally_good_window(
     assert down.score == pytest.approx(found.score, abs=1e-4)
 
 
-@settings(max_examples=100, deadline=None)
+@tried(100)
 @given(st.integers(0, 2**32 - 1), ordinary_images, ordinary_ratios)
 def test_mirrored_map_gives_the_mirrored_window(seed: int, image: Size, ratio: AspectRatio) -> None:
     # Drawn from a continuous distribution, so that no two windows are equally good; except
@@ -118,8 +114,8 @@ def test_mirrored_map_gives_the_mirrored_window(seed: int, image: Size, ratio: A
     assert down.x0 == pytest.approx(window.x0, abs=slack)
 
 
-@settings(max_examples=200, deadline=None)
-@given(small_maps, images, ratios)
+@tried(200)
+@given(maps, images, ratios)
 def test_turned_map_gives_an_equally_good_window(
     logits: Map, image: Size, ratio: AspectRatio
 ) -> None:
@@ -129,16 +125,16 @@ def test_turned_map_gives_an_equally_good_window(
     assert other.score == pytest.approx(found.score, abs=1e-4)
 
 
-@settings(max_examples=200, deadline=None)
-@given(small_maps, images, ratios, st.floats(0.05, 0.95))
+@tried(200)
+@given(maps, images, ratios, st.floats(0.05, 0.95))
 def test_paper_stays_inside_and_keeps_the_ratio(
     logits: Map, image: Size, ratio: AspectRatio, threshold: float
 ) -> None:
     assert_inside_and_of_ratio(paper_window(logits, image, ratio, threshold), image, ratio)
 
 
-@settings(max_examples=200, deadline=None)
-@given(small_maps, images, ratios)
+@tried(200)
+@given(maps, images, ratios)
 def test_paper_mirrors(logits: Map, image: Size, ratio: AspectRatio) -> None:
     window = paper_window(logits, image, ratio)
     across = paper_window(logits[:, ::-1], image, ratio)

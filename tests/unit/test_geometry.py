@@ -8,6 +8,9 @@ from marscrop.geometry import (
     fit_longest_edge,
     iou,
     largest_window,
+    longer_side,
+    size_of_ratio,
+    size_within,
     snap,
 )
 from marscrop.ratio import AspectRatio
@@ -55,8 +58,28 @@ def test_window_of_the_full_width_keeps_every_column(width: int) -> None:
     assert box.size.width == width
 
 
+def test_snapped_window_is_never_empty() -> None:
+    assert snap(Window(5, 5, 5.4, 5.4), Size(200, 200), SQUARE).size == Size(1, 1)
+
+
+def test_square_is_as_large_as_its_window_is_wide() -> None:
+    assert longer_side(Window(0, 0, 30, 20), SQUARE) == 30
+    assert snap(Window(0, 0, 30, 20), Size(200, 200), SQUARE).size == Size(30, 30)
+
+
+def test_size_is_never_empty() -> None:
+    assert size_of_ratio(10, AspectRatio(1, 100)) == Size(1, 10)
+    assert size_of_ratio(10, AspectRatio(100, 1)) == Size(10, 1)
+
+
+def test_size_that_fits_on_one_side_only_does_not_fit() -> None:
+    assert size_within(2, Size(1, 1000), WIDE) == Size(1, 1)
+    assert size_within(2, Size(1000, 1), TALL) == Size(1, 1)
+
+
 def test_centre_crop_is_the_largest_window_in_the_middle() -> None:
     assert centre_crop(Size(400, 300), SQUARE) == Box(50, 0, 350, 300)
+    assert centre_crop(Size(300, 400), SQUARE) == Box(0, 50, 300, 350)
 
 
 @pytest.mark.parametrize(
@@ -74,6 +97,11 @@ def test_network_input_size(image: Size, size: Size) -> None:
     assert fit_longest_edge(image, 256, 16) == size
 
 
+def test_network_input_size_is_a_multiple_where_the_longest_edge_is_none() -> None:
+    assert fit_longest_edge(Size(100, 100), 250, 16) == Size(250, 240)
+    assert fit_longest_edge(Size(100, 101), 250, 16) == Size(240, 250)
+
+
 def test_iou_of_overlapping_boxes() -> None:
     assert iou(Box(0, 0, 2, 2), Box(1, 1, 3, 3)) == pytest.approx(1 / 7)
 
@@ -81,6 +109,11 @@ def test_iou_of_overlapping_boxes() -> None:
 @pytest.mark.parametrize("other", [Box(2, 0, 4, 2), Box(5, 5, 6, 6)])
 def test_iou_of_boxes_that_do_not_meet_is_zero(other: Box) -> None:
     assert iou(Box(0, 0, 2, 2), other) == 0
+
+
+@pytest.mark.parametrize("empty", [Box(3, 0, 3, 5), Box(0, 3, 5, 3)])
+def test_iou_of_an_empty_box_is_zero(empty: Box) -> None:
+    assert iou(empty, empty) == 0
 
 
 def test_window_scales_each_axis_on_its_own() -> None:

@@ -62,9 +62,23 @@ def test_typing_errors_of_extreme_size_are_refused(text: str | float) -> None:
         AspectRatio.parse(text)
 
 
-@pytest.mark.parametrize("text", ["16:9", "square", "4x5", "1.5"])
-def test_prints_as_it_was_asked(text: str) -> None:
-    assert str(AspectRatio.parse(text)) == text
+def test_most_extreme_ratios_are_understood() -> None:
+    assert AspectRatio.parse("100:1").value == 100
+    assert AspectRatio.parse("1:100").value == 0.01
+
+
+def test_message_names_the_presets() -> None:
+    with pytest.raises(RatioError) as caught:
+        AspectRatio.parse("wide?")
+    assert str(caught.value) == (
+        "aspect ratio must be W:H with both positive, such as 16:9, a number such as 1.5, or one "
+        f"of {', '.join(PRESETS)}; got 'wide?'"
+    )
+
+
+@pytest.mark.parametrize("text", ["16:9", "square", "4x5", "1.5", 1.5])
+def test_prints_as_it_was_asked(text: str | float) -> None:
+    assert str(AspectRatio.parse(text)) == str(text)
 
 
 @pytest.mark.parametrize(

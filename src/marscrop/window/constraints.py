@@ -123,11 +123,6 @@ class Limits:
         x0s, y0s, x1s, y1s = zip(*self.keep, strict=True)
         return Box(min(x0s), min(y0s), max(x1s), max(y1s))
 
-    @property
-    def bind_position(self) -> bool:
-        """Whether some positions inside the photo are ruled out."""
-        return bool(self.keep or self.avoid or self.anchor != FREE)
-
     def smallest(self, ratio: AspectRatio) -> int:
         """Longer side [px] of the smallest crop that is large enough and can hold the hull.
 

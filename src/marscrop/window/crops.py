@@ -15,7 +15,6 @@ from marscrop.window.constraints import Limits
 from marscrop.window.field import MAX_CANDIDATE_IOU
 from marscrop.window.pixels import fit
 from marscrop.window.placement import Prior, place_window
-from marscrop.window.search import search_window
 
 _EASES_PX: Final = ((0.0, 0.0), (1.0, 1.0), (0.0, 1.0), (1.0, 0.0))
 """By how much what is kept, and what is avoided, gives way, one try after the other [px].
@@ -24,11 +23,6 @@ A box of whole pixels may meet limits that no window of exactly its ratio meets:
 rounded, which moves an edge by less than a pixel. With an anchor, a window that need not hold all
 of what is kept may lie nearer to what is avoided, so that each is also eased alone.
 """
-
-
-_MOST_TRIES: Final = 20
-"""Windows given up for a further crop because they round to one that is too near to a better one.
-Photos where more do have a handful of pixels."""
 
 
 def best_crop(
@@ -77,10 +71,6 @@ def next_crop(
 
 def _most_likely(logits: NDArray[np.floating], limits: Limits, ratio: AspectRatio) -> Box | None:
     """The most likely window, rounded; None if no box meets the limits."""
-    if not limits.bind_position:
-        return fit(
-            search_window(logits, limits.image, ratio, limits.min_size).window, limits, ratio
-        )
     for kept, avoided in _EASES_PX:
         found = search_within(logits, limits, ratio, ease_kept_px=kept, ease_avoided_px=avoided)
         box = fit(found.window, limits, ratio) if found else None

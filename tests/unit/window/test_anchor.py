@@ -44,5 +44,25 @@ def test_anything_else_is_refused_with_what_was_expected(written: object) -> Non
         Anchor.parse(written)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("written", "label"),
+    [
+        (" Top-left ", "Top-left"),
+        (" 0.25, 1", "0.25, 1"),
+        ((0.5, 0.33), "0.5,0.33"),
+        ([0, 1], "0,1"),
+    ],
+)
+def test_keeps_what_was_written(written: object, label: str) -> None:
+    assert Anchor.parse(written).label == label  # type: ignore[arg-type]
+
+
+def test_message_says_what_came() -> None:
+    with pytest.raises(ConstraintError, match=r"; got '2,0'$"):
+        Anchor.parse((2, 0))
+    with pytest.raises(ConstraintError, match=r"; got \(2, None\)$"):
+        Anchor(2)
+
+
 def test_free_pins_nothing() -> None:
     assert (FREE.x, FREE.y) == (None, None)

@@ -35,6 +35,17 @@ def test_confidence_is_logistic() -> None:
     assert confidence == pytest.approx(1 / (1 + math.exp(-(-1 + 1 + 0.75))))
 
 
+def test_without_a_margin_the_distance_decides() -> None:
+    confidence = Calibration(-1, 2, 3).confidence(Evidence(0, 0.25))
+    assert confidence == pytest.approx(1 / (1 + math.exp(-(-1 + 0.75))))
+
+
+def test_where_the_middle_is_likelier_it_is_the_centre_crop_that_may_beat_the_crop() -> None:
+    calibration = Calibration(-1, 2, 3)
+    worse = calibration.confidence(Evidence(-0.5, 0.25))
+    assert worse == pytest.approx(1 - calibration.confidence(Evidence(0.5, 0.25)))
+
+
 def test_the_centre_crop_itself_beats_nothing() -> None:
     assert Calibration(5, 2, 3).confidence(Evidence(0.5, 0)) == 0
 

@@ -8,6 +8,7 @@ import pytest
 from marscrop.errors import MarscropError
 from marscrop.geometry import Box, Size, Window, iou
 from marscrop.ratio import AspectRatio
+from marscrop.window import constrained
 from marscrop.window.anchor import Anchor
 from marscrop.window.constrained import search_within
 from marscrop.window.constraints import Limits
@@ -112,6 +113,65 @@ def test_edges_give_way_when_eased() -> None:
     limits = Limits(PHOTO, keep=(Box(0, 0, 61, 10),))  # a pixel more than there is
     assert search_within(two_islands(), limits, SQUARE) is None
     assert 59 - 1e-6 <= search(limits, ease_kept_px=1.0).window.width <= 60 + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("kept", "edge", "at"),
+    [
+        (Box(45, 20, 49, 24), "x0", 47),
+        (Box(71, 20, 75, 24), "x1", 73),
+        (Box(52, 4, 56, 8), "y0", 6),
+        (Box(52, 33, 56, 37), "y1", 35),
+    ],
+)
+def test_edges_give_way_no_further_than_to_the_middle(kept: Box, edge: str, at: float) -> None:
+    found = search(Limits(PHOTO, keep=(kept,)), ease_kept_px=5.0)
+    assert getattr(found.window, edge) == pytest.approx(at)
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_best_scale_may_lie_between_whole_cells(turns: int) -> None:
+    # As in test_search: the score 1 + 2t - 4t^2 peaks at t = 1/4.
+    logits = np.rot90(np.array([[1.0, 1, -9], [1, -4, -9], [-9, -9, -9]]), turns)
+    corner = ((0, 0), (0, 1.75), (1.75, 1.75), (1.75, 0))[turns]
+    found = search(Limits(Size(3, 3), min_size=0.1), logits)
+    assert found.window == pytest.approx(Window(*corner, corner[0] + 1.25, corner[1] + 1.25))
+    assert found.score == pytest.approx(1.25)
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 60, 100_000])
+def test_top_is_found_although_another_window_is_better_than_both_its_ends(
+    chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(constrained, "_CHUNK", chunk)  # however few are scored at once
+    logits = np.full((7, 7), -2.0)
+    logits[:2, :2] = [[1, 1], [1, -2]]  # 1 + 2t - 2t^2 with a side of 1 + t
+    logits[4:, 4:] = 1.45 / 9  # a window of side 3
+    found = search(Limits(Size(70, 70), min_size=0.1), logits)
+    assert found.window == pytest.approx(Window(0, 0, 15, 15))
+    assert found.score == pytest.approx(1.5)
+
+
+def test_top_beyond_the_next_whole_cell_is_none() -> None:
+    # From side 1 to 2 the score is 1 + 3t - t^2, which would rise until 2.5; beyond 2 all is bad.
+    logits = np.array([[1.0, 1.5, -9], [1.5, -1, -9], [-9, -9, -9]])
+    found = search(Limits(Size(3, 3), min_size=0.1), logits)
+    assert found.window == pytest.approx(Window(0, 0, 2, 2))
+    assert found.score == pytest.approx(3)
+
+
+def test_best_scale_of_a_pinned_window_may_lie_between_whole_cells() -> None:
+    # From the middle of 5 x 5 cells a side of 1 + 2t gains 4t cells of 1 and 4t^2 of -2.
+    logits = np.full((5, 5), -9.0)
+    logits[1:4, 1:4] = [[-2, 1, -2], [1, 1, 1], [-2, 1, -2]]
+    found = search(Limits(Size(50, 50), min_size=0.1, anchor=Anchor(0.5, 0.5)), logits)
+    assert found.window == pytest.approx(Window(17.5, 17.5, 32.5, 32.5))  # t = 1/4
+    assert found.score == pytest.approx(1 + 4 / 4 - 8 / 16)
+
+
+def test_of_equals_the_one_nearest_the_middle_is_taken() -> None:
+    found = search(Limits(Size(90, 70), min_size=3 / 7), np.zeros((7, 9)))
+    assert found.window.centre == pytest.approx((45, 35))
 
 
 def test_alternative_is_the_other_island() -> None:

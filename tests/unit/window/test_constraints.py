@@ -17,7 +17,24 @@ def test_default_asks_for_nothing() -> None:
     limits = Constraints.parse().on(PHOTO)
     assert limits == Limits(PHOTO)
     assert limits.min_size == MIN_SCALE
-    assert not limits.bind_position
+
+
+def test_all_that_is_asked_for_reaches_the_photo() -> None:
+    asked = Constraints.parse("0%,0%,10%,10%", "50%,50%,60%,75%", 1, "top")
+    assert asked.on(PHOTO) == Limits(
+        PHOTO, (Box(0, 0, 160, 120),), (Box(800, 600, 960, 900),), 1, Anchor(None, 0, "top")
+    )
+
+
+def test_keep_box_may_fill_the_photo() -> None:
+    assert Constraints.parse(keep="0,0,1600,1200").on(PHOTO).keep == (Box(0, 0, 1600, 1200),)
+
+
+def test_what_only_touches_the_photo_need_not_be_avoided() -> None:
+    touching = ["-10,0,0,1200", "0,-10,1600,0", "1600,0,1700,1200", "0,1200,1600,1300"]
+    assert Constraints.parse(avoid=touching).on(PHOTO).avoid == ()
+    just = [Box(-10, -10, 1, 1), Box(1599, 1199, 1700, 1300)]
+    assert Constraints.parse(avoid=just).on(PHOTO).avoid == tuple(just)
 
 
 @pytest.mark.parametrize("min_size", [0, -0.5, 1.01, float("nan"), "half"])
@@ -54,12 +71,28 @@ def test_hull_is_around_all_that_is_kept() -> None:
         (WIDE, (Box(0, 0, 10, 90),), 0.05, 160),  # its height: 160 x 90, as 159 is 89 high
         (WIDE, (Box(0, 0, 10, 901),), 0.1, 1601),  # more than there is: 1601 x 901
         (STORY, (Box(0, 0, 900, 10),), 0.1, 1600),
+        (STORY, (Box(0, 0, 100, 10),), 0.05, 177),  # 100 x 177, as 176 is 99 wide
     ],
 )
 def test_smallest_crop(
     ratio: AspectRatio, keep: tuple[Box, ...], min_size: float, longer: int
 ) -> None:
     assert Limits(PHOTO, keep, min_size=min_size).smallest(ratio) == longer
+
+
+@pytest.mark.parametrize(
+    ("keep", "size"),
+    [
+        ((), Size(800, 450)),
+        ((Box(0, 0, 800, 450),), Size(800, 450)),
+        ((Box(0, 0, 801, 10),), None),
+        ((Box(0, 0, 10, 451),), None),
+    ],
+)
+def test_size_is_none_where_it_cannot_hold_the_hull(
+    keep: tuple[Box, ...], size: Size | None
+) -> None:
+    assert Limits(PHOTO, keep).size(800, WIDE) == size
 
 
 def test_offsets_hold_the_hull() -> None:

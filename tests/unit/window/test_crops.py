@@ -53,6 +53,13 @@ def test_largest_box_is_kept_although_it_is_larger_than_any_window() -> None:
     assert best_crop(LOGITS, Limits(photo, keep=(kept,)), ratio, PRIOR) == kept
 
 
+def test_largest_box_is_kept_beside_what_is_avoided_too() -> None:
+    photo, ratio = Size(1600, 1000), AspectRatio(1.7785, 1)
+    kept, avoided = Box(0, 50, 1600, 950), Box(0, 0, 1600, 50)
+    limits = Limits(photo, keep=(kept,), avoid=(avoided,))
+    assert best_crop(LOGITS, limits, ratio, PRIOR) == kept
+
+
 def test_alternatives_are_clear_of_all_better_ones() -> None:
     boxes: list[Box] = []
     while found := next_crop(LOGITS, Limits(PHOTO, min_size=0.5), WIDE, boxes):

@@ -34,6 +34,50 @@ def test_anchor_divides_the_margins(anchor: Anchor, margins: Margins) -> None:
     assert padded.margins == margins
 
 
+@pytest.mark.parametrize(
+    ("anchor", "margins"),
+    [
+        (Anchor(0, None), Margins(0, 0, 400, 0)),
+        (Anchor(1, None), Margins(400, 0, 0, 0)),
+        (Anchor(0.25, None), Margins(100, 0, 300, 0)),
+    ],
+)
+def test_anchor_divides_the_margins_across(anchor: Anchor, margins: Margins) -> None:
+    kept = Box(300, 100, 700, 1000)
+    padded = padded_crop(
+        FLAT.T, Limits(Size(1200, 1600), (kept,), anchor=anchor), AspectRatio(16, 9)
+    )
+    assert padded is not None
+    assert padded.margins == margins
+
+
+@pytest.mark.parametrize(
+    ("anchor", "corner"),
+    [
+        (Anchor(0, 1), (0, 600)),
+        (Anchor(0.25, 0.75), (200, 450)),
+        (Anchor(0.25, None), (200, 400)),  # the other axis is the network's
+        (Anchor(None, 0.75), (300, 450)),
+        (Anchor(), (300, 400)),
+    ],
+)
+def test_part_is_where_the_anchor_pins_it(anchor: Anchor, corner: tuple[int, int]) -> None:
+    logits = FLAT.copy()
+    logits[4:10, 3:11] = 1  # 800 x 600 px, as large as the part
+    padded = padded_crop(logits, Limits(PHOTO, min_size=0.5, anchor=anchor), AspectRatio(4, 3))
+    x0, y0 = corner
+    assert padded == (Box(x0, y0, x0 + 800, y0 + 600), Margins(0, 0, 0, 0))
+
+
+def test_part_is_likely_beside_what_is_avoided_too() -> None:
+    logits = FLAT.copy()
+    logits[4:10, 7:15] = 1
+    limits = Limits(PHOTO, avoid=(Box(0, 0, 600, 1200),), min_size=0.5)
+    padded = padded_crop(logits, limits, AspectRatio(4, 3))
+    assert padded is not None
+    assert padded.box == Box(700, 400, 1500, 1000)
+
+
 def test_odd_margins_differ_by_a_pixel() -> None:
     padded = padded_crop(FLAT, Limits(PHOTO, (Box(0, 100, 100, 1002),)), BANNER)
     assert padded is not None

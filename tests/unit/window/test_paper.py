@@ -37,9 +37,32 @@ def test_medians_ignore_an_outlier() -> None:
 
 
 def test_threshold_is_of_the_probability() -> None:
-    logits = log_odds(np.array([[0.39, 0.41, 0.41, 0.39]] * 2))
+    logits = log_odds(np.array([[0.39, 0.39, 0.41, 0.41]] * 2))
     window = paper_window(logits, Size(40, 20), AspectRatio(1, 1))
-    assert window == pytest.approx(Window(10, 0, 30, 20))
+    assert window == pytest.approx(Window(20, 0, 40, 20))
+
+
+def test_probability_must_be_above_the_threshold() -> None:
+    logits = np.array([[0.0, 0.1]])
+    window = paper_window(logits, Size(20, 10), AspectRatio(1, 1), threshold=0.5)
+    assert window == pytest.approx(Window(10, 0, 20, 10))
+
+
+def test_window_that_leaves_the_image_is_moved_back() -> None:
+    logits = np.full((7, 8), -5.0)
+    logits[:4] = 5
+    logits[:, 6:] = 5  # which draw the centre to column 4 and row 2 of a window as wide as the map
+    across = paper_window(logits, Size(80, 70), AspectRatio(2, 1))
+    assert across == pytest.approx(Window(0, 5, 80, 45))
+    down = paper_window(logits.T, Size(70, 80), AspectRatio(1, 2))
+    assert down == pytest.approx(Window(5, 0, 45, 80))
+
+
+def test_window_may_begin_in_the_corner() -> None:
+    logits = np.full((6, 8), -5.0)
+    logits[:3, :3] = 5
+    window = paper_window(logits, Size(80, 60), AspectRatio(1, 1))
+    assert window == pytest.approx(Window(0, 0, 30, 30))
 
 
 def test_empty_map_stands_for_the_whole_image() -> None:

@@ -41,12 +41,18 @@ def test_percent_of_whole_pixels_stay_whole() -> None:
     "written",
     [
         *("", "1,2,3", "1,2,3,4,5", "a,b,c,d", "1,2,3,4px", "10%,20,30,40", "5,5,5,9", "9,0,5,5"),
+        *("5,5,9,5", "0,9,5,5"),
         *("1;2;3;4", "nan,0,1,1", (1, 2, 3), (1, 2, 3, "4"), (0, 0, math.inf, 1), 7, None),
     ],
 )
 def test_anything_else_is_refused_with_what_was_expected(written: object) -> None:
     with pytest.raises(ConstraintError, match=r"^box must be X0,Y0,X1,Y1 .*; got "):
         Region.parse(written)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("written", ["10,20,300,400.5", "10%,20%,50%,80.25%"])
+def test_prints_as_it_can_be_written(written: str) -> None:
+    assert str(Region.parse(written)) == written
 
 
 @pytest.mark.parametrize(
@@ -57,12 +63,16 @@ def test_anything_else_is_refused_with_what_was_expected(written: object) -> Non
         (Box(1, 2, 3, 4), 1),
         ([(1, 2, 3, 4), "5%,5%,9%,9%"], 2),
         (np.array([[1, 2, 3, 4], [5, 6, 7, 8]]), 2),
-        ((box for box in [Box(1, 2, 3, 4)]), 1),
         ([], 0),
     ],
 )
 def test_one_box_or_several(written: object, count: int) -> None:
     assert len(parse_regions(written)) == count  # type: ignore[arg-type]
+
+
+def test_boxes_may_come_one_after_the_other() -> None:
+    boxes = ("1,2,3,4", Box(5, 6, 7, 8))
+    assert parse_regions(box for box in boxes) == tuple(map(Region.parse, boxes))
 
 
 @pytest.mark.parametrize("written", [5, None, [(1, 2)]])
