@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from marscrop.cropper import PACKAGED_MODEL, Cropper
+from marscrop.cropper import Cropper
+from marscrop.runtime.manifest import PACKAGED_MODEL
 
 ROOT = Path(__file__).parent.parent
 

@@ -20,6 +20,7 @@ from marscrop.window.placement import Prior
 FORMAT: Final = 2
 FILE: Final = "manifest.json"
 PARTS: Final = ("features", "meta", "head")
+PACKAGED_MODEL: Final = Path(__file__).parents[1] / "models" / "default"
 
 
 @dataclass(frozen=True, slots=True)

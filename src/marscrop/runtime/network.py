@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import onnxruntime as ort
 
 from marscrop.errors import ModelError
+
+PROVIDERS: Final = ("CPUExecutionProvider",)
+"""What networks run on."""
+
+
+def available_providers() -> list[str]:
+    """What this ONNX Runtime could run them on."""
+    return list(ort.get_available_providers())
 
 
 def load_network(content: bytes, path: Path, threads: int | None) -> ort.InferenceSession:
@@ -25,7 +34,7 @@ def load_network(content: bytes, path: Path, threads: int | None) -> ort.Inferen
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     try:
-        return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        return ort.InferenceSession(content, options, providers=list(PROVIDERS))
     except Exception as error:  # ONNX Runtime's errors have no common base but Exception
         reason = str(error).splitlines()[0]
         raise ModelError(

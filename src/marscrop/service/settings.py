@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field, fields
 from typing import Final
 
 from marscrop.errors import ConfigError
+from marscrop.pipeline import usable_cores
 
 MEBIBYTE: Final = 1 << 20
-
-
-def usable_cores() -> int:
-    """Cores that this process may run on, which in a container may be fewer than there are."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True)
