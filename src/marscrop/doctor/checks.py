@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from marscrop import __version__
-from marscrop.doctor.extras import examine_extras
 from marscrop.errors import MarscropError, ModelError
 
 _PACKAGES: Final = ("numpy", "pillow", "onnxruntime")
@@ -152,6 +151,8 @@ def _self_test(model: str | os.PathLike[str] | None) -> _Found:
 
 
 def _extras() -> _Found:
+    from marscrop.doctor.extras import examine_extras
+
     extras = examine_extras()
     broken: Iterable[str] = (f"{e.name}: {e.problem}" for e in extras if e.problem)
     return {extra.name: extra.as_table() for extra in extras}, list(broken)

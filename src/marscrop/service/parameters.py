@@ -14,6 +14,9 @@ from marscrop.service.refusals import bad_question
 Texts = Mapping[str, Sequence[str]]
 """What was sent: for each name its values, from the query and from a form."""
 
+_MOST_CHARACTERS: Final = 4096
+"""Of a value; signed URLs are the longest. Messages repeat what they refuse."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
@@ -41,6 +44,11 @@ class Parameter:
         """The value of what was written, once or several times."""
         if len(texts) > 1 and not self.repeated:
             raise bad_question(f"{self.name} may be given once; got it {len(texts)} times")
+        longest = max(map(len, texts))
+        if longest > _MOST_CHARACTERS:
+            raise bad_question(
+                f"{self.name} may have {_MOST_CHARACTERS:,} characters; got {longest:,}"
+            )
         try:
             values = [self.convert(text) for text in texts]
         except ValueError:

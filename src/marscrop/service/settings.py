@@ -24,7 +24,10 @@ class Settings:
         max_boxes: to keep or to avoid, of one request.
         max_in_flight: requests that are being read, waited for or worked on.
         max_per_client: of them, from one address.
-        body_timeout_s: for a whole request to arrive.
+        max_connections: that are open; beyond, those that wait longest for a request are closed.
+        max_unread_bytes: of answers that clients do not read; beyond, the oldest are dropped.
+        head_timeout_s: for a request's headers to arrive.
+        body_timeout_s: for the rest of it.
         answer_timeout_s: from a complete request to its answer, the wait for a worker included.
         stop_timeout_s: that requests in flight have to finish in when the service is stopped.
         fetch_timeout_s: for a photo from a URL, redirects included.
@@ -43,6 +46,9 @@ class Settings:
     max_boxes: int = 32
     max_in_flight: int = 64
     max_per_client: int = 48
+    max_connections: int = 512
+    max_unread_bytes: int = 256 * MEBIBYTE
+    head_timeout_s: float = 10
     body_timeout_s: float = 20
     answer_timeout_s: float = 30
     stop_timeout_s: float = 30

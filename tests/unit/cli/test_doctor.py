@@ -53,12 +53,10 @@ def test_a_person_reads_the_same(cli: Cli) -> None:
 
 
 def test_missing_extras_are_no_failure(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    from marscrop.doctor import checks
-    from marscrop.doctor.extras import Extra
+    from marscrop.doctor import extras
 
-    monkeypatch.setattr(
-        checks, "examine_extras", lambda: [Extra("ray", ("ray[data]>=2.51",)), Extra("heic", ())]
-    )
+    found = [extras.Extra("ray", ("ray[data]>=2.51",)), extras.Extra("heic", ())]
+    monkeypatch.setattr(extras, "examine_extras", lambda: found)
     result = cli("doctor")
     assert result.code == 0
     assert f"  {'ray':24s} missing ray[data]>=2.51: pip install 'marscrop[ray]'" in result.out
@@ -90,8 +88,13 @@ def test_a_model_that_is_not_there_is_said(cli: Cli, tmp_path: Path) -> None:
     assert "ok:" not in result.out
 
 
-@pytest.mark.parametrize("package", ["PIL", "numpy", "onnxruntime"])
-def test_a_package_that_fails_to_load_is_a_finding(package: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("package", "check"),
+    [("PIL", "codecs"), ("numpy", "model"), ("onnxruntime", "self_test"), ("packaging", "extras")],
+)
+def test_a_package_that_fails_to_load_is_a_finding(
+    package: str, check: str, tmp_path: Path
+) -> None:
     broken = tmp_path / package / "__init__.py"
     broken.parent.mkdir()
     broken.write_text("raise OSError('libc.so.7: cannot open')")
@@ -103,13 +106,14 @@ def test_a_package_that_fails_to_load_is_a_finding(package: str, tmp_path: Path)
         text=True,
         check=False,
     )
-    assert done.returncode == 1
     assert str(Path(marscrop.__file__).parent) not in done.stderr  # no traceback of ours
     table = json.loads(done.stdout)
-    assert "OSError: libc.so.7: cannot open" in table["self_test"]["problem"]
-    assert "pip install --force-reinstall marscrop" in done.stderr
+    assert table[check]["problem"] == (
+        "OSError: libc.so.7: cannot open; reinstall it: pip install --force-reinstall marscrop"
+    )
+    assert done.returncode == (0 if package == "packaging" else 1)
+    assert len(done.stderr.splitlines()) >= done.returncode
     assert table["versions"]["python"]
-    assert table["extras"]["serve"]
 
 
 def test_nothing_heavy_is_imported() -> None:
