@@ -1,7 +1,7 @@
 """The service held to its own OpenAPI by schemathesis: what it says is what it does.
 
 Requests that the schema allows and requests that it does not, the same ones each time. Left out is
-the check that whatever the schema allows is accepted: it cannot say that a box lies inside the photo.
+the check that all that the schema allows is accepted: it cannot say that a box lies in the photo.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 pytest.importorskip("fastapi", reason="needs marscrop[serve]")
-schemathesis = pytest.importorskip("schemathesis", reason="needs schemathesis: the dev group")
+pytest.importorskip("schemathesis", reason="needs schemathesis: the dev group")
 
+import schemathesis
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
@@ -43,6 +44,8 @@ schemathesis.openapi.format(
     edges.map(lambda at: f"{at[0]},{at[1]},{at[2]},{at[3]}")
     | edges.map(lambda at: f"{at[0]}%,{at[1]}%,{at[2]}%,{at[3]}%"),
 )
+# Text: schemathesis 4.32.5 fails on its own Binary where it makes properties that there are not.
+schemathesis.openapi.format("binary", st.text())
 for kind in ("jpeg", "png", "webp", "gif"):
     schemathesis.openapi.media_type(f"image/{kind}", st.just(PHOTO))
 
