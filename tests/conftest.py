@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import Phase, settings
 
-from marscrop.cropper import PACKAGED_MODEL, Cropper
+from marscrop.cropper import Cropper
+from marscrop.runtime.manifest import PACKAGED_MODEL
 
 # For scripts/mutate: few examples, the same for every mutant, and no search for the smallest one.
 settings.register_profile(

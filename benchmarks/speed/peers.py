@@ -25,8 +25,8 @@ from typing import Any, Self
 import numpy as np
 
 from marscrop import AspectRatio
+from marscrop.bench.machine import describe_machine
 from marscrop.bench.photos import SIZES, make_photo
-from marscrop.bench.steps import describe_machine
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKERS = Path(__file__).resolve().parent / "workers"

@@ -19,8 +19,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from marscrop.bench.machine import describe_machine
 from marscrop.bench.photos import make_photo
-from marscrop.bench.steps import describe_machine
 from marscrop.cropper import Cropper
 from marscrop.geometry import Size
 from marscrop.imaging.decode import open_photo

@@ -20,7 +20,7 @@ from typing import Any
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from marscrop.bench.steps import describe_machine
+from marscrop.bench.machine import describe_machine
 from marscrop.research.config import Config
 from marscrop.research.mars import Mars
 from marscrop.research.training.losses import box_target, crop_loss

@@ -25,7 +25,7 @@ from marscrop.imaging.lossless import BlockGrid
 from marscrop.imaging.padding import Fill, Padding, Picture, cut
 from marscrop.options import CropOptions, FaceRule
 from marscrop.ratio import AspectRatio, RatioLike, is_pair
-from marscrop.runtime.manifest import Manifest
+from marscrop.runtime.manifest import PACKAGED_MODEL, Manifest
 from marscrop.runtime.session import MarsSession
 from marscrop.window.anchor import AnchorLike
 from marscrop.window.confidence import gather_evidence
@@ -35,7 +35,6 @@ from marscrop.window.padded import padded_crop
 from marscrop.window.refusal import refusal
 from marscrop.window.regions import RegionLike
 
-PACKAGED_MODEL: Final = Path(__file__).parent / "models" / "default"
 DEFAULT_OPTIONS: Final = CropOptions()
 
 

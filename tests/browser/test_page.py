@@ -192,6 +192,16 @@ def test_a_format_that_browsers_do_not_show_is_shown(
     assert page.locator("#picture").evaluate("image => image.naturalWidth") == 451
 
 
+def test_a_name_that_is_a_script_is_text(page: Page, examples: Path, tmp_path: Path) -> None:
+    photo = tmp_path / "<img src=x onerror=document.title='run'>.jpg"
+    photo.write_bytes((examples / "cat.jpg").read_bytes())
+    page.set_input_files("#files", [photo])
+    expect(page.locator("#view-title")).to_have_text(photo.name)
+    expect(page.locator("#view-title img")).to_have_count(0)
+    expect(page.locator("#photos img")).to_have_count(1)
+    assert page.title() == "marscrop"
+
+
 def test_every_control_has_a_name(filled: Page) -> None:
     controls = filled.locator("button:visible, input:visible, select:visible, [tabindex]:visible")
     for control in controls.all():

@@ -106,6 +106,7 @@ def serve_slow(slow: SlowCropper) -> Iterator[Serve]:
 
     with ExitStack() as stack:
         yield lambda **limits: stack.enter_context(TestClient(create_app(Settings(**limits), slow)))
+        slow.may_go_on.set()  # or stopping would wait for it
 
 
 @pytest.mark.parametrize(

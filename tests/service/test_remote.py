@@ -10,6 +10,7 @@ import httpx2
 import pytest
 from tests.service.conftest import Serve
 
+from marscrop.errors import ConfigError
 from marscrop.service.addresses import is_public, resolve
 from marscrop.service.refusals import Refusal
 from marscrop.service.remote import Fetcher
@@ -106,6 +107,31 @@ def test_ipv6_hosts_are_reached_too() -> None:
         "http://user@images.example.com/",
         "http://images.example.com:22/",
         "http://images.example.com./",
+        "http://images.example.com:0/",
+        "http://images.example.com:443/",
+        "https://images.example.com:80/",
+        "http://images。example。com.evil.example/",
+        "http://images.example.com%2eevil.example/",
+        "http://images.example.com%0d%0aHost:evil.example/",
+        "http://images.example.com\r\nX: y/",
+        "http://images.example.com\t.evil.example/",
+        "http://0x7f.1/",
+        "http://017700000001/",
+        "http://0x0000007f.0.0.1/",
+        "http://127.0.0.1.nip.io/",
+        "http://①②⑦.0.0.1/",
+        "http://[::]/",
+        "http://[fe80::1%25eth0]/",
+        "http://[64:ff9b::7f00:1]/",
+        "http://[2002:7f00:1::]/",
+        "http://[fd00:ec2::254]/latest/meta-data/",
+        "http://metadata.google.internal/",
+        "http://@evil.example/",
+        "http://images.example.com@@evil.example/",
+        "dict://images.example.com/",
+        "jar:http://images.example.com/",
+        "data:image/png;base64,AAAA",
+        "http:images.example.com",
         "http://\uff49mages.example.com.evil.example/",
         "http://127.0.0.1%00.images.example.com/",
         "ftp://images.example.com/",
@@ -126,8 +152,10 @@ def test_what_was_not_named_is_refused_without_a_request(url: str) -> None:
 
 @pytest.mark.parametrize("host", ["2130706433", "0177.0.0.1", "0x7f000001", "127.1", "localhost"])
 def test_a_name_for_this_machine_is_refused_even_if_it_was_named(host: str) -> None:
-    found = refused(f"http://{host}/", hosts=(host, "127.0.0.1"))
-    assert found.status in (422, 502)  # or it is no host, or the resolver knows no such name
+    with pytest.raises((Refusal, ConfigError)) as found:  # or it is no host that can be named
+        fetch(f"http://{host}/", hosts=(host, "127.0.0.1"))
+    # Or the resolver knows no such name.
+    assert not isinstance(found.value, Refusal) or found.value.status in (422, 502)
 
 
 @pytest.mark.parametrize("name", ["inside.example.com", "mixed.example.com"])
@@ -162,6 +190,14 @@ def test_a_host_with_a_private_address_is_refused(name: str) -> None:
         "::ffff:93.184.216.34",
         "64:ff9b::7f00:1",
         "64:ff9b:1::a00:1",
+        "::ffff:0:127.0.0.1",
+        "100::1",
+        "5f00::1",
+        "3fff::1",
+        "fd00:ec2::254",
+        "0177.0.0.1",
+        "2130706433",
+        "127.1",
         "2001:0:53aa:64c:0:0:80ff:fffe",
         "2001:db8::1",
         "2002:7f00:1::",
@@ -224,6 +260,30 @@ def test_a_redirect_to_a_named_host_is_followed() -> None:
         return photo()
 
     assert fetch("http://images.example.com/", answer) == b"photo"
+
+
+def test_hosts_are_compared_and_resolved_as_they_go_over_the_wire() -> None:
+    asked: list[str] = []
+
+    async def noting(host: str, _: int) -> list[str]:
+        asked.append(host)
+        return [PUBLIC]
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        assert request.headers["Host"] == "xn--fa-hia.example"
+        assert request.extensions["sni_hostname"] == "xn--fa-hia.example"
+        return photo()
+
+    # Python's resolver would make "fass.example" of it, by the rules of 2003.
+    for url in ("http://fa\u00df.example/", "http://xn--fa-hia.example/"):
+        assert fetch(url, answer, hosts=("fa\u00df.example",), resolver=noting) == b"photo"
+    assert set(asked) == {"xn--fa-hia.example"}
+
+
+@pytest.mark.parametrize("host", ["http://x", "a/b", "user@x", "", "x y", "x:y"])
+def test_what_is_no_host_cannot_be_named(host: str) -> None:
+    with pytest.raises(ConfigError, match=r"must be such as images\.example\.com"):
+        Fetcher(Settings(allowed_hosts=(host,)))
 
 
 def test_redirects_end() -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from marscrop import __version__
-from marscrop.cropper import DEFAULT_OPTIONS, PACKAGED_MODEL
+from marscrop.cropper import DEFAULT_OPTIONS
 from marscrop.faces.centerface import installed as can_find_faces
 from marscrop.options import CropOptions
 from marscrop.ratio import AspectRatio
-from marscrop.runtime.manifest import Manifest
+from marscrop.runtime.manifest import PACKAGED_MODEL, Manifest
 from marscrop.window.regions import Region
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from marscrop.geometry import Box, Size
 from marscrop.imaging.decode import open_photo
-from marscrop.imaging.encode import write_crop
+from marscrop.imaging.encode import encode_crop, write_whole
 
 SIZES: Final = {
     "0.2 MP": Size(512, 384),
@@ -25,6 +25,12 @@ _QUALITY: Final = 90
 
 def make_photo(size: Size, path: Path, seed: int = 0) -> Path:
     """Write a photo of `size` [px], in the format of the path's suffix; the same for a seed."""
+    write_whole(path, encode_photo(size, path.suffix, seed))
+    return path
+
+
+def encode_photo(size: Size, suffix: str, seed: int = 0) -> bytes:
+    """The file that `make_photo` would write."""
     rng = np.random.default_rng(seed)
     pixels = np.full((size.height, size.width, 3), 120, np.int16)
     for cells, spread in _OCTAVES:
@@ -38,5 +44,4 @@ def make_photo(size: Size, path: Path, seed: int = 0) -> Path:
         )
     pixels += rng.integers(-_GRAIN, _GRAIN + 1, (*pixels.shape[:2], 1), np.int8)
     image = open_photo(np.clip(pixels, 0, 255).astype(np.uint8)).upright()
-    write_crop(image, Box(0, 0, *size), path, quality=_QUALITY)
-    return path
+    return encode_crop(image, Box(0, 0, *size), f"photo{suffix}", quality=_QUALITY)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
@@ -87,29 +84,6 @@ def time_steps(cropper: Cropper, path: Path, repeats: int) -> dict[str, Timing]:
             lambda: encode_crop(upright, box, f"crop{_writable(suffix)}", source=photo), few
         ),
     }
-
-
-def describe_machine(threads: int | None) -> dict[str, Any]:
-    """What the figures depend on."""
-    packages: Sequence[str] = ("marscrop", "onnxruntime", "pillow", "numpy")
-    return {
-        "cores": os.cpu_count(),
-        "threads": threads or os.cpu_count(),
-        "processor": _processor(),
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        **{package: version(package) for package in packages},
-    }
-
-
-def _processor() -> str:
-    """Its name, where the system tells."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
 
 
 def _writable(suffix: str) -> str:

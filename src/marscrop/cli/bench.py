@@ -39,8 +39,9 @@ def bench(
 
     The model is loaded before; photos are measured one after the other, each step repeated.
     """
+    from marscrop.bench.machine import describe_machine
     from marscrop.bench.photos import SIZES, make_photo
-    from marscrop.bench.steps import describe_machine, time_steps
+    from marscrop.bench.steps import time_steps
     from marscrop.cropper import Cropper
 
     cropper = Cropper(model, threads=threads)

@@ -31,8 +31,15 @@ def serve(
     max_per_client: Annotated[
         int | None, typer.Option(help="Of them from one address; more get 429. Default: 48.")
     ] = None,
+    max_connections: Annotated[
+        int | None,
+        typer.Option(help="Open connections; those that wait the longest give way. Default: 512."),
+    ] = None,
+    head_timeout: Annotated[
+        float | None, typer.Option(help="Seconds for a request's headers. Default: 10.")
+    ] = None,
     body_timeout: Annotated[
-        float | None, typer.Option(help="Seconds for a request to arrive. Default: 20.")
+        float | None, typer.Option(help="Seconds for the rest of a request. Default: 20.")
     ] = None,
     answer_timeout: Annotated[
         float | None, typer.Option(help="Seconds from there to the answer. Default: 30.")
@@ -68,6 +75,8 @@ def serve(
         "max_pixels": max_pixels,
         "max_in_flight": max_in_flight,
         "max_per_client": max_per_client,
+        "max_connections": max_connections,
+        "head_timeout_s": head_timeout,
         "body_timeout_s": body_timeout,
         "answer_timeout_s": answer_timeout,
         "photos_kept": keep_photos,
@@ -76,6 +85,6 @@ def serve(
     }
     try:
         settings = Settings(**{name: value for name, value in given.items() if value is not None})
+        run(settings, host=host, port=port, model=str(model) if model else None)
     except ConfigError as error:
         refuse(str(error))
-    run(settings, host=host, port=port, model=str(model) if model else None)

@@ -21,6 +21,7 @@ FORMAT: Final = 2
 FILE: Final = "manifest.json"
 _DIGEST: Final = "sha256"
 PARTS: Final = ("features", "meta", "head")
+PACKAGED_MODEL: Final = Path(__file__).parents[1] / "models" / "default"
 
 
 @dataclass(frozen=True, slots=True)

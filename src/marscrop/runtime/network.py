@@ -10,8 +10,16 @@ import onnxruntime as ort
 
 from marscrop.errors import ModelError
 
+PROVIDERS: Final = ("CPUExecutionProvider",)
+"""What networks run on."""
+
 _NO_MEMORY: Final = ("bad_alloc", "Failed to allocate memory")
 """What ONNX Runtime says, in errors that are of no kind of their own."""
+
+
+def available_providers() -> list[str]:
+    """What this ONNX Runtime could run them on."""
+    return list(ort.get_available_providers())
 
 
 class Network:
@@ -51,7 +59,7 @@ def load_network(content: bytes, path: Path, threads: int | None) -> Network:
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     try:
-        return Network(ort.InferenceSession(content, options, providers=["CPUExecutionProvider"]))
+        return Network(ort.InferenceSession(content, options, providers=list(PROVIDERS)))
     except Exception as error:  # ONNX Runtime's errors have no common base but Exception
         if _lacks_memory(error):
             raise MemoryError from error

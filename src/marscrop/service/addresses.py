@@ -13,6 +13,9 @@ Resolve = Callable[[str, int], Awaitable[list[str]]]
 
 _PROTOCOLS: Final = IPv4Network("192.0.0.0/24")
 """IETF's own; older Pythons take parts of it for public."""
+_UNICAST: Final = IPv6Network("2000::/3")
+_DOCUMENTATION: Final = IPv6Network("3fff::/20")
+"""New; older Pythons take it for public."""
 _IPV4_WITHIN: Final = (  # an IPv4 address in other clothes, which a gateway may undress
     IPv6Network("::ffff:0:0/96"),  # mapped
     IPv6Network("::/96"),  # compatible
@@ -34,7 +37,8 @@ def is_public(address: str) -> bool:
     except ValueError:  # such as fe80::1%eth0 or what no resolver should give
         return False
     if isinstance(parsed, IPv6Address):
-        if parsed.is_site_local or any(parsed in network for network in _IPV4_WITHIN):
+        within = any(parsed in network for network in (_DOCUMENTATION, *_IPV4_WITHIN))
+        if parsed not in _UNICAST or within:
             return False
     elif parsed in _PROTOCOLS:
         return False

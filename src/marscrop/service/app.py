@@ -18,6 +18,7 @@ from marscrop.service import refusals
 from marscrop.service.admission import Admission
 from marscrop.service.body import BodyLimits
 from marscrop.service.endpoints import Service, router
+from marscrop.service.headers import SecurityHeaders
 from marscrop.service.metrics import Measured, Metrics
 from marscrop.service.remote import Fetcher
 from marscrop.service.settings import Settings
@@ -56,6 +57,7 @@ def create_app(settings: Settings | None = None, cropper: Cropper | None = None)
         version=__version__,
         docs_url=None,  # FastAPI's pages load their scripts from elsewhere
         redoc_url=None,
+        redirect_slashes=False,  # its answers would repeat the client's Host header
         lifespan=lifespan,
     )
     fetcher = Fetcher(settings) if settings.allowed_hosts else None
@@ -73,6 +75,7 @@ def create_app(settings: Settings | None = None, cropper: Cropper | None = None)
             allow_methods=["GET", "POST"],
             expose_headers=["X-Crop-Box", "X-Crop-Confidence", "X-Photo-Size"],
         )
+    app.add_middleware(SecurityHeaders)
     app.add_middleware(Measured, metrics=metrics)
     return app
 

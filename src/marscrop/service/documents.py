@@ -113,12 +113,17 @@ def _refusal(what: str) -> dict[str, Any]:
 
 NOT_READY: Final[dict[int | str, dict[str, Any]]] = {503: _refusal("Busy")}
 REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
+    400: _refusal("A form that cannot be read"),
+    404: _refusal("A photo that is not in memory, or not any more"),
+    406: _refusal("No format of ours is accepted"),
     408: _refusal("The request did not arrive in time"),
     413: _refusal("Too many bytes or pixels"),
-    415: _refusal("Not an image of a known format"),
+    415: _refusal("Not an image of a known format, or not sent as it is"),
     422: _refusal("A parameter that cannot be understood or met, or pixels that are corrupt"),
     429: _refusal("Too many requests of one client at the same time"),
+    502: _refusal("No photo came from the URL"),
     503: _refusal("Too many requests at the same time, or no answer in time"),
+    504: _refusal("The photo did not come from the URL in time"),
 }
 
 
@@ -126,6 +131,7 @@ def endpoint(parameters: Sequence[Parameter], answer: dict[str, Any]) -> dict[st
     """An endpoint that takes an image and parameters, in the query or in a form."""
     form = {
         "type": "object",
+        "additionalProperties": False,
         "properties": {
             "image": {**_BINARY, "description": "The photo."},
             **{p.name: {**p.whole_schema, "description": p.about} for p in parameters},

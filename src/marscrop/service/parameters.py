@@ -14,6 +14,9 @@ from marscrop.service.refusals import bad_question
 Texts = Mapping[str, Sequence[str]]
 """What was sent: for each name its values, from the query and from a form."""
 
+_MOST_CHARACTERS: Final = 4096
+"""Of a value; signed URLs are the longest. Messages repeat what they refuse."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
@@ -41,6 +44,11 @@ class Parameter:
         """The value of what was written, once or several times."""
         if len(texts) > 1 and not self.repeated:
             raise bad_question(f"{self.name} may be given once; got it {len(texts)} times")
+        longest = max(map(len, texts))
+        if longest > _MOST_CHARACTERS:
+            raise bad_question(
+                f"{self.name} may have {_MOST_CHARACTERS:,} characters; got {longest:,}"
+            )
         try:
             values = [self.convert(text) for text in texts]
         except ValueError:
@@ -57,13 +65,15 @@ class Parameter:
         return {**self.schema, "examples": list(self.examples)}
 
 
-_WHOLE: Final = {"type": "integer"}
-_NUMBER: Final = {"type": "number"}
+_COUNT: Final = {"type": "integer", "minimum": 1}
+_RATIO: Final = {"type": "string", "format": "aspect-ratio"}
+_BOX: Final = {"type": "string", "format": "box"}
 _SHARE: Final = {"type": "number", "minimum": 0, "maximum": 1}
 
 RATIO: Final = Parameter(
     "ratio",
     "Aspect ratio, width:height, such as 16:9, 4x5, 1.5 or square. Repeat for more.",
+    _RATIO,
     examples=("16:9", "1:1"),
     repeated=True,
     required=True,
@@ -80,24 +90,26 @@ CROP_OPTIONS: Final = (
         "keep",
         "Box that must lie inside each crop: pixels of the upright photo, or percent. "
         "Repeat for more.",
-        examples=("300,140,335,415",),
+        _BOX,
+        ("300,140,335,415",),
         repeated=True,
     ),
     Parameter(
         "avoid",
         "Box that no crop may overlap. Repeat for more.",
-        examples=("0%,0%,100%,8%",),
+        _BOX,
+        ("0%,0%,100%,8%",),
         repeated=True,
     ),
     Parameter(
         "min_size",
         "Smallest crop allowed, as a share of the largest one of its ratio; 1: no zoom.",
-        _SHARE,
+        {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
         ("0.5",),
         float,
     ),
     Parameter(
-        "max_candidates", "Crops for each ratio, at most; best first.", _WHOLE, ("1",), convert=int
+        "max_candidates", "Crops for each ratio, at most; best first.", _COUNT, ("1",), convert=int
     ),
     Parameter(
         "anchor",
@@ -121,8 +133,8 @@ CROP_OPTIONS: Final = (
     ),
 )
 OUTPUT_OPTIONS: Final = (
-    Parameter("width", "Width of the picture that comes out.", _WHOLE, ("800",), convert=int),
-    Parameter("height", "Its height. With a width, the ratio.", _WHOLE, ("450",), convert=int),
+    Parameter("width", "Width of the picture that comes out.", _COUNT, ("800",), convert=int),
+    Parameter("height", "Its height. With a width, the ratio.", _COUNT, ("450",), convert=int),
     Parameter(
         "quality",
         "1 to 100, of JPEG, WebP and AVIF. By default a JPEG of a JPEG keeps its own.",
@@ -145,7 +157,8 @@ OUTPUT_OPTIONS: Final = (
     Parameter(
         "box",
         "In place of a ratio: cut this box, X0,Y0,X1,Y1 in pixels of the upright photo or percent.",
-        examples=("5,70,635,424",),
+        _BOX,
+        ("5,70,635,424",),
     ),
 )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Final
 
@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from marscrop.errors import ConfigError, ConstraintError, ImageError, MarscropError, RatioError
+from marscrop.service.headers import SECURITY
 
 _LOG: Final = logging.getLogger("marscrop.service")
 
@@ -107,7 +108,8 @@ def install(app: Starlette) -> None:
         return Refusal(status, code, error.detail, headers=error.headers or {}).response()
 
     async def broken(_: Request, __: Exception) -> JSONResponse:
-        return _internal().response()
+        # Beyond all middleware.
+        return replace(_internal(), headers=SECURITY).response()
 
     app.add_exception_handler(Refusal, refused)
     app.add_exception_handler(MarscropError, failed)

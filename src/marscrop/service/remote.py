@@ -13,6 +13,7 @@ from typing import Final
 
 import httpx2
 
+from marscrop.errors import ConfigError
 from marscrop.service.addresses import Resolve, is_public, resolve
 from marscrop.service.body import too_large
 from marscrop.service.refusals import Refusal, bad_question
@@ -40,7 +41,7 @@ class Fetcher:
             transport: that carries requests; httpx2's own by default.
         """
         self._settings = settings
-        self._hosts = frozenset(host.lower() for host in settings.allowed_hosts)
+        self._hosts = frozenset(map(_named_host, settings.allowed_hosts))
         self._resolve = resolve
         self._transport = transport
 
@@ -87,11 +88,11 @@ class Fetcher:
         Raises:
             Refusal: the host was not named, or has an address that is not public.
         """
-        port = url.port or _PORTS[url.scheme]
-        host = url.host.lower()
-        named = {host} if port == _PORTS[url.scheme] else {f"{host}:{port}"}
-        if not named & self._hosts:
-            raise _not_allowed(f"photos are not fetched from {url.netloc.decode()}")
+        port = _PORTS[url.scheme] if url.port is None else url.port
+        # As it goes over the wire: resolvers know older rules for what `url.host` makes of it.
+        host, place = url.raw_host.decode("ascii"), url.netloc.decode("ascii")
+        if place not in self._hosts:
+            raise _not_allowed(f"photos are not fetched from {place}")
         try:
             addresses = await self._resolve(host, port)
         except OSError:
@@ -101,7 +102,7 @@ class Fetcher:
         return {
             "method": "GET",
             "url": url.copy_with(host=addresses[0]),
-            "headers": {**_HEADERS, "Host": url.netloc.decode()},
+            "headers": {**_HEADERS, "Host": place},
             "extensions": {"sni_hostname": host},  # whose certificate is checked
         }
 
@@ -130,6 +131,23 @@ def _parse(text: str) -> httpx2.URL:
     if url.userinfo:
         raise _not_allowed("a url must not hold a user name or password")
     return url
+
+
+def _named_host(text: str) -> str:
+    """A host of the settings, with its port if it has one, as hosts of URLs are compared.
+
+    Raises:
+        ConfigError: it is no host.
+    """
+    try:
+        place = httpx2.URL(f"http://{text}").netloc.decode("ascii")
+    except (httpx2.InvalidURL, ValueError):
+        place = ""
+    if not place or any(character in text for character in "/\\@?#% "):
+        raise ConfigError(
+            f"a host to fetch from must be such as images.example.com, or with a port; got {text!r}"
+        )
+    return place
 
 
 def _not_allowed(message: str) -> Refusal:

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from pathlib import PurePosixPath
 from typing import Final
 
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
@@ -45,8 +46,10 @@ class Sent:
         is seen from its first bytes.
 
         Raises:
-            Refusal: a form whose `image` is no file, or that holds other files.
+            Refusal: a body that is encoded, a form that is not in UTF-8, whose `image` is no file,
+                or that holds other files.
         """
+        _check_encoding(request)
         query = request.query_params.multi_items()
         if not request.headers.get("content-type", "").lower().startswith(_FORM):
             return cls(_gathered(query), await request.body() or None, None)
@@ -92,6 +95,24 @@ async def _form(request: Request) -> AsyncIterator[FormData]:
         await form.close()
 
 
+def _check_encoding(request: Request) -> None:
+    """Nothing is unpacked here, and forms are in UTF-8 (RFC 7578, section 5.1.2).
+
+    Starlette would decode a form by whichever of Python's codecs its header names.
+    """
+    encoding = request.headers.get("content-encoding", "identity")
+    if encoding.lower() != "identity":
+        raise Refusal(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            "content_encoding",
+            f"send the photo as it is, without Content-Encoding; got {encoding!r}",
+        )
+    _, options = parse_options_header(request.headers.get("content-type", ""))
+    charset = options.get(b"charset", b"utf-8").decode("latin-1")
+    if charset.lower() not in ("utf-8", "utf8", "us-ascii"):
+        raise bad_question(f"a form must be in UTF-8; got charset {charset!r}")
+
+
 def _texts(items: Iterable[tuple[str, UploadFile | str]]) -> list[tuple[str, str]]:
     texts = []
     for name, value in items:
@@ -115,4 +136,5 @@ def _gathered(items: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
 
 def _file_name(path: str | None) -> str | None:
     """The last part of what a client calls its file: some send their whole path."""
-    return PurePosixPath((path or "").replace("\\", "/")).name or None
+    name = PurePosixPath((path or "").replace("\\", "/")).name
+    return None if name in ("", "..") else name

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import uvicorn
 
 from marscrop.service.app import create_app
+from marscrop.service.connections import Connection, Connections
 from marscrop.service.settings import Settings
 
 
@@ -29,6 +31,8 @@ def serve(settings: Settings, *, host: str, port: int, model: str | None = None)
         app,
         host=host,
         port=port,
+        http=partial(Connection, connections=Connections(settings)),  # type: ignore[arg-type]
+        ws="none",
         log_level="info",
         access_log=False,  # names of photos and addresses of people; counts are in /metrics
         timeout_graceful_shutdown=math.ceil(settings.stop_timeout_s),

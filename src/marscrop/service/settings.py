@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field, fields
 from typing import Final
 
 from marscrop.errors import ConfigError
+from marscrop.pipeline import usable_cores
 
 MEBIBYTE: Final = 1 << 20
-
-
-def usable_cores() -> int:
-    """Cores that this process may run on, which in a container may be fewer than there are."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +24,10 @@ class Settings:
         max_boxes: to keep or to avoid, of one request.
         max_in_flight: requests that are being read, waited for or worked on.
         max_per_client: of them, from one address.
-        body_timeout_s: for a whole request to arrive.
+        max_connections: that are open; beyond, those that wait longest for a request are closed.
+        max_unread_bytes: of answers that clients do not read; beyond, the oldest are dropped.
+        head_timeout_s: for a request's headers to arrive.
+        body_timeout_s: for the rest of it.
         answer_timeout_s: from a complete request to its answer, the wait for a worker included.
         stop_timeout_s: that requests in flight have to finish in when the service is stopped.
         fetch_timeout_s: for a photo from a URL, redirects included.
@@ -48,6 +46,9 @@ class Settings:
     max_boxes: int = 32
     max_in_flight: int = 64
     max_per_client: int = 48
+    max_connections: int = 512
+    max_unread_bytes: int = 256 * MEBIBYTE
+    head_timeout_s: float = 10
     body_timeout_s: float = 20
     answer_timeout_s: float = 30
     stop_timeout_s: float = 30

@@ -19,7 +19,8 @@ class Workers:
 
     def __init__(self, settings: Settings) -> None:
         self._timeout_s = settings.answer_timeout_s
-        self._pool = ThreadPoolExecutor(settings.workers, thread_name_prefix="marscrop")
+        self._count = settings.workers
+        self._pool: ThreadPoolExecutor | None = None
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Wait for a worker, and for its result.
@@ -30,6 +31,8 @@ class Workers:
         Raises:
             Refusal: 503, it took too long.
         """
+        if self._pool is None:  # the first work, or the first after a restart
+            self._pool = ThreadPoolExecutor(self._count, thread_name_prefix="marscrop")
         future = self._pool.submit(work, *args, **kwargs)
         try:
             async with asyncio.timeout(self._timeout_s):
@@ -43,4 +46,6 @@ class Workers:
 
     def close(self) -> None:
         """Finish what is under way."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool = None

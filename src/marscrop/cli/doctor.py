@@ -1,0 +1,70 @@
+"""`marscrop doctor`: whether this installation works, and what is missing."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from marscrop.cli.support import Model
+
+if TYPE_CHECKING:
+    from marscrop.doctor.checks import Check
+
+
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    model: Model = None,
+) -> None:
+    """Say what is installed, whether a crop comes out right, and what each extra still needs.
+
+    Exit codes: 0 crops work here, whatever extras are missing; 1 they do not, and why.
+    """
+    from marscrop.doctor.checks import examine
+
+    checks = examine(model)
+    failed = [check for check in checks if check.failed]
+    if as_json:
+        print(json.dumps({"ok": not failed, **{check.name: _table(check) for check in checks}}))
+    else:
+        for check in checks:
+            print(check.name.replace("_", " "), *_lines(check), sep="\n")
+        if not failed:
+            print("ok: crops work here")
+    for check in failed:
+        print(f"marscrop: {check.name.replace('_', ' ')} failed: {check.problem}", file=sys.stderr)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _table(check: Check) -> dict[str, Any]:
+    return check.facts if check.problem is None else {**check.facts, "problem": check.problem}
+
+
+def _lines(check: Check) -> Iterator[str]:
+    for name, value in check.facts.items():
+        yield f"  {name:24s} {_words(value)}"
+    if check.problem is not None:
+        yield f"  problem: {check.problem}"
+
+
+def _words(value: Any) -> str:
+    match value:
+        case {"complete": True}:
+            return "complete"
+        case {"problem": problem, "install": install}:
+            return f"does not work ({problem}): {install}"
+        case {"missing": missing, "install": install}:
+            return f"missing {', '.join(missing)}: {install}"
+        case Mapping():
+            return ", ".join(f"{name} {_words(inner)}" for name, inner in value.items())
+        case list():
+            return ", ".join(map(str, value))
+        case bool():
+            return "yes" if value else "no"
+        case None:
+            return "missing"
+    return str(value)

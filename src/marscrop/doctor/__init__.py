@@ -1,0 +1,1 @@
+"""Whether this installation works, and what is missing: each thing looked at by itself."""

@@ -1,0 +1,158 @@
+"""What is looked at, one function a thing. None of them trusts that another one went well.
+
+Imports are inside the functions, because a package that fails to import is a finding too.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Final
+
+from marscrop import __version__
+from marscrop.errors import MarscropError, ModelError
+
+_PACKAGES: Final = ("numpy", "pillow", "onnxruntime")
+_REINSTALL: Final = "reinstall it: pip install --force-reinstall marscrop"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What was found about one thing.
+
+    Attributes:
+        name: of the thing, such as "model".
+        facts: by name; values that JSON knows.
+        problem: what is wrong, and what to do; None where nothing is.
+        essential: whether no photo can be cropped while there is a problem.
+    """
+
+    name: str
+    facts: dict[str, Any] = field(default_factory=dict)
+    problem: str | None = None
+    essential: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether it keeps photos from being cropped."""
+        return self.essential and self.problem is not None
+
+
+def examine(model: str | os.PathLike[str] | None = None) -> list[Check]:
+    """Look at everything, in the order in which it is worth reading. Raises nothing.
+
+    Args:
+        model: folder of an exported model; the packaged one by default.
+    """
+    return [
+        _safely("versions", _versions),
+        _safely("machine", _machine),
+        _safely("codecs", _codecs),
+        _safely("onnxruntime", _onnxruntime),
+        _safely("model", lambda: _model(model), essential=True),
+        _safely("self_test", lambda: _self_test(model), essential=True),
+        _safely("extras", _extras),
+    ]
+
+
+_Found = tuple[dict[str, Any], list[str]]
+"""Facts and problems."""
+
+
+def _safely(name: str, look: Callable[[], _Found], *, essential: bool = False) -> Check:
+    try:
+        facts, problems = look()
+    except MarscropError as error:
+        facts, problems = {}, [str(error)]
+    except Exception as error:  # whatever a broken package may raise when it is loaded
+        what = " ".join(str(error).split())
+        facts, problems = {}, [f"{type(error).__name__}: {what}; {_REINSTALL}"]
+    return Check(name, facts, "; ".join(problems) or None, essential)
+
+
+def _versions() -> _Found:
+    facts = {"marscrop": __version__, "python": platform.python_version()}
+    missing = []
+    for package in _PACKAGES:
+        try:
+            facts[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            missing.append(f"{package} is missing: pip install {package}")
+    return facts, missing
+
+
+def _machine() -> _Found:
+    from marscrop.bench.machine import processor
+    from marscrop.pipeline import usable_cores
+
+    return {
+        "platform": platform.platform(),
+        "processor": processor(),
+        "usable_cores": usable_cores(),
+        "python": sys.executable,
+        "marscrop": str(Path(__file__).parents[1]),
+    }, []
+
+
+def _codecs() -> _Found:
+    from marscrop.imaging.codecs import codec_versions, libheif_version
+
+    facts: dict[str, Any] = {**codec_versions()}
+    problems = [
+        f"this Pillow has no {name}; install one from its wheel: pip install --force-reinstall "
+        f"--only-binary :all: pillow"
+        for name, version in facts.items()
+        if version is None
+    ]
+    try:
+        facts["libheif"] = libheif_version()
+    except Exception as error:  # pillow-heif's library
+        problems.append(f"pillow-heif fails to load ({error}): pip install 'marscrop[heic]'")
+    return facts, problems
+
+
+def _onnxruntime() -> _Found:
+    from marscrop.runtime.network import PROVIDERS, available_providers
+
+    return {"available": available_providers(), "used": list(PROVIDERS)}, []
+
+
+def _model(model: str | os.PathLike[str] | None) -> _Found:
+    from marscrop.runtime.manifest import FILE, PACKAGED_MODEL, PARTS, Manifest, Part
+
+    folder = Path(model) if model is not None else PACKAGED_MODEL
+    manifest = Manifest.load(folder)
+    facts: dict[str, Any] = {
+        "name": manifest.name,
+        "folder": str(folder),
+        "sha256": Part.of(folder / FILE).sha256,  # the manifest's, which holds those of its parts
+    }
+    problems = []
+    for name in PARTS:
+        try:
+            manifest.read_part(folder, name)
+            as_packaged = True
+        except ModelError as error:
+            problems.append(str(error))
+            as_packaged = False
+        facts[name] = {"sha256": manifest.parts[name].sha256, "as_packaged": as_packaged}
+    return facts, problems
+
+
+def _self_test(model: str | os.PathLike[str] | None) -> _Found:
+    from marscrop.doctor.self_test import crop_made_photo
+
+    return crop_made_photo(model), []
+
+
+def _extras() -> _Found:
+    from marscrop.doctor.extras import examine_extras
+
+    extras = examine_extras()
+    broken: Iterable[str] = (f"{e.name}: {e.problem}" for e in extras if e.problem)
+    return {extra.name: extra.as_table() for extra in extras}, list(broken)

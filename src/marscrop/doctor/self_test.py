@@ -1,0 +1,91 @@
+"""One photo, made here and cropped: does an answer come, is it right, how long does it take."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from typing import Any, Final
+
+from marscrop.bench.photos import encode_photo
+from marscrop.cropper import Crop, Cropper
+from marscrop.errors import ModelError
+from marscrop.geometry import Box, Size
+
+SIZE: Final = Size(640, 480)
+RATIOS: Final = ("16:9", "1:1")
+KNOWN: Final = {
+    "663b552f6b69": (Box(3, 46, 637, 403), Box(99, 2, 575, 478)),
+}
+"""What models give for the photo, by the first digits of their head's SHA-256."""
+TOLERANCE_PX: Final = 6
+"""1 % of the photo. Processors and versions differ in the last bits of products and of pixels; the
+photo as a PNG in place of a JPEG moves boxes by a pixel."""
+
+_SEED: Final = 1
+_REPEATS: Final = 5
+_HINT: Final = "install the versions of onnxruntime, pillow and numpy that constraints.txt names"
+
+
+def crop_made_photo(model: str | os.PathLike[str] | None) -> dict[str, Any]:
+    """Crop it, again and again.
+
+    Args:
+        model: folder of an exported model; the packaged one by default.
+
+    Returns:
+        Boxes, whether they are those that this model is known to give, and times [ms].
+
+    Raises:
+        MarscropError: the model is damaged, or its answers are wrong.
+    """
+    photo = encode_photo(SIZE, ".jpg", _SEED)
+    started = time.perf_counter()
+    cropper = Cropper(model)
+    loaded = time.perf_counter()
+    answers, times = [], []
+    for _ in range(_REPEATS):
+        before = time.perf_counter()
+        answers.append(cropper.crop(photo, RATIOS, faces="ignore"))
+        times.append(time.perf_counter() - before)
+    crops = answers[0]
+    _check_valid(crops)
+    if any(again != crops for again in answers):
+        raise ModelError(f"the same photo was cropped differently the second time; {_HINT}")
+    known = KNOWN.get(cropper.manifest.parts["head"].sha256[:12])
+    if known is not None:
+        _check_known(crops, known)
+    return {
+        "photo": f"{SIZE.width} x {SIZE.height} JPEG, made for it",
+        **{str(crop.ratio): list(crop.box) for crop in crops},
+        "checked": "as this model must give" if known else "valid, and the same each time",
+        "load_ms": _ms(loaded - started),
+        "first_crop_ms": _ms(times[0]),
+        "crop_ms": _ms(min(times)),
+    }
+
+
+def _check_valid(crops: Sequence[Crop]) -> None:
+    whole = Box(0, 0, *SIZE)
+    for crop in crops:
+        width, height = crop.box.size
+        inside = whole.holds(crop.box)
+        shaped = min(abs(width - height * crop.ratio.value), abs(width / crop.ratio.value - height))
+        if not inside or shaped > 0.5 or not 0 <= crop.confidence <= 1:
+            raise ModelError(
+                f"the crop of {crop.ratio} makes no sense: {tuple(crop.box)}, confidence "
+                f"{crop.confidence}; {_HINT}"
+            )
+
+
+def _check_known(crops: Sequence[Crop], known: Sequence[Box]) -> None:
+    for crop, box in zip(crops, known, strict=True):
+        if any(abs(a - b) > TOLERANCE_PX for a, b in zip(crop.box, box, strict=True)):
+            raise ModelError(
+                f"the crop of {crop.ratio} is {tuple(crop.box)}, expected {tuple(box)} give or "
+                f"take {TOLERANCE_PX} pixels: the network computes something else here; {_HINT}"
+            )
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1e3, 1)

@@ -1,0 +1,149 @@
+"""What a connection may take before and after its request: time, room, and unread answers.
+
+`body` bounds a request from its headers on; this bounds what no application sees. uvicorn waits for
+headers without end, and for clients that do not read their answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+from typing import Any
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from marscrop.service.refusals import Refusal
+from marscrop.service.settings import Settings
+
+
+class Connections:
+    """All of one server.
+
+    Where there is no room, those that work on no request make it, the longest waiting first. So
+    who opens many and sends nothing closes their own.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._open: set[Connection] = set()
+        self._waiting: dict[Connection, None] = {}
+
+    def enter(self, connection: Connection) -> None:
+        """A connection was opened, and waits for its first request."""
+        self._open.add(connection)
+        self.wait(connection)
+        if len(self._open) > self.settings.max_connections:
+            next(iter(self._waiting)).abort()
+
+    def wait(self, connection: Connection) -> None:
+        """It waits for a request, or for its last answer to be read."""
+        self._waiting.pop(connection, None)
+        self._waiting[connection] = None
+        self._bound_unread()
+
+    def work(self, connection: Connection) -> None:
+        """It has a request to work on."""
+        self._waiting.pop(connection, None)
+
+    def leave(self, connection: Connection) -> None:
+        """It is closed."""
+        self._open.discard(connection)
+        self._waiting.pop(connection, None)
+
+    def _bound_unread(self) -> None:
+        unread = [(c, c.unread_bytes) for c in self._waiting if c.unread_bytes]
+        total = sum(size for _, size in unread)
+        for connection, size in unread[:-1]:  # the latest had no time yet
+            if total <= self.settings.max_unread_bytes:
+                return
+            connection.abort()
+            total -= size
+
+
+class Connection(H11Protocol):
+    """uvicorn's connection, with an end to its patience."""
+
+    def __init__(self, *args: Any, connections: Connections, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._others = connections
+        self._timer: asyncio.TimerHandle | None = None
+        self._unread = 0
+
+    @property
+    def unread_bytes(self) -> int:
+        """Of an answer, that the client's side has not taken yet."""
+        return self.transport.get_write_buffer_size()
+
+    def abort(self) -> None:
+        """Close without waiting for anybody; what is unread is dropped."""
+        self._set_timer(None)
+        self._others.leave(self)
+        self.transport.abort()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._set_timer(self._others.settings.head_timeout_s)
+        self._others.enter(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._set_timer(None)
+        self._others.leave(self)
+        super().connection_lost(exc)
+
+    def handle_events(self) -> None:
+        super().handle_events()
+        if self._works:
+            self._set_timer(None)
+            self._others.work(self)
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if not self._works:  # no further request was there already
+            self._wait(self.timeout_keep_alive + self._others.settings.head_timeout_s)
+
+    @property
+    def _works(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _wait(self, patience_s: float) -> None:
+        self._unread = self.unread_bytes
+        self._set_timer(patience_s)
+        self._others.wait(self)
+
+    def _set_timer(self, patience_s: float | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        give_up = self._give_up
+        self._timer = None if patience_s is None else self.loop.call_later(patience_s, give_up)
+
+    def _give_up(self) -> None:
+        unread = self.unread_bytes
+        if 0 < unread < self._unread:  # slow, but getting there
+            self._wait(self._others.settings.head_timeout_s)
+        elif not unread and self.conn.trailing_data[0] and self.conn.our_state is h11.IDLE:
+            self._refuse()
+            self.transport.close()
+        else:
+            self.abort()
+
+    def _refuse(self) -> None:
+        """Answer what has begun and does not end."""
+        limit_s = self._others.settings.head_timeout_s
+        answer = Refusal(
+            HTTPStatus.REQUEST_TIMEOUT,
+            "headers_too_slow",
+            f"the request's headers did not arrive within {limit_s:g} seconds",
+            ("head_timeout_s", limit_s),
+            {"Connection": "close"},
+        ).response()
+        for event in (
+            h11.Response(
+                status_code=answer.status_code,
+                headers=answer.raw_headers,
+                reason=HTTPStatus.REQUEST_TIMEOUT.phrase.encode(),
+            ),
+            h11.Data(data=bytes(answer.body)),
+            h11.EndOfMessage(),
+        ):
+            self.transport.write(self.conn.send(event) or b"")
