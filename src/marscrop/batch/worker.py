@@ -12,7 +12,7 @@ from marscrop.batch.store import Store, filesystem
 from marscrop.cropper import Crop, Cropper
 from marscrop.errors import ImageError, MarscropError
 from marscrop.exchange.xmp import crop_sidecar
-from marscrop.imaging.decode import Photo, open_photo
+from marscrop.imaging.decode import Photo
 from marscrop.imaging.encode import encode_crop, suffix_for
 
 Room = Callable[[int], AbstractContextManager[Any]]
@@ -39,7 +39,12 @@ class Worker:
         self._job, self._fingerprint = job, fingerprint
         self._store = Store(job.target)
         # One thread a photo: many photos at once use the cores better than many threads on one.
-        self._cropper = Cropper(job.model, threads=1)
+        self._cropper = Cropper(
+            job.model,
+            threads=1,
+            max_pixels=job.max_pixels,
+            max_decoded_bytes=job.max_decoded_bytes,
+        )
 
     def do(self, task: Task) -> Record:
         """The photo's record; what goes wrong with it is in there, and never raised."""
@@ -53,7 +58,7 @@ class Worker:
         return Record(task.source, key, error=" ".join(reason.split()))
 
     def _do(self, task: Task, key: str) -> Record:
-        photo = open_photo(_read(task.source), max_pixels=self._cropper.max_pixels)
+        photo = self._cropper.open(_read(task.source))
         options = task.options(self._job)
         with self._room(self._cropper.analysis_pixels(photo, options)):
             crops = self._cropper.crop_photo(photo, task.ratios, options)

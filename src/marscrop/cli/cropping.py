@@ -13,7 +13,7 @@ from marscrop.cli.targets import Targets
 from marscrop.cropper import Crop, Cropper, on_grid
 from marscrop.errors import MarscropError
 from marscrop.geometry import Size
-from marscrop.imaging.decode import Photo, open_photo
+from marscrop.imaging.decode import Photo
 from marscrop.imaging.encode import write_crop, write_whole
 from marscrop.imaging.lossless import BlockGrid
 from marscrop.options import CropOptions
@@ -60,7 +60,7 @@ class Cropping:
         """Crop one photo. What goes wrong with it is part of the answer."""
         lines: list[str] = []
         try:
-            photo = open_photo(image, max_pixels=self.cropper.max_pixels)
+            photo = self.cropper.open(image)
             with self.pipeline.room(self.cropper.analysis_pixels(photo, self.options)):
                 found = self.cropper.crop_photo(photo, self.ratios, self.options)
             grid = BlockGrid.of(photo) if self.lossless else None

@@ -114,7 +114,7 @@ def _refusal(what: str) -> dict[str, Any]:
 NOT_READY: Final[dict[int | str, dict[str, Any]]] = {503: _refusal("Busy")}
 REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
     408: _refusal("The request did not arrive in time"),
-    413: _refusal("Too many bytes or pixels"),
+    413: _refusal("Too many bytes or pixels, or more memory to be decoded than allowed"),
     415: _refusal("Not an image of a known format"),
     422: _refusal("A parameter that cannot be understood or met, or pixels that are corrupt"),
     429: _refusal("Too many requests of one client at the same time"),
