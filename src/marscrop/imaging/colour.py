@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 _DEEP_MODES: Final = frozenset({"I;16", "I;16L", "I;16B", "I;16N", "I", "F"})
-_STRIP_PIXELS: Final = 1 << 18
+_PART_PIXELS: Final = 1 << 18
 _SPAN_OF_16_BITS: Final = (0.0, 65535.0)
 _GREY_MODES: Final = frozenset({"1", "L", "LA", "La"})
 _PROFILE_SPACES: Final = {
@@ -59,13 +59,13 @@ def to_rgb(image: Image.Image) -> Image.Image:
         return image
     span = _value_span(image) if is_deep(image.mode) else None
     rgb = Image.new("RGB", image.size)
-    for strip in _strips(image):  # whole, what lies between would be several times the picture
-        part = image.crop(strip)
+    for box in _parts(image):  # whole, what lies between would be several times the picture
+        part = image.crop(box)
         if span is not None:
             part = _to_8_bits(part, span)
         elif has_alpha(part):
             part = over_white(part)
-        rgb.paste(part if part.mode == "RGB" else part.convert("RGB"), strip[:2])
+        rgb.paste(part if part.mode == "RGB" else part.convert("RGB"), box[:2])
     return rgb
 
 
@@ -100,8 +100,8 @@ def to_8_bits(image: Image.Image) -> Image.Image:
     """
     span = _value_span(image)
     grey = Image.new("L", image.size)
-    for strip in _strips(image):
-        grey.paste(_to_8_bits(image.crop(strip), span), strip[:2])
+    for box in _parts(image):
+        grey.paste(_to_8_bits(image.crop(box), span), box[:2])
     return grey
 
 
@@ -130,18 +130,21 @@ def profile_fits(profile: bytes, mode: str) -> bool:
     return len(profile) >= 128 and profile[16:20] == _PROFILE_SPACES.get(mode)
 
 
-def _strips(image: Image.Image) -> Iterator[tuple[int, int, int, int]]:
-    """Boxes that cover an image from top to bottom, of about 260,000 pixels each."""
-    rows = max(1, _STRIP_PIXELS // image.width)
-    for top in range(0, image.height, rows):
-        yield 0, top, image.width, min(top + rows, image.height)
+def _parts(image: Image.Image) -> Iterator[tuple[int, int, int, int]]:
+    """Boxes that cover an image, of at most 260,000 pixels each: whole rows where they fit."""
+    width, height = image.size
+    columns = min(width, _PART_PIXELS)
+    rows = max(1, _PART_PIXELS // columns)
+    for top in range(0, height, rows):
+        for left in range(0, width, columns):
+            yield left, top, min(left + columns, width), min(top + rows, height)
 
 
 def _value_span(image: Image.Image) -> tuple[float, float]:
     """What becomes 0 and 255: 0 and 65535 where values are 16 bits, else least and largest."""
     lows, highs = [], []
-    for strip in _strips(image):
-        values = np.asarray(image.crop(strip))
+    for box in _parts(image):
+        values = np.asarray(image.crop(box))
         if values.dtype.itemsize == 2:
             return _SPAN_OF_16_BITS
         finite = values[np.isfinite(values)]

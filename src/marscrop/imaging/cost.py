@@ -25,12 +25,17 @@ MOST_SCANS: Final = 100
 MOST_TAG_VALUES: Final = 100_000
 """Numbers in one tag of a TIFF: places of strips or tiles, each of which Pillow makes an object."""
 
-MOST_SLOW_SAMPLES: Final = 12_000_000
-"""Pixels times channels for decoders that Pillow has in Python: seconds, not minutes."""
+MOST_SLOW_SAMPLES: Final = {"bmp_rle": 12_000_000, "ppm": 5_000_000, "ppm_plain": 12_000_000}
+"""Pixels times channels, for decoders that Pillow has in Python: seconds, not minutes."""
 
 MEBIBYTE: Final = 1 << 20
+ROW_BYTES: Final = 8
+"""That a picture in memory keeps for each row, beside its pixels."""
+
+ROWS_BYTES: Final = 16
+"""For each column: the two rows that a decoder works on."""
+
 _ONE_BYTE_MODES: Final = frozenset({"1", "L", "P"})
-_SLOW_CODECS: Final = frozenset({"bmp_rle", "ppm", "ppm_plain"})
 _OWN_BYTES: Final = {
     "WEBP": 12.0,  # two canvases, and the picture as bytes
     "HEIF": 4.5,
@@ -69,7 +74,7 @@ def decoder_bytes(image: ImageFile) -> int:
         return round(_avif_bytes(_content(image)) * pixels)
     own = _OWN_BYTES.get(image.format or "", 0.0)
     channels = len(image.getbands()) if image.format == "JPEG2000" else 1
-    if _codec(image) in _SLOW_CODECS:
+    if _codec(image) in MOST_SLOW_SAMPLES:
         own = 2.0 * pixel_bytes(image.mode)
     return round(own * channels * pixels)
 
@@ -87,9 +92,10 @@ def check_time(image: ImageFile) -> None:
                 f"is stored in {scans:,} scans; expected at most {MOST_SCANS}: save it again"
             )
     samples = image.width * image.height * len(image.getbands())
-    if _codec(image) in _SLOW_CODECS and samples > MOST_SLOW_SAMPLES:
+    most = MOST_SLOW_SAMPLES.get(_codec(image), samples)
+    if samples > most:
         raise ImageError(
-            f"is stored in a way that is read too slowly beyond {MOST_SLOW_SAMPLES:,} values, and "
+            f"is stored in a way that is read too slowly beyond {most:,} values, and "
             f"has {samples:,}: save it as PNG"
         )
 

@@ -83,8 +83,13 @@ class Photo:
         divisor = next((d for d in _DCT_SCALES if d <= scale), 1) if self._scalable else 1
         copies = 2 if self.orientation != orientation.UPRIGHT else 1
         bytes_each = copies * cost.pixel_bytes(self.mode)
-        bytes_each += 4 if self.mode != "RGB" or self.has_alpha else 0
-        return -(-width // divisor) * -(-height // divisor) * bytes_each + self._decoder_bytes
+        if self.mode != "RGB" or self.has_alpha:
+            copies += 1
+            bytes_each += 4
+        width, height = -(-width // divisor), -(-height // divisor)
+        # Of a picture one pixel high or wide, these are most of it.
+        rows = max(width, height) * (copies * cost.ROW_BYTES + cost.ROWS_BYTES)
+        return width * height * bytes_each + rows + self._decoder_bytes
 
     def file_bytes(self) -> bytes:
         """The encoded file, as it is.

@@ -715,6 +715,9 @@ def test_a_missing_pillow_heif_is_noticed(monkeypatch: pytest.MonkeyPatch) -> No
 
 # --- how much is decoded -------------------------------------------------------------------------
 
+ROWS = 40
+"""Bytes for each row or column, at most, beside the pixels."""
+
 
 @pytest.mark.parametrize(
     ("options", "expected"),
@@ -729,7 +732,7 @@ def test_a_jpeg_is_counted_as_what_its_decoder_keeps(
     options: dict[str, Any], expected: int
 ) -> None:
     photo = open_photo(encoded(Image.fromarray(smooth(1003, 677)), "JPEG", **options))
-    assert photo.analysis_bytes(Size(100, 64)) == expected
+    assert 0 <= photo.analysis_bytes(Size(100, 64)) - expected < 1003 * ROWS
 
 
 @pytest.mark.parametrize(
@@ -750,7 +753,8 @@ def test_other_formats_are_counted_in_full(
 ) -> None:
     options = {"exif": exif_with(turn)} if turn != 1 else {}
     photo = open_photo(encoded(in_mode(scene, mode), container, **options))
-    assert photo.analysis_bytes(Size(16, 16)) == 201 * 135 * bytes_each
+    found = photo.analysis_bytes(Size(16, 16)) - 201 * 135 * bytes_each
+    assert 0 <= found <= 201 * ROWS
 
 
 def test_the_bytes_of_a_file_can_be_had(scene: Image.Image) -> None:
