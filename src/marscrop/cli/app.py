@@ -18,6 +18,7 @@ from marscrop.cli.crossval import crossval
 from marscrop.cli.evaluate import evaluate
 from marscrop.cli.figure import figure
 from marscrop.cli.serve import serve
+from marscrop.cli.support import give_memory_back
 
 app = typer.Typer(
     name="marscrop",
@@ -70,6 +71,7 @@ def main() -> None:
     # A library's warnings are for developers; here they would only hide the message.
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
+    give_memory_back()
     try:
         app()
     except MarscropError as error:

@@ -1,6 +1,6 @@
 """What decoding a photo costs beside the pixels that come out, from its header alone.
 
-Bytes a pixel were measured (`benchmarks/reliability/decoders.py`). What costs time out of all
+Bytes a pixel were measured (`benchmarks/reliability/decoders.py`); what costs time out of all
 proportion is refused here: encoders write a dozen scans or a few thousand strips, never millions.
 """
 

@@ -31,7 +31,7 @@ Source = str | os.PathLike[str] | bytes | BinaryIO | Image.Image | NDArray[np.ui
 DEFAULT_MAX_PIXELS: Final = 300_000_000
 """Larger pictures are refused: the largest cameras make 200 million, bombs make billions."""
 
-DEFAULT_MAX_DECODED_BYTES: Final = 320 * cost.MEBIBYTE
+DEFAULT_MAX_DECODED_BYTES: Final = 300 * cost.MEBIBYTE
 """Memory for finding a crop; with what models take, a process stays below 600 MB."""
 
 _DCT_SCALES: Final = (8, 4, 2)
