@@ -156,6 +156,21 @@ def jpeg_of_scans(width: int, height: int, scans: int) -> bytes:
     return b"\xff\xd8" + table + frame + dc + ac + first + further * scans + b"\xff\xd9"
 
 
+def planar_jpeg(width: int, height: int) -> bytes:
+    """A black baseline JPEG with a scan for each of its three components."""
+    parts = b"".join(bytes([number, 0x11, 0]) for number in (1, 2, 3))
+    frame = jpeg_segment(0xC0, struct.pack(">BHHB", 8, height, width, 3) + parts)
+    table = jpeg_segment(0xDB, b"\x00" + b"\x01" * 64)
+    # One code of one bit each: DC difference 0; AC the end of the block.
+    codes = b"".join(jpeg_segment(0xC4, bytes([kind, 1]) + bytes(16)) for kind in (0x00, 0x10))
+    blocks = -(-width // 8) * -(-height // 8)
+    scans = b"".join(
+        jpeg_segment(0xDA, bytes([1, number, 0, 0, 63, 0])) + bytes(-(-2 * blocks // 8))
+        for number in (1, 2, 3)
+    )
+    return b"\xff\xd8" + table + frame + codes + scans + b"\xff\xd9"
+
+
 def bmp_of_runs(width: int, height: int, codes: bytes) -> bytes:
     """An 8-bit BMP, run-length encoded."""
     start = 14 + 40 + 1024

@@ -30,6 +30,7 @@ from tests.hostile.build import (
     icc_segments,
     jpeg_of_scans,
     jpeg_segment,
+    planar_jpeg,
     png_chunk,
     tiff,
     with_jpeg_segments,
@@ -84,6 +85,8 @@ def bombs() -> Iterator[Case]:
     for name in ("baseline.jpg", "progressive.jpg"):
         for side in (5_000, 17_000, 65_500):
             yield Case(f"{side}-{name}", with_jpeg_size(seeds()[name], side, side))
+    yield Case("planar.jpg", planar_jpeg(9_000, 9_000))
+    yield Case("planar-within.jpg", planar_jpeg(6_000, 6_000))
     yield Case("runs.bmp", bmp_of_runs(17_000, 17_000, b"\0\2\0\xff" * 70))
     yield Case("ends.bmp", bmp_of_runs(160_000_000, 1, b"\1\1\0\0"))
     yield Case("ends-within.bmp", bmp_of_runs(12_000_000, 1, b"\1\1\0\0"))

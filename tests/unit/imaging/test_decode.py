@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image, WebPImagePlugin
 from PIL.PngImagePlugin import PngInfo
+from tests.hostile.build import planar_jpeg
 from tests.unit.imaging.pictures import (
     BLUE,
     GREEN,
@@ -733,6 +734,13 @@ def test_a_jpeg_is_counted_as_what_its_decoder_keeps(
 ) -> None:
     photo = open_photo(encoded(Image.fromarray(smooth(1003, 677)), "JPEG", **options))
     assert 0 <= photo.analysis_bytes(Size(100, 64)) - expected < 1003 * ROWS
+
+
+def test_a_baseline_jpeg_in_several_scans_is_kept_whole_too() -> None:
+    photo = open_photo(planar_jpeg(1600, 800))
+    found = photo.analysis_bytes(Size(100, 50)) - 6 * 1600 * 800 - 4 * 200 * 100
+    assert 0 <= found < 1600 * ROWS
+    assert not photo.analysis_rgb(Size(100, 50)).std()
 
 
 @pytest.mark.parametrize(
