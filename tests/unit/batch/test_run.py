@@ -259,4 +259,4 @@ def test_photos_wait_for_room_for_their_pixels(
     assert to_cut == pixels
     asked.clear()
     go(source, tmp_path / "boxes", options=CropOptions(faces="ignore"), write_crops=False)
-    assert asked == [pixels]
+    assert asked == [to_look_at]
