@@ -20,7 +20,13 @@ from marscrop.faces.detector import Face, FaceDetector
 from marscrop.faces.detector import input_size as face_input_size
 from marscrop.faces.limits import limits_with_faces
 from marscrop.geometry import Box, Size, centre_crop, fit_longest_edge
-from marscrop.imaging.decode import DEFAULT_MAX_PIXELS, Photo, Source, open_photo
+from marscrop.imaging.decode import (
+    DEFAULT_MAX_DECODED_BYTES,
+    DEFAULT_MAX_PIXELS,
+    Photo,
+    Source,
+    open_photo,
+)
 from marscrop.imaging.lossless import BlockGrid
 from marscrop.imaging.padding import Fill, Padding, Picture, cut
 from marscrop.options import CropOptions, FaceRule
@@ -95,6 +101,7 @@ class Cropper:
 
     Attributes:
         max_pixels: larger images are refused.
+        max_decoded_bytes: so are images that take more memory while their crops are found.
     """
 
     def __init__(
@@ -103,6 +110,7 @@ class Cropper:
         *,
         threads: int | None = None,
         max_pixels: int = DEFAULT_MAX_PIXELS,
+        max_decoded_bytes: int = DEFAULT_MAX_DECODED_BYTES,
     ) -> None:
         """Load a model.
 
@@ -110,6 +118,8 @@ class Cropper:
             model: folder of an exported model; the packaged one by default.
             threads: for one photo; by default as many as there are cores.
             max_pixels: larger images are refused before they are decoded.
+            max_decoded_bytes: so are files that take more memory while their crops are found. A
+                JPEG takes little, whatever its size, unless it is progressive.
 
         Raises:
             ModelError: the model is missing, changed or truncated.
@@ -119,6 +129,7 @@ class Cropper:
         self._detector: FaceDetector | None = None
         self._loading = threading.Lock()
         self.max_pixels = max_pixels
+        self.max_decoded_bytes = max_decoded_bytes
 
     @property
     def manifest(self) -> Manifest:
@@ -185,8 +196,18 @@ class Cropper:
             pad_fill=pad_fill,
             faces=faces,
         )
-        photo = open_photo(image, max_pixels=self.max_pixels)
+        photo = self.open(image)
         return self.crop_photo(photo, parsed, options) if parsed else []
+
+    def open(self, image: Source) -> Photo:
+        """A photo's header, read within this cropper's limits.
+
+        Raises:
+            ImageError: an image that cannot be found or read, or has too many pixels.
+        """
+        return open_photo(
+            image, max_pixels=self.max_pixels, max_decoded_bytes=self.max_decoded_bytes
+        )
 
     def crop_photo(
         self, photo: Photo, ratios: Sequence[AspectRatio], options: CropOptions = DEFAULT_OPTIONS
@@ -246,7 +267,7 @@ class Cropper:
         Raises:
             ImageError: an image that cannot be found or read, or does not hold the box.
         """
-        photo = open_photo(image, max_pixels=self.max_pixels)
+        photo = self.open(image)
         return cut(photo.upright(), crop.box, crop.padding)
 
     def lossless(self, image: Source, crop: Crop) -> tuple[bytes, Crop]:
@@ -267,16 +288,20 @@ class Cropper:
             ImageError: an image that is no JPEG, or that cannot be cropped this way.
             ConstraintError: a padded crop.
         """
-        photo = open_photo(image, max_pixels=self.max_pixels)
+        photo = self.open(image)
         grid = BlockGrid.of(photo)
         moved = on_grid(grid, crop)
         return grid.cut(moved.box), moved
 
     def analysis_pixels(self, photo: Photo, options: CropOptions = DEFAULT_OPTIONS) -> int:
-        """How many pixels of a photo are in memory at once while its crops are found."""
-        needed = photo.analysis_pixels(self.input_size(photo))
+        """How many pixels of 4 bytes are in memory at once while a photo's crops are found."""
+        return -(-self.analysis_bytes(photo, options) // 4)
+
+    def analysis_bytes(self, photo: Photo, options: CropOptions = DEFAULT_OPTIONS) -> int:
+        """Memory that a photo takes at once while its crops are found, beside the networks."""
+        needed = photo.analysis_bytes(self.input_size(photo))
         if looks_for_faces(options.faces):
-            needed = max(needed, photo.analysis_pixels(face_input_size(photo), FACE_OVERSAMPLING))
+            needed = max(needed, photo.analysis_bytes(face_input_size(photo), FACE_OVERSAMPLING))
         return needed
 
     def features(self, photo: Photo) -> NDArray[np.float32]:

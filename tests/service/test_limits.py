@@ -58,6 +58,20 @@ def test_too_many_pixels_are_refused_from_the_header(serve: Serve) -> None:
     assert "400,000,000 (20000 x 20000)" in answer.json()["error"]["message"]
 
 
+def test_too_much_memory_is_refused_from_the_header(serve: Serve) -> None:
+    content = io.BytesIO()
+    Image.new("RGB", (1000, 500)).save(content, "PNG")
+    for endpoint in ("crops", "crop", "map"):
+        url = f"/v1/{endpoint}?ratio=1:1"
+        answer = serve(max_decoded_bytes=1 << 20).post(url, content=content.getvalue()[:200])
+        assert answer.status_code == 413
+        assert answer.json()["error"]["code"] == "too_much_memory"
+        limit = {"name": "max_decoded_bytes", "value": 1 << 20}
+        assert answer.json()["error"]["limit"] == limit
+        assert "takes about 2 MiB (PNG, 1000 x 500)" in answer.json()["error"]["message"]
+    assert serve(max_decoded_bytes=1 << 21).post(CROPS, content=content.getvalue()).is_success
+
+
 @pytest.mark.parametrize(
     ("query", "limit", "value"),
     [

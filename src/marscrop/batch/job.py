@@ -11,6 +11,7 @@ from typing import Any
 from marscrop import __version__
 from marscrop.cropper import DEFAULT_OPTIONS
 from marscrop.faces.centerface import installed as can_find_faces
+from marscrop.imaging.decode import DEFAULT_MAX_DECODED_BYTES, DEFAULT_MAX_PIXELS
 from marscrop.options import CropOptions
 from marscrop.ratio import AspectRatio
 from marscrop.runtime.manifest import PACKAGED_MODEL, Manifest
@@ -29,6 +30,8 @@ class Job:
         write_crops: False for boxes only.
         sidecar: whether to write an XMP file for each crop.
         model: folder of an exported model; None for the packaged one.
+        max_pixels: of a photo.
+        max_decoded_bytes: of memory while a photo's crops are found.
     """
 
     target: str
@@ -38,9 +41,11 @@ class Job:
     write_crops: bool = True
     sidecar: bool = False
     model: Path | None = None
+    max_pixels: int = DEFAULT_MAX_PIXELS
+    max_decoded_bytes: int = DEFAULT_MAX_DECODED_BYTES
 
     def fingerprint(self) -> str:
-        """Changes with all that may change a crop, but the target.
+        """Changes with all that may change a crop, but the target; limits only refuse photos.
 
         That is the options, the model, whether faces are looked for, and marscrop's version.
 
@@ -48,7 +53,8 @@ class Job:
             ModelError: the model is missing or malformed.
         """
         table = asdict(self)
-        del table["target"]
+        for other in ("target", "max_pixels", "max_decoded_bytes"):
+            del table[other]
         table["model"] = Manifest.load(self.model or PACKAGED_MODEL).to_json()
         return _digest([__version__, can_find_faces(), table])
 

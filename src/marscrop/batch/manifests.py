@@ -71,9 +71,9 @@ def _columns(fs: Any, path: str) -> dict[str, list[Any]]:
                     column_types={name: pa.string() for name in wanted}, strings_can_be_null=True
                 )
                 table = csv.read_csv(file, convert_options=texts)
-    except (pa.ArrowInvalid, OSError) as error:
+        return {name: table[name].to_pylist() for name in wanted if name in table.column_names}
+    except (pa.ArrowException, OSError, ValueError, KeyError) as error:  # also two of one name
         raise ConfigError(f"{path}: cannot be read as a manifest: {error}") from None
-    return {name: table[name].to_pylist() for name in wanted if name in table.column_names}
 
 
 def _row(manifest: str, number: int, path: Any, ratio: Any, keep: Any) -> Row:

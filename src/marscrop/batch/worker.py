@@ -14,7 +14,7 @@ from marscrop.errors import ImageError, MarscropError, StorageError
 from marscrop.exchange.xmp import crop_sidecar
 from marscrop.files import reason, unchanging
 from marscrop.imaging.crops import CropFiles
-from marscrop.imaging.decode import Photo, open_photo
+from marscrop.imaging.decode import Photo
 from marscrop.imaging.encode import suffix_for
 
 Room = Callable[[int], AbstractContextManager[Any]]
@@ -42,7 +42,12 @@ class Worker:
         self._job, self._fingerprint = job, fingerprint
         self._store = Store(job.target)
         # One thread a photo: many photos at once use the cores better than many threads on one.
-        self._cropper = Cropper(job.model, threads=1)
+        self._cropper = Cropper(
+            job.model,
+            threads=1,
+            max_pixels=job.max_pixels,
+            max_decoded_bytes=job.max_decoded_bytes,
+        )
         self._cropper.prepare(job.options.faces)  # damaged, it would fail every photo
 
     def do(self, task: Task) -> Record:
@@ -65,7 +70,7 @@ class Worker:
         return Record(task.source, key, error=" ".join(why.split()))
 
     def _do(self, task: Task, key: str) -> Record:
-        photo = open_photo(_read(task.source), max_pixels=self._cropper.max_pixels)
+        photo = self._cropper.open(_read(task.source))
         options = task.options(self._job)
         with self._room(self._cropper.analysis_pixels(photo, options)):
             crops = self._cropper.crop_photo(photo, task.ratios, options)

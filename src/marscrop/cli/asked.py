@@ -72,6 +72,13 @@ Faces = Annotated[
         "keep: insist on it; ignore."
     ),
 ]
+MaxPixels = Annotated[
+    int | None, typer.Option(min=1, help="Largest photo, in pixels. Default: 300 million.")
+]
+MaxDecodedMib = Annotated[
+    int | None,
+    typer.Option(min=1, help="Memory for finding the crops of one photo [MiB]. Default: 300."),
+]
 ModelFolder = Annotated[Path | None, typer.Option(help="Folder of an exported model.")]
 
 
@@ -83,6 +90,18 @@ def parse_options(**written: Any) -> CropOptions:
         return CropOptions.parse(**written)
     except MarscropError as error:
         refuse(str(error))
+
+
+def parse_limits(max_pixels: int | None, max_decoded_mib: int | None) -> dict[str, int]:
+    """What one photo may take, by the names that the library has for it; nothing by default."""
+    from marscrop.imaging.cost import MEBIBYTE
+
+    limits = {}
+    if max_pixels is not None:
+        limits["max_pixels"] = max_pixels
+    if max_decoded_mib is not None:
+        limits["max_decoded_bytes"] = max_decoded_mib * MEBIBYTE
+    return limits
 
 
 def parse_ratios(texts: list[str]) -> list[AspectRatio]:

@@ -19,11 +19,14 @@ from marscrop.cli.asked import (
     FileType,
     Keep,
     MaxCandidates,
+    MaxDecodedMib,
+    MaxPixels,
     MinConfidence,
     MinSize,
     ModelFolder,
     PadFill,
     Quality,
+    parse_limits,
     parse_options,
     parse_ratios,
 )
@@ -88,6 +91,8 @@ def batch(
     fallback: Fallback = None,
     pad_fill: PadFill = None,
     faces: Faces = "auto",
+    max_pixels: MaxPixels = None,
+    max_decoded_mib: MaxDecodedMib = None,
     model: ModelFolder = None,
 ) -> None:
     """Crop a library of photos; run the same command again to go on where it stopped.
@@ -119,6 +124,7 @@ def batch(
         write_crops=not no_crops,
         sidecar=_parse_sidecar(sidecar),
         model=model,
+        **parse_limits(max_pixels, max_decoded_mib),
     )
     tools = _parse_tools(tool or [])
     try:

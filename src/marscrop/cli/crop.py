@@ -17,11 +17,14 @@ from marscrop.cli.asked import (
     FileType,
     Keep,
     MaxCandidates,
+    MaxDecodedMib,
+    MaxPixels,
     MinConfidence,
     MinSize,
     ModelFolder,
     PadFill,
     Quality,
+    parse_limits,
     parse_options,
     parse_ratios,
 )
@@ -67,6 +70,8 @@ def crop(
     fallback: Fallback = None,
     pad_fill: PadFill = None,
     faces: Faces = "auto",
+    max_pixels: MaxPixels = None,
+    max_decoded_mib: MaxDecodedMib = None,
     lossless: Annotated[
         bool,
         typer.Option(
@@ -109,7 +114,8 @@ def crop(
 
     workers = min(len(images), threads or usable_cores())
     # Many photos: one core each, which wastes none. One photo: all cores for it.
-    cropper = Cropper(model, threads=1 if workers > 1 else threads)
+    limits = parse_limits(max_pixels, max_decoded_mib)
+    cropper = Cropper(model, threads=1 if workers > 1 else threads, **limits)
     cropper.prepare(options.faces)  # a damaged detector is told once, not of each photo
     pipeline = Pipeline(workers)
     work = Cropping(

@@ -15,7 +15,7 @@ from marscrop.errors import MarscropError
 from marscrop.files import reason
 from marscrop.geometry import Size
 from marscrop.imaging.crops import CropFiles
-from marscrop.imaging.decode import Photo, open_photo
+from marscrop.imaging.decode import Photo
 from marscrop.imaging.encode import write_whole
 from marscrop.imaging.lossless import BlockGrid
 from marscrop.options import CropOptions
@@ -62,7 +62,7 @@ class Cropping:
         """Crop one photo. What goes wrong with it is part of the answer."""
         lines: list[str] = []
         try:
-            photo = open_photo(image, max_pixels=self.cropper.max_pixels)
+            photo = self.cropper.open(image)
             with self.pipeline.room(self.cropper.analysis_pixels(photo, self.options)):
                 found = self.cropper.crop_photo(photo, self.ratios, self.options)
             grid = BlockGrid.of(photo) if self.lossless else None

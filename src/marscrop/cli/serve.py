@@ -25,6 +25,10 @@ def serve(
     max_pixels: Annotated[
         int | None, typer.Option(help="Largest photo. Default: 100 million.")
     ] = None,
+    max_decoded_mib: Annotated[
+        int | None,
+        typer.Option(help="Memory for finding the crops of one photo [MiB]. Default: 300."),
+    ] = None,
     max_in_flight: Annotated[
         int | None, typer.Option(help="Requests at the same time; more get 503. Default: 64.")
     ] = None,
@@ -67,12 +71,14 @@ def serve(
     Stops on SIGINT and SIGTERM, after requests in flight are answered.
     """
     with extra("serve"):
+        from marscrop.imaging.cost import MEBIBYTE
         from marscrop.service.server import serve as run
-        from marscrop.service.settings import MEBIBYTE, Settings
+        from marscrop.service.settings import Settings
     given: dict[str, Any] = {
         "workers": workers,
         "max_body_bytes": None if max_body_mib is None else max_body_mib * MEBIBYTE,
         "max_pixels": max_pixels,
+        "max_decoded_bytes": None if max_decoded_mib is None else max_decoded_mib * MEBIBYTE,
         "max_in_flight": max_in_flight,
         "max_per_client": max_per_client,
         "max_connections": max_connections,

@@ -7,6 +7,7 @@ a cut-out, and colours hidden under transparent pixels must not come back.
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 _DEEP_MODES: Final = frozenset({"I;16", "I;16L", "I;16B", "I;16N", "I", "F"})
+_PART_PIXELS: Final = 1 << 18
+_SPAN_OF_16_BITS: Final = (0.0, 65535.0)
 _GREY_MODES: Final = frozenset({"1", "L", "LA", "La"})
 _PROFILE_SPACES: Final = {
     "1": b"GRAY",
@@ -51,11 +54,24 @@ def to_rgb(image: Image.Image) -> Image.Image:
     More than 8 bits are scaled to 8, transparency is laid over white, and CMYK is converted
     without its profile: near enough to find a crop, not for print (see `cmyk_to_rgb`).
     """
-    if is_deep(image.mode):
-        image = to_8_bits(image)
-    elif has_alpha(image):
-        image = over_white(image)
-    return image if image.mode == "RGB" else image.convert("RGB")
+    image.load()  # some plugins know size and mode for sure only then
+    if not needs_rgb(image):
+        return image
+    span = _value_span(image) if is_deep(image.mode) else None
+    rgb = Image.new("RGB", image.size)
+    for box in _parts(image):  # whole, what lies between would be several times the picture
+        part = image.crop(box)
+        if span is not None:
+            part = _to_8_bits(part, span)
+        elif has_alpha(part):
+            part = over_white(part)
+        rgb.paste(part if part.mode == "RGB" else part.convert("RGB"), box[:2])
+    return rgb
+
+
+def needs_rgb(image: Image.Image) -> bool:
+    """Whether `to_rgb` makes a new picture; reads no pixels."""
+    return image.mode != "RGB" or has_alpha(image)
 
 
 def to_rgba(image: Image.Image) -> Image.Image:
@@ -82,9 +98,11 @@ def to_8_bits(image: Image.Image) -> Image.Image:
     floats have no agreed white: their least and largest finite values become 0 and 255; NaN and
     -inf become 0, +inf 255.
     """
-    values = np.asarray(image)
-    scaled = values // 257 if _has_16_bits(values) else _stretched(values)
-    return Image.fromarray(scaled.astype(np.uint8))
+    span = _value_span(image)
+    grey = Image.new("L", image.size)
+    for box in _parts(image):
+        grey.paste(_to_8_bits(image.crop(box), span), box[:2])
+    return grey
 
 
 def to_16_bits(image: Image.Image) -> Image.Image | None:
@@ -112,16 +130,46 @@ def profile_fits(profile: bytes, mode: str) -> bool:
     return len(profile) >= 128 and profile[16:20] == _PROFILE_SPACES.get(mode)
 
 
+def _parts(image: Image.Image) -> Iterator[tuple[int, int, int, int]]:
+    """Boxes that cover an image, of at most 260,000 pixels each: whole rows where they fit."""
+    width, height = image.size
+    columns = min(width, _PART_PIXELS)
+    rows = max(1, _PART_PIXELS // columns)
+    for top in range(0, height, rows):
+        for left in range(0, width, columns):
+            yield left, top, min(left + columns, width), min(top + rows, height)
+
+
+def _value_span(image: Image.Image) -> tuple[float, float]:
+    """What becomes 0 and 255: 0 and 65535 where values are 16 bits, else least and largest."""
+    lows, highs = [], []
+    for box in _parts(image):
+        values = np.asarray(image.crop(box))
+        if values.dtype.itemsize == 2:
+            return _SPAN_OF_16_BITS
+        finite = values[np.isfinite(values)]
+        if finite.size:
+            lows.append(float(finite.min()))
+            highs.append(float(finite.max()))
+    low, high = (min(lows), max(highs)) if lows else (0.0, 0.0)
+    if image.mode != "F" and low >= 0 and high <= 65535:
+        return _SPAN_OF_16_BITS
+    return low, high
+
+
+def _to_8_bits(image: Image.Image, span: tuple[float, float]) -> Image.Image:
+    values = np.asarray(image)
+    scaled = values // 257 if span is _SPAN_OF_16_BITS else _stretched(values, *span)
+    return Image.fromarray(scaled.astype(np.uint8))
+
+
 def _has_16_bits(values: NDArray[Any]) -> bool:
     if values.dtype.kind == "f":
         return False
     return values.dtype.itemsize == 2 or bool(values.min() >= 0 and values.max() <= 65535)
 
 
-def _stretched(values: NDArray[Any]) -> NDArray[np.float64]:
-    """Least..largest finite value to 0..255, rounded."""
-    finite = values[np.isfinite(values)]
-    low = float(finite.min()) if finite.size else 0.0
-    span = (float(finite.max()) - low if finite.size else 0.0) or 1.0
-    scaled = (values.astype(np.float64) - low) * (255 / span)
+def _stretched(values: NDArray[Any], low: float, high: float) -> NDArray[np.float64]:
+    """`low`..`high` to 0..255, rounded."""
+    scaled = (values.astype(np.float64) - low) * (255 / ((high - low) or 1.0))
     return np.rint(np.nan_to_num(scaled, nan=0.0, posinf=255.0, neginf=0.0))

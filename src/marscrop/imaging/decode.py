@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from marscrop.errors import ImageError
 from marscrop.files import Identity, identity_of, unchanging
 from marscrop.geometry import Box, Size, Window
-from marscrop.imaging import colour, formats, orientation, strips
+from marscrop.imaging import colour, cost, formats, orientation, strips
 from marscrop.imaging.exif import descriptive_exif
 from marscrop.imaging.jpeg import JpegSettings
 from marscrop.imaging.resize import MIN_OVERSAMPLING, resize_rgb
@@ -31,6 +31,9 @@ Source = str | os.PathLike[str] | bytes | BinaryIO | Image.Image | NDArray[np.ui
 
 DEFAULT_MAX_PIXELS: Final = 300_000_000
 """Larger pictures are refused: the largest cameras make 200 million, bombs make billions."""
+
+DEFAULT_MAX_DECODED_BYTES: Final = 300 * cost.MEBIBYTE
+"""Memory for finding a crop; with what models take, a process stays below 600 MB."""
 
 _DCT_SCALES: Final = (8, 4, 2)
 """What a JPEG can be divided by while it is decoded, as Pillow's draft mode does."""
@@ -67,22 +70,31 @@ class Photo:
     orientation: int
     stored_orientation: int
     by_strips: bool
+    _decoder_bytes: int = field(repr=False)
+    _max_decoded_bytes: int = field(repr=False)
     _scalable: bool = field(repr=False)
     _opened: Opener = field(repr=False)
 
-    def analysis_pixels(self, size: Size, oversampling: int = MIN_OVERSAMPLING) -> int:
-        """How many pixels `analysis_rgb` with these arguments has in memory at once, about.
+    def analysis_bytes(self, size: Size, oversampling: int = MIN_OVERSAMPLING) -> int:
+        """Memory that `analysis_rgb` with these arguments takes at once, about and at most.
 
-        All of them, but for a large PNG, and a JPEG that is decoded at reduced size. A progressive
-        one counts in full: its decoder keeps the coefficients of the whole picture.
+        That is what the decoder holds, the picture that comes out of it (a JPEG's and a large
+        PNG's at reduced size), a turned copy and one in RGB, as far as they are needed.
         """
         width, height = self.size
         scale = self._spare_scale(size, oversampling)
+        divisor = max(1, scale) if self._reduced_by_strips else 1
         if self._scalable:
             divisor = next((d for d in _DCT_SCALES if d <= scale), 1)
-        else:
-            divisor = max(1, scale) if self._reduced_by_strips else 1
-        return -(-width // divisor) * -(-height // divisor)
+        copies = 2 if self.orientation != orientation.UPRIGHT else 1
+        bytes_each = copies * cost.pixel_bytes(self.mode)
+        if self.mode != "RGB" or self.has_alpha:
+            copies += 1
+            bytes_each += 4
+        width, height = -(-width // divisor), -(-height // divisor)
+        # Of a picture one pixel high or wide, these are most of it.
+        rows = max(width, height) * (copies * cost.ROW_BYTES + cost.ROWS_BYTES)
+        return width * height * bytes_each + rows + self._decoder_bytes
 
     def file_bytes(self) -> bytes:
         """The encoded file, as it is.
@@ -107,8 +119,10 @@ class Photo:
             uint8 array of shape (height, width, 3), RGB, 0..255.
 
         Raises:
-            ImageError: truncated, corrupt or vanished pixels.
+            ImageError: truncated, corrupt or vanished pixels, or more memory than allowed.
         """
+        if self._is_file:
+            self._check_memory(self.analysis_bytes(size, oversampling))
         with self._decoding() as image:
             region: Window | None
             if self._reduced_by_strips:
@@ -211,6 +225,17 @@ class Photo:
         corner = orientation.turned_corner(width, height, reduced.size, self.orientation)
         return reduced, corner
 
+    def _check_memory(self, needed: int) -> None:
+        limit = self._max_decoded_bytes
+        if needed > limit:
+            width, height = self.size
+            raise ImageError(
+                f"{self.name}: needs about {cost.mebibytes(needed)} to be decoded "
+                f"({self.format}, {width} x {height}), more than the limit of "
+                f"{cost.mebibytes(limit)}; make it smaller, save it as a baseline JPEG, or raise "
+                f"max_decoded_bytes"
+            )
+
     def _draft(self, image: Image.Image, size: Size, oversampling: int) -> Window | None:
         """Make a JPEG decode to what `size` needs; the picture's region in that, once upright.
 
@@ -227,7 +252,12 @@ class Photo:
         return orientation.turned_corner(region_width, region_height, image.size, self.orientation)
 
 
-def open_photo(source: Source, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Photo:
+def open_photo(
+    source: Source,
+    *,
+    max_pixels: int = DEFAULT_MAX_PIXELS,
+    max_decoded_bytes: int = DEFAULT_MAX_DECODED_BYTES,
+) -> Photo:
     """Read a photo's header.
 
     A path is opened afresh whenever pixels are asked for, and closed right after. A file object
@@ -239,6 +269,8 @@ def open_photo(source: Source, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Photo
         source: path, bytes of an image file, binary file object, PIL image, or uint8 array of
             shape (height, width, 3), RGB, 0..255.
         max_pixels: width times height beyond which the photo is refused, before decoding.
+        max_decoded_bytes: memory beyond which `Photo.analysis_rgb` refuses it, before decoding;
+            for files, as PIL images and arrays are in memory already.
 
     Raises:
         ImageError: the source is missing, unreadable, empty, too large, or no image.
@@ -248,6 +280,8 @@ def open_photo(source: Source, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Photo
         turn = orientation.orientation_of(image)
         size = _upright_size(image, turn)
         _check_size(size, max_pixels)
+        if is_file:
+            cost.check_time(cast("ImageFile", image))
         return Photo(
             name=name,
             size=size,
@@ -258,7 +292,9 @@ def open_photo(source: Source, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Photo
             orientation=turn,
             stored_orientation=orientation.stored_orientation(image),
             by_strips=is_file and strips.readable(image),
-            _scalable=is_file and isinstance(image, JpegImageFile) and not _is_progressive(image),
+            _decoder_bytes=cost.decoder_bytes(cast("ImageFile", image)) if is_file else 0,
+            _max_decoded_bytes=max_decoded_bytes,
+            _scalable=is_file and isinstance(image, JpegImageFile),
             _opened=opened,
         )
 
@@ -324,10 +360,6 @@ def _wrap_array(array: NDArray[np.uint8]) -> AbstractContextManager[Image.Image]
 
 def _upright_size(image: Image.Image, turn: int) -> Size:
     return Size(*(image.size[::-1] if orientation.swaps_sides(turn) else image.size))
-
-
-def _is_progressive(image: Image.Image) -> bool:
-    return bool(image.info.get("progressive"))
 
 
 def _jpeg_settings(image: Image.Image, turn: int) -> JpegSettings | None:

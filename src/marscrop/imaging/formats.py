@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import functools
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO, Final
 
 from PIL import ExifTags, Image
@@ -20,6 +22,7 @@ from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from marscrop.errors import ImageError
+from marscrop.imaging.cost import check_tiff_tags
 
 READABLE: Final = (
     "JPEG",  # and MPO, which its plugin recognises
@@ -42,6 +45,9 @@ _HEIC_BRANDS: Final = frozenset(
 _AVIF_BRANDS: Final = frozenset({b"avif", b"avis"})
 _CONTAINER_BRANDS: Final = frozenset({b"mif1", b"msf1"})
 _HEADER_BYTES: Final = 256
+
+MOST_READS: Final = 50_000
+"""Of a header. A photo with previews, a depth map and a large profile takes a few thousand."""
 
 
 def identify(file: IO[bytes]) -> ImageFile:
@@ -69,12 +75,34 @@ def identify(file: IO[bytes]) -> ImageFile:
             if isinstance(accepted, str):  # a format that this Pillow was built without
                 reason = f"cannot be read: {accepted}"
             elif accepted:
-                file.seek(0)
                 try:
-                    return open_image(file, "")
+                    if name == "TIFF":
+                        check_tiff_tags(file)
+                    file.seek(0)
+                    with _bounded(file):
+                        return open_image(file, "")
                 except (SyntaxError, IndexError, TypeError, struct.error) as error:
                     reason = f"is truncated or corrupt: {one_line(error)}"
     raise ImageError(reason)
+
+
+@contextmanager
+def _bounded(file: IO[bytes]) -> Iterator[None]:
+    """Count what is read while the block lasts: a header of millions of parts takes minutes."""
+    read, left = file.read, MOST_READS
+
+    def counted(size: int = -1) -> bytes:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise ImageError(f"has a header of more than {MOST_READS:,} parts: save it again")
+        return read(size)
+
+    file.read = counted  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        del file.read
 
 
 def allocate(image: Image.Image) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import Final
 
 from marscrop.errors import ConfigError
+from marscrop.imaging.cost import MEBIBYTE
+from marscrop.imaging.decode import DEFAULT_MAX_DECODED_BYTES
 from marscrop.pipeline import usable_cores
-
-MEBIBYTE: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +18,7 @@ class Settings:
         workers: photos that are worked on at the same time, each on one core.
         max_body_bytes: of a request, and of a photo that is fetched.
         max_pixels: of a photo, read from its header before anything is decoded.
+        max_decoded_bytes: of memory while one photo's crops are found, likewise.
         max_output_px: of a crop's width and height after resizing.
         max_crops: ratios times `max_candidates` of one request.
         max_boxes: to keep or to avoid, of one request.
@@ -41,6 +41,7 @@ class Settings:
     workers: int = field(default_factory=usable_cores)
     max_body_bytes: int = 32 * MEBIBYTE
     max_pixels: int = 100_000_000
+    max_decoded_bytes: int = DEFAULT_MAX_DECODED_BYTES
     max_output_px: int = 8192
     max_crops: int = 64
     max_boxes: int = 32

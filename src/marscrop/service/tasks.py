@@ -11,6 +11,7 @@ import numpy as np
 from marscrop.cropper import Crop, Cropper, Seen, looks_for_faces
 from marscrop.errors import ImageError
 from marscrop.geometry import Box, Size
+from marscrop.imaging.cost import mebibytes
 from marscrop.imaging.crops import CropFiles
 from marscrop.imaging.decode import Photo, open_photo
 from marscrop.imaging.shares import grey_png
@@ -138,7 +139,7 @@ class Tasks:
     def _open(self, content: bytes, name: str | None) -> Photo:
         """A photo within the limits, from its header."""
         try:
-            photo = open_photo(content, max_pixels=_UNLIMITED)
+            photo = open_photo(content, max_pixels=_UNLIMITED, max_decoded_bytes=_UNLIMITED)
         except ImageError as error:
             if isinstance(error.__cause__, MemoryError):
                 raise
@@ -156,6 +157,16 @@ class Tasks:
                 f"a photo may have {limit:,} pixels; this one has {width * height:,} "
                 f"({width} x {height}). Send a smaller one",
                 ("max_pixels", limit),
+            )
+        needed, limit = self._cropper.analysis_bytes(photo), self._settings.max_decoded_bytes
+        if needed > limit:
+            raise Refusal(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                "too_much_memory",
+                f"a photo may take {mebibytes(limit)} of memory to be decoded; this one takes "
+                f"about {mebibytes(needed)} ({photo.format}, {width} x {height}). Send a smaller "
+                f"one, or a baseline JPEG",
+                ("max_decoded_bytes", limit),
             )
         return replace(photo, name=name or UNNAMED)
 

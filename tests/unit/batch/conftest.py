@@ -47,4 +47,4 @@ def shared_cropper() -> Cropper:
 @pytest.fixture(autouse=True)
 def _load_model_once(shared_cropper: Cropper, monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs in this process share one model, as loading it takes longer than the photos here."""
-    monkeypatch.setattr(worker, "Cropper", lambda model, threads: shared_cropper)
+    monkeypatch.setattr(worker, "Cropper", lambda model, threads, **limits: shared_cropper)

@@ -103,6 +103,7 @@ def test_parquet_with_uris(touch: Touch) -> None:
         ("path,keep\na.jpg,somewhere\n", "row 1: box must"),
         ("path,ratio\n,1:1\n", "row 1: expected a path"),
         ("path\na.jpg\na.jpg,b\n", "cannot be read as a manifest"),
+        ("path,path\na.jpg,b.jpg\n", "cannot be read as a manifest"),
     ],
 )
 def test_manifest_that_cannot_be_understood(touch: Touch, text: str, message: str) -> None:
@@ -116,3 +117,11 @@ def test_no_ratio_anywhere_is_refused(touch: Touch) -> None:
     folder = touch("a.jpg")
     with pytest.raises(ConfigError, match="no ratio"):
         plan([str(folder / "a.jpg")], [], Job(str(folder / "out")))
+
+
+def test_manifest_in_another_encoding(touch: Touch) -> None:
+    """Found by fuzzing: names of columns that are no UTF-8 were a traceback."""
+    folder = touch("a.jpg")
+    (folder / "list.csv").write_bytes("path,größe\na.jpg,1\n".encode("latin-1"))
+    with pytest.raises(ConfigError, match=r"list\.csv: cannot be read as a manifest: "):
+        tasks_of(folder, "list.csv")

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from tests.unit.cli.conftest import Cli
 
 from marscrop.batch.progress import progress_line
@@ -76,3 +77,14 @@ def test_progress_says_rate_and_time_left() -> None:
     assert progress_line(120, 2000, 3, 45.1) == "120/2,000  45.1/s  0:42 left  3 failed"
     assert progress_line(1, 100_000, 0, 2.0) == "1/100,000  2.0/s  13:53:20 left"
     assert progress_line(0, 5, 0, 0.0) == "0/5"
+
+
+def test_limits_of_one_photo_can_be_set(cli: Cli, photos: Path, tmp_path: Path) -> None:
+    Image.new("RGB", (1000, 500)).save(photos / "large.png")
+    run = ("batch", photos, "-r", "1:1", "-o", tmp_path / "out", "--no-crops")
+    tight = cli(*run, "--max-pixels", 260_000, "--max-decoded-mib", 1)
+    assert "rocket.jpg: has 273,280 pixels (640 x 427), more than the limit of 260,000" in tight.err
+    assert "large.png: has 500,000 pixels" in tight.err
+    tight = cli(*run, "--max-decoded-mib", 1)
+    assert "large.png: needs about 2 MiB to be decoded" in tight.err
+    assert "3 of 4 photos done, 1 failed" in cli(*run).err

@@ -181,3 +181,21 @@ def test_version(cli: Cli) -> None:
     from marscrop import __version__
 
     assert cli("--version") == Result(0, f"marscrop {__version__}\n", "")
+
+
+def test_limits_of_one_photo_can_be_set(cli: Cli, rocket: Path) -> None:
+    few = cli("crop", rocket, "-r", "1:1", "--json", "--max-pixels", 1000)
+    assert few.code == 1
+    assert "has 273,280 pixels (640 x 427), more than the limit of 1,000" in few.err
+    assert cli("crop", rocket, "-r", "1:1", "--json", "--max-pixels", 300_000).code == 0
+    assert cli("crop", rocket, "-r", "1:1", "--max-pixels", 0).code == 2
+
+
+def test_the_memory_of_one_photo_can_be_limited(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "large.png"
+    Image.new("RGB", (1000, 500)).save(path)
+    tight = cli("crop", path, "-r", "1:1", "--json", "--max-decoded-mib", 1)
+    assert tight.code == 1
+    assert "needs about 2 MiB to be decoded (PNG, 1000 x 500)" in tight.err
+    assert "more than the limit of 1 MiB" in tight.err
+    assert cli("crop", path, "-r", "1:1", "--json", "--max-decoded-mib", 2).code == 0

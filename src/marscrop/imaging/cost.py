@@ -1,0 +1,181 @@
+"""What decoding a photo costs beside the pixels that come out, from its header alone.
+
+Bytes a pixel were measured (`benchmarks/reliability/decoders.py`); what costs time out of all
+proportion is refused here: encoders write a dozen scans or a few thousand strips, never millions.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import struct
+from typing import IO, Any, Final
+
+from PIL import ExifTags
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+
+from marscrop.errors import ImageError
+from marscrop.imaging import jpeg
+
+MOST_SCANS: Final = 100
+"""Of a JPEG. Encoders write about ten; each takes a pass over all of the picture."""
+
+MOST_TAG_VALUES: Final = 100_000
+"""Numbers in one tag of a TIFF: places of strips or tiles, each of which Pillow makes an object."""
+
+MOST_SLOW_SAMPLES: Final = {"bmp_rle": 12_000_000, "ppm": 5_000_000, "ppm_plain": 12_000_000}
+"""Pixels times channels, for decoders that Pillow has in Python: seconds, not minutes."""
+
+MEBIBYTE: Final = 1 << 20
+ROW_BYTES: Final = 8
+"""That a picture in memory keeps for each row, beside its pixels."""
+
+ROWS_BYTES: Final = 16
+"""For each column: the two rows that a decoder works on."""
+
+_ONE_BYTE_MODES: Final = frozenset({"1", "L", "P"})
+_OWN_BYTES: Final = {
+    "WEBP": 12.0,  # two canvases, and the picture as bytes
+    "HEIF": 4.5,
+    "JPEG2000": 5.0,  # a channel
+}
+
+_TIFF_NUMBERS: Final = frozenset({3, 4, 5, 8, 9, 10, 11, 12, 13, 16, 17, 18})
+"""Types of a TIFF's values that are numbers of more than a byte."""
+
+_AV1_CONFIG: Final = re.compile(rb"av1C\x81.(.)", re.DOTALL)
+
+
+def mebibytes(count: int) -> str:
+    """Bytes for people, rounded up."""
+    return f"{-(-count // MEBIBYTE):,} MiB"
+
+
+def pixel_bytes(mode: str) -> int:
+    """What Pillow keeps of a pixel in memory."""
+    if mode in _ONE_BYTE_MODES:
+        return 1
+    return 2 if mode.startswith("I;16") else 4
+
+
+def decoder_bytes(image: ImageFile) -> int:
+    """What a decoder holds at most beside the image that it fills, for the whole photo.
+
+    For a JPEG the coefficients, where it is stored in several scans: else it needs a few rows.
+    """
+    pixels = image.width * image.height
+    if isinstance(image, JpegImageFile):
+        return _coefficient_bytes(image) if jpeg.is_multi_scan(image) else 0
+    if isinstance(image, TiffImageFile):
+        return _tiff_bytes(image)
+    if image.format == "AVIF":
+        return round(_avif_bytes(_content(image)) * pixels)
+    own = _OWN_BYTES.get(image.format or "", 0.0)
+    channels = len(image.getbands()) if image.format == "JPEG2000" else 1
+    if _codec(image) in MOST_SLOW_SAMPLES:
+        own = 2.0 * pixel_bytes(image.mode)
+    return round(own * channels * pixels)
+
+
+def check_time(image: ImageFile) -> None:
+    """Refuse what would take minutes, whatever its size.
+
+    Raises:
+        ImageError: without the source's name.
+    """
+    if isinstance(image, JpegImageFile) and jpeg.is_multi_scan(image):
+        scans = jpeg.scan_count(image)
+        if scans > MOST_SCANS:
+            raise ImageError(
+                f"is stored in {scans:,} scans; expected at most {MOST_SCANS}: save it again"
+            )
+    samples = image.width * image.height * len(image.getbands())
+    most = MOST_SLOW_SAMPLES.get(_codec(image), samples)
+    if samples > most:
+        raise ImageError(
+            f"is stored in a way that is read too slowly beyond {most:,} values, and "
+            f"has {samples:,}: save it as PNG"
+        )
+
+
+def check_tiff_tags(file: IO[bytes]) -> None:
+    """Refuse a TIFF with lists that would be millions of objects; leaves the file anywhere.
+
+    Raises:
+        ImageError: without the source's name.
+        struct.error: it is truncated.
+    """
+    file.seek(0)
+    head = file.read(16)
+    order = "<" if head[:2] == b"II" else ">"
+    big = struct.unpack_from(order + "H", head, 2)[0] == 43
+    (start,) = struct.unpack_from(order + ("Q" if big else "L"), head, 8 if big else 4)
+    counted, entry = ("Q", "HHQ8x") if big else ("H", "HHL4x")
+    file.seek(start)
+    (entries,) = struct.unpack(order + counted, file.read(struct.calcsize(order + counted)))
+    size = struct.calcsize(order + entry)
+    table = file.read(size * min(entries, 1 << 16))
+    for tag, kind, count in struct.iter_unpack(order + entry, table[: len(table) // size * size]):
+        if kind in _TIFF_NUMBERS and count > MOST_TAG_VALUES:
+            raise ImageError(
+                f"is a TIFF with {count:,} values in tag {tag}; expected at most "
+                f"{MOST_TAG_VALUES:,}: save it again in larger strips or tiles"
+            )
+
+
+def _codec(image: ImageFile) -> str:
+    return image.tile[0].codec_name if image.tile else ""
+
+
+def _content(image: ImageFile) -> bytes:
+    if image.fp is None:
+        return b""
+    image.fp.seek(0)
+    return image.fp.read()
+
+
+def _file_bytes(image: ImageFile) -> int:
+    """Leaves the file where it was."""
+    if image.fp is None:
+        return 0
+    position = image.fp.tell()
+    length: int = image.fp.seek(0, os.SEEK_END)
+    image.fp.seek(position)
+    return length
+
+
+def _coefficient_bytes(image: JpegImageFile) -> int:
+    """Two bytes for each coefficient of each component."""
+    across, down = (max(layer[side] for layer in image.layer) for side in (1, 2))
+    shares = sum(layer[1] * layer[2] / (across * down) for layer in image.layer)
+    return round(2 * shares * image.width * image.height)
+
+
+def _tiff_bytes(image: TiffImageFile) -> int:
+    """A strip or tile, the file where libtiff reads it, and a turned copy: Pillow makes that."""
+    tags: Any = image.tag_v2
+    turned = tags.get(ExifTags.Base.Orientation, 1) != 1
+    own = image.width * image.height * pixel_bytes(image.mode) if turned else 0
+    if _codec(image) != "libtiff":
+        return own
+    bits = max(tags.get(ExifTags.Base.BitsPerSample, (1,)))
+    sample_bytes = bits * tags.get(ExifTags.Base.SamplesPerPixel, 1) / 8
+    width, height = tags[ExifTags.Base.ImageWidth], tags[ExifTags.Base.ImageLength]
+    rows = min(height, tags.get(ExifTags.Base.RowsPerStrip, height))
+    part = tags.get(ExifTags.Base.TileWidth, width) * tags.get(ExifTags.Base.TileLength, rows)
+    return own + _file_bytes(image) + int(part * sample_bytes)
+
+
+def _avif_bytes(content: bytes) -> float:
+    """A pixel's: planes, twice, as the AV1 decoder holds them, alpha, and RGB as bytes.
+
+    Read from the configurations of all parts (AV1 in ISOBMFF, 2.3.3); what is worst counts.
+    """
+    worst = 1.5
+    for match in _AV1_CONFIG.finditer(content):
+        flags = match[1][0]
+        samples = 1.0 if flags & 0x10 else 1 + 2 / ((1 + (flags >> 3 & 1)) * (1 + (flags >> 2 & 1)))
+        worst = max(worst, samples * (2 if flags & 0x40 else 1))
+    return 2 * worst + 5
