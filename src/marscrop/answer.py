@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from marscrop.cropper import Crop
+from marscrop.crops import Crop
 from marscrop.geometry import Size
 
 

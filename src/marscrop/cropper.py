@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from numbers import Real
 from pathlib import Path
 from typing import Final, cast
@@ -13,6 +13,7 @@ from typing import Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from marscrop.crops import Crop, Seen
 from marscrop.errors import ConstraintError, MarscropError
 from marscrop.faces.centerface import installed as can_find_faces
 from marscrop.faces.detector import OVERSAMPLING as FACE_OVERSAMPLING
@@ -24,11 +25,11 @@ from marscrop.imaging.decode import (
     DEFAULT_MAX_DECODED_BYTES,
     DEFAULT_MAX_PIXELS,
     Photo,
-    Source,
     open_photo,
 )
 from marscrop.imaging.lossless import BlockGrid
 from marscrop.imaging.padding import Fill, Padding, Picture, cut
+from marscrop.imaging.sources import Source
 from marscrop.options import CropOptions, FaceRule
 from marscrop.ratio import AspectRatio, RatioLike, is_pair
 from marscrop.runtime.manifest import PACKAGED_MODEL, Manifest
@@ -42,56 +43,6 @@ from marscrop.window.refusal import refusal
 from marscrop.window.regions import RegionLike
 
 DEFAULT_OPTIONS: Final = CropOptions()
-
-
-@dataclass(frozen=True, slots=True)
-class Crop:
-    """One answer.
-
-    Attributes:
-        ratio: what was asked.
-        box: integer pixels of the upright original, x1 and y1 exclusive. It lies inside the
-            image, and its size (with `padding`, if there is some) misses the ratio by at most half
-            a pixel on one side.
-        confidence: probability that this crop is nearer to a photographer's than the centre crop
-            is, 0..1; low means that a centre crop is as good, 0 that this is the centre crop, or
-            padded, which compares with nothing. Calibrated on best crops without constraints.
-        candidate: 1 for the best crop of the ratio, then 2, 3, ...
-        centred: whether this is the centre crop because the best crop's confidence, which is kept
-            here, was below the one asked for.
-        padding: what is to be added around `box` to come to the ratio; None for a real crop.
-    """
-
-    ratio: AspectRatio
-    box: Box
-    confidence: float
-    candidate: int = 1
-    centred: bool = False
-    padding: Padding | None = None
-
-    @property
-    def size(self) -> Size:
-        """Of the picture that comes out: the box with its padding [px]."""
-        left, top, right, bottom = self.padding.margins if self.padding else (0, 0, 0, 0)
-        width, height = self.box.size
-        return Size(left + width + right, top + height + bottom)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Seen:
-    """What stays of a photo that was looked at: enough for any further ratio, without its pixels.
-
-    Attributes:
-        name: of the photo, for messages.
-        size: of the upright photo [px].
-        features: (1, c, h, w) float32, for `Cropper.maps`.
-        faces: in pixels of the upright photo; None where nobody looked for any.
-    """
-
-    name: str
-    size: Size
-    features: NDArray[np.float32]
-    faces: tuple[Face, ...] | None = None
 
 
 class Cropper:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from marscrop import Box, ConstraintError, Cropper, Size
-from marscrop.cropper import Crop
+from marscrop.crops import Crop
 from marscrop.errors import ConfigError
 from marscrop.geometry import centre_crop, iou
 from marscrop.imaging.decode import open_photo

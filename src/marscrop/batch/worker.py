@@ -9,7 +9,8 @@ from typing import Any
 from marscrop.batch.job import Job, Task
 from marscrop.batch.records import CropRecord, Record
 from marscrop.batch.store import Store, filesystem, is_local
-from marscrop.cropper import Crop, Cropper
+from marscrop.cropper import Cropper
+from marscrop.crops import Crop
 from marscrop.errors import ImageError, MarscropError, StorageError
 from marscrop.exchange.xmp import crop_sidecar
 from marscrop.files import reason, unchanging

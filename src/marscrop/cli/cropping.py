@@ -10,7 +10,8 @@ from typing import Any
 
 from marscrop.answer import as_table
 from marscrop.cli.targets import Targets
-from marscrop.cropper import Crop, Cropper, on_grid
+from marscrop.cropper import Cropper, on_grid
+from marscrop.crops import Crop
 from marscrop.errors import MarscropError
 from marscrop.files import reason
 from marscrop.geometry import Size

@@ -10,7 +10,7 @@ from marscrop.cli.support import refuse
 from marscrop.errors import ImageError
 
 if TYPE_CHECKING:
-    from marscrop.cropper import Crop
+    from marscrop.crops import Crop
     from marscrop.imaging.decode import Photo
 
 

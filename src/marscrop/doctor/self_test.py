@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from marscrop.bench.photos import encode_photo
-from marscrop.cropper import Crop, Cropper
+from marscrop.cropper import Cropper
+from marscrop.crops import Crop
 from marscrop.errors import ModelError
 from marscrop.geometry import Box, Size
 
@@ -24,7 +25,9 @@ photo as a PNG in place of a JPEG moves boxes by a pixel."""
 
 _SEED: Final = 1
 _REPEATS: Final = 5
-_HINT: Final = "install the versions of onnxruntime, pillow and numpy that constraints.txt names"
+_HINT: Final = (
+    "install the versions of onnxruntime, pillow and numpy that requirements/dev.lock names"
+)
 
 
 def crop_made_photo(model: str | os.PathLike[str] | None) -> dict[str, Any]:

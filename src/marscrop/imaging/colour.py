@@ -60,7 +60,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
     span = _value_span(image) if is_deep(image.mode) else None
     rgb = Image.new("RGB", image.size)
     for box in _parts(image):  # whole, what lies between would be several times the picture
-        part = image.crop(box)
+        part = _part(image, box)
         if span is not None:
             part = _to_8_bits(part, span)
         elif has_alpha(part):
@@ -101,7 +101,7 @@ def to_8_bits(image: Image.Image) -> Image.Image:
     span = _value_span(image)
     grey = Image.new("L", image.size)
     for box in _parts(image):
-        grey.paste(_to_8_bits(image.crop(box), span), box[:2])
+        grey.paste(_to_8_bits(_part(image, box), span), box[:2])
     return grey
 
 
@@ -130,6 +130,12 @@ def profile_fits(profile: bytes, mode: str) -> bool:
     return len(profile) >= 128 and profile[16:20] == _PROFILE_SPACES.get(mode)
 
 
+def _part(image: Image.Image, box: tuple[int, int, int, int]) -> Image.Image:
+    """Not `Image.crop`, which heeds Pillow's global pixel limit (see `formats`)."""
+    x0, y0, x1, y1 = box
+    return image.resize((x1 - x0, y1 - y0), Image.Resampling.NEAREST, box=box)
+
+
 def _parts(image: Image.Image) -> Iterator[tuple[int, int, int, int]]:
     """Boxes that cover an image, of at most 260,000 pixels each: whole rows where they fit."""
     width, height = image.size
@@ -144,7 +150,7 @@ def _value_span(image: Image.Image) -> tuple[float, float]:
     """What becomes 0 and 255: 0 and 65535 where values are 16 bits, else least and largest."""
     lows, highs = [], []
     for box in _parts(image):
-        values = np.asarray(image.crop(box))
+        values = np.asarray(_part(image, box))
         if values.dtype.itemsize == 2:
             return _SPAN_OF_16_BITS
         finite = values[np.isfinite(values)]

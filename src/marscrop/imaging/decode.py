@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import io
-import os
-import stat
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
-from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
 import numpy as np
@@ -19,15 +14,12 @@ from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
 from marscrop.errors import ImageError
-from marscrop.files import Identity, identity_of, unchanging
 from marscrop.geometry import Box, Size, Window
 from marscrop.imaging import colour, cost, formats, orientation, strips
 from marscrop.imaging.exif import descriptive_exif
 from marscrop.imaging.jpeg import JpegSettings
 from marscrop.imaging.resize import MIN_OVERSAMPLING, resize_rgb
-
-Source = str | os.PathLike[str] | bytes | BinaryIO | Image.Image | NDArray[np.uint8]
-"""What a photo can be given as."""
+from marscrop.imaging.sources import Opener, Source, explained, resolve
 
 DEFAULT_MAX_PIXELS: Final = 300_000_000
 """Larger pictures are refused: the largest cameras make 200 million, bombs make billions."""
@@ -39,9 +31,6 @@ _DCT_SCALES: Final = (8, 4, 2)
 """What a JPEG can be divided by while it is decoded, as Pillow's draft mode does."""
 
 _KEPT_INFO: Final = ("icc_profile", "transparency")
-_ARRAY_KIND: Final = "uint8 array of shape (height, width, 3)"
-
-Opener = Callable[[], AbstractContextManager[Image.Image]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,7 +91,7 @@ class Photo:
         Raises:
             ImageError: a PIL image or an array, or a file that has vanished.
         """
-        with _explained(self.name), self._opened() as image:
+        with explained(self.name), self._opened() as image:
             file = getattr(image, "fp", None)
             if not self._is_file or file is None:
                 raise ImageError("is no encoded file, of which the bytes could be had")
@@ -192,13 +181,13 @@ class Photo:
         Raises:
             ImageError: corrupt or vanished metadata.
         """
-        with _explained(self.name), self._opened() as image:
+        with explained(self.name), self._opened() as image:
             return descriptive_exif(image)
 
     @contextmanager
     def _decoding(self) -> Iterator[Image.Image]:
         """The stored image, ready to be loaded, as long as the block lasts."""
-        with _explained(self.name), self._opened() as image:
+        with explained(self.name), self._opened() as image:
             if _upright_size(image, self.orientation) != self.size:
                 raise ImageError("has changed since it was opened")
             if self._is_file:
@@ -275,8 +264,8 @@ def open_photo(
     Raises:
         ImageError: the source is missing, unreadable, empty, too large, or no image.
     """
-    name, is_file, opened = _resolve(source)
-    with _explained(name), opened() as image:
+    name, is_file, opened = resolve(source)
+    with explained(name), opened() as image:
         turn = orientation.orientation_of(image)
         size = _upright_size(image, turn)
         _check_size(size, max_pixels)
@@ -299,65 +288,6 @@ def open_photo(
         )
 
 
-def _resolve(source: Source) -> tuple[str, bool, Opener]:
-    """A source's name, whether it is an encoded image file, and how to get at its image."""
-    if isinstance(source, (str, os.PathLike)):
-        return _resolve_path(os.fsdecode(source))
-    if isinstance(source, bytes):
-        return "<bytes>", True, partial(_open_bytes, source)
-    if isinstance(source, Image.Image):
-        return "<PIL image>", False, lambda: nullcontext(source)
-    if isinstance(source, np.ndarray):
-        with _explained("<array>"):
-            _check_array(source)
-        return "<array>", False, partial(_wrap_array, source)
-    if hasattr(source, "read"):
-        name = "<file object>"
-        return name, True, partial(_open_bytes, _read_all(source, name))
-    kind = type(source).__name__
-    raise ImageError(
-        f"<{kind}>: expected a path, bytes, a binary file object, a PIL image or a {_ARRAY_KIND}; "
-        f"got {kind}"
-    )
-
-
-def _resolve_path(path: str) -> tuple[str, bool, Opener]:
-    name = path or "''"
-    with _explained(name, "cannot be opened"):
-        found = os.stat(path)  # noqa: PTH116 - Path("") would be "."
-        if stat.S_ISREG(found.st_mode):
-            return name, True, partial(_open_file, path, identity_of(found))
-        if stat.S_ISFIFO(found.st_mode):  # a shell's <(...), which cannot be opened twice
-            with Path(path).open("rb") as pipe:
-                return name, True, partial(_open_bytes, _read_all(pipe, name))
-    what = "a folder" if stat.S_ISDIR(found.st_mode) else "no regular file"
-    raise ImageError(f"{name}: is {what}, expected an image file")
-
-
-def _read_all(file: BinaryIO, name: str) -> bytes:
-    with _explained(name, "cannot be read"):
-        content: Any = file.read()
-    if not isinstance(content, bytes):
-        kind = type(content).__name__
-        raise ImageError(f"{name}: must be opened in binary mode; reading it gave {kind}")
-    return content
-
-
-@contextmanager
-def _open_file(path: str, identity: Identity) -> Iterator[ImageFile]:
-    with unchanging(path, identity) as file:
-        yield formats.identify(file)
-
-
-@contextmanager
-def _open_bytes(content: bytes) -> Iterator[ImageFile]:
-    yield formats.identify(io.BytesIO(content))
-
-
-def _wrap_array(array: NDArray[np.uint8]) -> AbstractContextManager[Image.Image]:
-    return nullcontext(Image.fromarray(np.ascontiguousarray(array)))
-
-
 def _upright_size(image: Image.Image, turn: int) -> Size:
     return Size(*(image.size[::-1] if orientation.swaps_sides(turn) else image.size))
 
@@ -366,13 +296,6 @@ def _jpeg_settings(image: Image.Image, turn: int) -> JpegSettings | None:
     if not isinstance(image, JpegImageFile):
         return None
     return JpegSettings.read(image, sides_swapped=orientation.swaps_sides(turn))
-
-
-def _check_array(array: NDArray[Any]) -> None:
-    if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3:
-        raise ImageError(f"expected a {_ARRAY_KIND}; got shape {array.shape}, dtype {array.dtype}")
-    if array.size == 0:
-        raise ImageError(f"has no pixels; its shape is {array.shape}")
 
 
 def _check_size(size: Size, max_pixels: int) -> None:
@@ -384,34 +307,3 @@ def _check_size(size: Size, max_pixels: int) -> None:
             f"has {width * height:,} pixels ({width} x {height}), "
             f"more than the limit of {max_pixels:,}; make it smaller or raise max_pixels"
         )
-
-
-@contextmanager
-def _explained(name: str, otherwise: str = "is truncated or corrupt") -> Iterator[None]:
-    """Turn all that reading an image may raise into an ImageError of one line, with `name`.
-
-    Pillow's decoders raise almost anything on bad input, so that only a net for all of it holds.
-    """
-    try:
-        yield
-    except ImageError as error:
-        raise ImageError(f"{name}: {error}") from error.__cause__
-    except Exception as error:
-        raise ImageError(f"{name}: {_explanation(error, otherwise)}") from error
-
-
-def _explanation(error: Exception, otherwise: str) -> str:
-    match error:
-        case FileNotFoundError() | NotADirectoryError():
-            return "no such file"
-        case IsADirectoryError():
-            return "is a folder, expected an image file"
-        case PermissionError():
-            return "permission denied"
-        case OSError(errno=int(), strerror=str(what)):  # Pillow's own OSErrors carry no number
-            return f"cannot be read: {what}"
-        case MemoryError():
-            return "cannot be decoded: not enough memory"
-        case Image.DecompressionBombError():
-            return f"is too large: {formats.one_line(error)}"
-    return f"{otherwise}: {formats.one_line(error)}"

@@ -9,7 +9,7 @@ import hashlib
 import threading
 from collections import OrderedDict
 
-from marscrop.cropper import Seen
+from marscrop.crops import Seen
 
 
 def key_of(content: bytes) -> str:

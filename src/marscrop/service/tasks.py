@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from marscrop.cropper import Crop, Cropper, Seen, looks_for_faces
+from marscrop.cropper import Cropper, looks_for_faces
+from marscrop.crops import Crop, Seen
 from marscrop.errors import ImageError
 from marscrop.geometry import Box, Size
 from marscrop.imaging.cost import mebibytes

@@ -1,0 +1,126 @@
+"""What a photo can be given as, and what is said where it cannot be read."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from PIL.ImageFile import ImageFile
+
+from marscrop.errors import ImageError
+from marscrop.files import Identity, identity_of, unchanging
+from marscrop.imaging import formats
+
+Source = str | os.PathLike[str] | bytes | BinaryIO | Image.Image | NDArray[np.uint8]
+"""What a photo can be given as."""
+
+Opener = Callable[[], AbstractContextManager[Image.Image]]
+"""Opens the image anew, and closes it as the block ends."""
+
+_ARRAY_KIND: Final = "uint8 array of shape (height, width, 3)"
+
+
+def resolve(source: Source) -> tuple[str, bool, Opener]:
+    """A source's name, whether it is an encoded image file, and how to get at its image."""
+    if isinstance(source, (str, os.PathLike)):
+        return _resolve_path(os.fsdecode(source))
+    if isinstance(source, bytes):
+        return "<bytes>", True, partial(_open_bytes, source)
+    if isinstance(source, Image.Image):
+        return "<PIL image>", False, lambda: nullcontext(source)
+    if isinstance(source, np.ndarray):
+        with explained("<array>"):
+            _check_array(source)
+        return "<array>", False, partial(_wrap_array, source)
+    if hasattr(source, "read"):
+        name = "<file object>"
+        return name, True, partial(_open_bytes, _read_all(source, name))
+    kind = type(source).__name__
+    raise ImageError(
+        f"<{kind}>: expected a path, bytes, a binary file object, a PIL image or a {_ARRAY_KIND}; "
+        f"got {kind}"
+    )
+
+
+def _resolve_path(path: str) -> tuple[str, bool, Opener]:
+    name = path or "''"
+    with explained(name, "cannot be opened"):
+        found = os.stat(path)  # noqa: PTH116 - Path("") would be "."
+        if stat.S_ISREG(found.st_mode):
+            return name, True, partial(_open_file, path, identity_of(found))
+        if stat.S_ISFIFO(found.st_mode):  # a shell's <(...), which cannot be opened twice
+            with Path(path).open("rb") as pipe:
+                return name, True, partial(_open_bytes, _read_all(pipe, name))
+    what = "a folder" if stat.S_ISDIR(found.st_mode) else "no regular file"
+    raise ImageError(f"{name}: is {what}, expected an image file")
+
+
+def _read_all(file: BinaryIO, name: str) -> bytes:
+    with explained(name, "cannot be read"):
+        content: Any = file.read()
+    if not isinstance(content, bytes):
+        kind = type(content).__name__
+        raise ImageError(f"{name}: must be opened in binary mode; reading it gave {kind}")
+    return content
+
+
+@contextmanager
+def _open_file(path: str, identity: Identity) -> Iterator[ImageFile]:
+    with unchanging(path, identity) as file:
+        yield formats.identify(file)
+
+
+@contextmanager
+def _open_bytes(content: bytes) -> Iterator[ImageFile]:
+    yield formats.identify(io.BytesIO(content))
+
+
+def _wrap_array(array: NDArray[np.uint8]) -> AbstractContextManager[Image.Image]:
+    return nullcontext(Image.fromarray(np.ascontiguousarray(array)))
+
+
+def _check_array(array: NDArray[Any]) -> None:
+    if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3:
+        raise ImageError(f"expected a {_ARRAY_KIND}; got shape {array.shape}, dtype {array.dtype}")
+    if array.size == 0:
+        raise ImageError(f"has no pixels; its shape is {array.shape}")
+
+
+@contextmanager
+def explained(name: str, otherwise: str = "is truncated or corrupt") -> Iterator[None]:
+    """Turn all that reading an image may raise into an ImageError of one line, with `name`.
+
+    Pillow's decoders raise almost anything on bad input, so that only a net for all of it holds.
+    """
+    try:
+        yield
+    except ImageError as error:
+        raise ImageError(f"{name}: {error}") from error.__cause__
+    except Exception as error:
+        raise ImageError(f"{name}: {_explanation(error, otherwise)}") from error
+
+
+def _explanation(error: Exception, otherwise: str) -> str:
+    match error:
+        case FileNotFoundError() | NotADirectoryError():
+            return "no such file"
+        case IsADirectoryError():
+            return "is a folder, expected an image file"
+        case PermissionError():
+            return "permission denied"
+        case OSError(errno=int(), strerror=str(what)):  # Pillow's own OSErrors carry no number
+            return f"cannot be read: {what}"
+        case MemoryError():
+            return "cannot be decoded: not enough memory"
+        case Image.DecompressionBombError():
+            return f"is too large: {formats.one_line(error)}"
+    return f"{otherwise}: {formats.one_line(error)}"
