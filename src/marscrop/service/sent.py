@@ -10,6 +10,7 @@ from http import HTTPStatus
 from pathlib import PurePosixPath
 from typing import Final
 
+from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
@@ -87,8 +88,9 @@ async def _form(request: Request) -> AsyncIterator[FormData]:
         parser = _InMemory(request.headers, stream, max_files=1, max_fields=_MOST_FIELDS)
         try:
             form = await parser.parse()
-        except MultiPartException as error:
-            raise HTTPException(HTTPStatus.BAD_REQUEST, error.message) from None
+        except (MultiPartException, FormParserError) as error:
+            reason = getattr(error, "message", str(error))
+            raise HTTPException(HTTPStatus.BAD_REQUEST, reason) from None
     try:
         yield form
     finally:
