@@ -23,7 +23,6 @@ from marscrop.cli.doctor import doctor
 from marscrop.cli.evaluate import evaluate
 from marscrop.cli.figure import figure
 from marscrop.cli.serve import serve
-from marscrop.cli.support import give_memory_back
 from marscrop.files import reason
 
 app = typer.Typer(
@@ -78,7 +77,6 @@ def main() -> None:
     # A library's warnings are for developers; here they would only hide the message.
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
-    give_memory_back()
     try:
         with _heeding_signals():
             app()

@@ -30,7 +30,7 @@ from marscrop.cli.asked import (
     parse_options,
     parse_ratios,
 )
-from marscrop.cli.support import refuse
+from marscrop.cli.support import give_memory_back, refuse
 from marscrop.errors import ConfigError, ImageError, StorageError
 
 if TYPE_CHECKING:
@@ -100,6 +100,7 @@ def batch(
     Crops lie in DST as the photos lie in SRC, and DST/manifest.parquet and manifest.jsonl have a
     row for each. Exit code 1: some photos failed, which the manifest names; 2: wrong usage.
     """
+    give_memory_back()
     options = parse_options(
         keep=keep or (),
         avoid=avoid or (),

@@ -28,7 +28,7 @@ from marscrop.cli.asked import (
     parse_options,
     parse_ratios,
 )
-from marscrop.cli.support import refuse
+from marscrop.cli.support import give_memory_back, refuse
 from marscrop.cli.targets import Targets
 from marscrop.errors import MarscropError
 
@@ -93,6 +93,7 @@ def crop(
     Crops are named PHOTO_16x9.jpg. A photo that fails is named on stderr and the rest is done:
     exit code 1; wrong usage: exit code 2. All options apply to each photo and ratio.
     """
+    give_memory_back()
     ratios = parse_ratios(ratio)
     options = parse_options(
         keep=keep or (),

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from marscrop.cli.support import extra, refuse
+from marscrop.cli.support import extra, give_memory_back, refuse
 from marscrop.errors import ConfigError
 
 
@@ -70,6 +70,7 @@ def serve(
 
     Stops on SIGINT and SIGTERM, after requests in flight are answered.
     """
+    give_memory_back()
     with extra("serve"):
         from marscrop.imaging.cost import MEBIBYTE
         from marscrop.service.server import serve as run
