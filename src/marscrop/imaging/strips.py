@@ -10,7 +10,6 @@ import functools
 import io
 import sys
 from collections.abc import Iterator
-from importlib.util import find_spec
 from typing import Any, BinaryIO, Final, cast
 
 import numpy as np
@@ -40,7 +39,7 @@ def readable(image: Image.Image) -> bool:
     """Whether a file is large, and strips of it give Pillow's pixels; reads only the header."""
     if image.width * image.height < LARGE_PX or image.mode not in _MODES:
         return False
-    if image.has_transparency_data or find_spec("pyvips") is None:
+    if image.has_transparency_data or libvips_version() is None:
         return False
     if isinstance(image, JpegImageFile):
         return True
@@ -168,6 +167,16 @@ def _opened(image: Image.Image) -> Any:
     if found != (*image.size, _MODES[image.mode], "uchar"):
         raise ImageError(f"is corrupt: its header reads {image.size} and {found}")
     return opened
+
+
+@functools.cache
+def libvips_version() -> str | None:
+    """None where it is missing or does not load: then large photos are decoded whole."""
+    try:
+        pyvips = _libvips()
+    except (ImportError, OSError):
+        return None
+    return ".".join(str(pyvips.version(part)) for part in range(3))
 
 
 @functools.cache

@@ -192,6 +192,18 @@ def test_a_small_photo_goes_the_ordinary_way(monkeypatch: pytest.MonkeyPatch) ->
     assert not open_photo(jpeg()).by_strips
 
 
+def test_without_libvips_large_photos_go_the_ordinary_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise OSError("cannot load library 'libvips.so.42'")
+
+    monkeypatch.setattr(strips, "_libvips", broken)
+    strips.libvips_version.cache_clear()
+    photo = open_photo(jpeg())
+    strips.libvips_version.cache_clear()
+    assert not photo.by_strips
+    assert CropFiles(photo).encode(Box(0, 0, 50, 50), "c.jpg")
+
+
 def test_pixels_that_are_given_go_the_ordinary_way() -> None:
     assert not open_photo(STORED).by_strips
     assert not open_photo(np.asarray(STORED)).by_strips
