@@ -101,6 +101,7 @@ def _machine() -> _Found:
 
 def _codecs() -> _Found:
     from marscrop.imaging.codecs import codec_versions, libheif_version
+    from marscrop.imaging.strips import libvips_version
 
     facts: dict[str, Any] = {**codec_versions()}
     problems = [
@@ -109,6 +110,12 @@ def _codecs() -> _Found:
         for name, version in facts.items()
         if version is None
     ]
+    facts["libvips"] = libvips_version()
+    if facts["libvips"] is None:
+        problems.append(
+            "libvips does not load, so that large photos take more memory: "
+            "pip install --force-reinstall 'pyvips[binary]'"
+        )
     try:
         facts["libheif"] = libheif_version()
     except Exception as error:  # pillow-heif's library

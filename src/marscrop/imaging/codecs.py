@@ -5,11 +5,10 @@ from __future__ import annotations
 from PIL import features
 
 from marscrop.imaging.formats import register_heif
-from marscrop.imaging.strips import libvips_version
 
 
 def codec_versions() -> dict[str, str | None]:
-    """Versions of libvips, and of the libraries in this Pillow; None for one that is missing."""
+    """Versions of the libraries in this Pillow; None for one that it was built without."""
     return {
         "libjpeg-turbo": features.version_feature("libjpeg_turbo"),
         "libwebp": features.version_module("webp"),
@@ -17,7 +16,6 @@ def codec_versions() -> dict[str, str | None]:
         "libtiff": features.version_codec("libtiff"),
         "openjpeg": features.version_codec("jpg_2000"),
         "zlib": features.version_codec("zlib"),
-        "libvips": libvips_version(),
     }
 
 
