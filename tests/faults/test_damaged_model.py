@@ -132,7 +132,7 @@ def test_batch_with_a_damaged_detector_fails_once_not_every_photo(
     photos: Path, tmp_path: Path, damaged_detector: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fresh = Cropper(threads=1)
-    monkeypatch.setattr("marscrop.batch.worker.Cropper", lambda model, threads: fresh)
+    monkeypatch.setattr("marscrop.batch.worker.Cropper", lambda *_, **__: fresh)
     with pytest.raises(ModelError, match=rf"{damaged_detector}: expected the face detector"):
         batch(photos, tmp_path / "out")
     assert not (tmp_path / "out" / "manifest.jsonl").exists()

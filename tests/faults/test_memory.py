@@ -41,6 +41,7 @@ def test_a_photo_that_does_not_fit_is_named_and_the_rest_done(
         [
             *(sys.executable, "-c", LIMITED, "500"),
             *("crop", examples / "cat.jpg", large, examples / "coffee.jpg", "-r", "1:1"),
+            *("--max-decoded-mib", "4000"),
             *("--threads", "1", "-o", tmp_path / "out"),
         ],
         capture_output=True,
