@@ -49,8 +49,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for megapixels in options.megapixels:
             for name, path in photos(megapixels, Path(folder)):
-                _, boxes = timed([*crop, str(path), "--json"])
-                seconds, written = timed([*crop, str(path), "-o", folder])
+                try:
+                    _, boxes = timed([*crop, str(path), "--json"])
+                    seconds, written = timed([*crop, str(path), "-o", folder])
+                except SystemExit:  # its line on stderr says why
+                    print(f"| {megapixels:g} MP, {name} | refused | refused | |", flush=True)
+                    continue
                 print(
                     f"| {megapixels:g} MP, {name} | {boxes:.0f} | {written:.0f} | {seconds:.1f} |",
                     flush=True,

@@ -77,7 +77,7 @@ MaxPixels = Annotated[
 ]
 MaxDecodedMib = Annotated[
     int | None,
-    typer.Option(min=1, help="Memory for finding the crops of one photo [MiB]. Default: 300."),
+    typer.Option(min=1, help="Memory for finding the crops of one photo [MiB]. Default: 256."),
 ]
 ModelFolder = Annotated[Path | None, typer.Option(help="Folder of an exported model.")]
 

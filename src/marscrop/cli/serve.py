@@ -27,7 +27,7 @@ def serve(
     ] = None,
     max_decoded_mib: Annotated[
         int | None,
-        typer.Option(help="Memory for finding the crops of one photo [MiB]. Default: 300."),
+        typer.Option(help="Memory for finding the crops of one photo [MiB]. Default: 256."),
     ] = None,
     max_in_flight: Annotated[
         int | None, typer.Option(help="Requests at the same time; more get 503. Default: 64.")

@@ -24,7 +24,7 @@ from marscrop.imaging.sources import Opener, Source, explained, resolve
 DEFAULT_MAX_PIXELS: Final = 300_000_000
 """Larger pictures are refused: the largest cameras make 200 million, bombs make billions."""
 
-DEFAULT_MAX_DECODED_BYTES: Final = 300 * cost.MEBIBYTE
+DEFAULT_MAX_DECODED_BYTES: Final = 256 * cost.MEBIBYTE
 """Memory for finding a crop; with what models take, a process stays below 600 MB."""
 
 _DCT_SCALES: Final = (8, 4, 2)
