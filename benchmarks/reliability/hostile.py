@@ -27,6 +27,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from tests.hostile.command import CHILD
 from tests.hostile.corpus import FAMILIES, Case
 from tests.hostile.mutations import mutations
 
@@ -177,23 +178,10 @@ def through_the_library(count: int, seed: int) -> bool:
     return good
 
 
-# A front prints PEAK itself: what a parent is told of its children begins with its own size.
-_FRONT = """
-import re, sys
-from pathlib import Path
-from marscrop.cli.app import main
-try:
-    main()
-finally:
-    peak = re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())
-    print("PEAK", int(peak[1]) // 1000, file=sys.stderr)
-"""
-
-
 def command(*arguments: str) -> tuple[int, list[str], list[str], int]:
     """Exit code, lines of stdout and of stderr, and peak [MB] of one run of the command line."""
     done = subprocess.run(
-        [sys.executable, "-c", _FRONT, *arguments],
+        [sys.executable, "-c", CHILD, *arguments],
         capture_output=True,
         text=True,
         errors="replace",
@@ -251,7 +239,7 @@ def _service(paths: list[str]) -> bool:
 
     port = "8917"
     process = subprocess.Popen(
-        [sys.executable, "-c", _FRONT, "serve", "--port", port, "--workers", "1"],
+        [sys.executable, "-c", CHILD, "serve", "--port", port, "--workers", "1"],
         stderr=subprocess.PIPE,
         text=True,
     )

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.hostile.command import CHILD
 from tests.hostile.conftest import BOXES_ONLY, FEW_MIB, written
 from tests.hostile.corpus import FAMILIES, Case
 
@@ -23,25 +24,13 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 MOST_MB = 600
 REST = [family for family in FAMILIES if family not in BOXES_ONLY]
 
-# The child tells its own peak: what a parent is told of its children begins with its own size.
-_CHILD = """
-import re, sys
-from pathlib import Path
-from marscrop.cli.app import main
-try:
-    main()
-finally:
-    peak = re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())
-    print("PEAK", int(peak[1]) // 1000, file=sys.stderr)
-"""
-
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads Linux's memory counters")
 def test_the_command_line_names_each_failure_and_does_the_rest(tmp_path: Path) -> None:
     paths = list(map(str, written(tmp_path, FAMILIES)))
     arguments = ["crop", *paths, "-r", "1:1", "--json", "--threads", "1", "--faces", "ignore"]
     done = subprocess.run(
-        [sys.executable, "-c", _CHILD, *arguments], capture_output=True, text=True, check=False
+        [sys.executable, "-c", CHILD, *arguments], capture_output=True, text=True, check=False
     )
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     lines = done.stderr.splitlines()

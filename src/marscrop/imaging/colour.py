@@ -55,7 +55,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
     without its profile: near enough to find a crop, not for print (see `cmyk_to_rgb`).
     """
     image.load()  # some plugins know size and mode for sure only then
-    if not needs_rgb(image):
+    if image.mode == "RGB" and not has_alpha(image):
         return image
     span = _value_span(image) if is_deep(image.mode) else None
     rgb = Image.new("RGB", image.size)
@@ -67,11 +67,6 @@ def to_rgb(image: Image.Image) -> Image.Image:
             part = over_white(part)
         rgb.paste(part if part.mode == "RGB" else part.convert("RGB"), box[:2])
     return rgb
-
-
-def needs_rgb(image: Image.Image) -> bool:
-    """Whether `to_rgb` makes a new picture; reads no pixels."""
-    return image.mode != "RGB" or has_alpha(image)
 
 
 def to_rgba(image: Image.Image) -> Image.Image:

@@ -73,7 +73,7 @@ class CropFiles:
         quality: int | None = None,
         padding: Padding | None = None,
     ) -> None:
-        """Write a crop to a file, which appears whole or not at all: see `write_crop`.
+        """Write a crop to a file, which appears whole or not at all; one that is there is replaced.
 
         Raises:
             ImageError, ConfigError: what `encode` raises, or a file that cannot be written.

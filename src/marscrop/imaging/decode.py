@@ -147,8 +147,8 @@ class Photo:
             box: inside the photo [px].
 
         Yields:
-            images as wide as the box, of `strips.STRIP_ROWS` rows but for the last, in the photo's
-            mode and with its ICC profile in `info`.
+            images as wide as the box, of `STRIP_ROWS` rows but for the last, in the photo's mode
+            and with its ICC profile in `info`.
 
         Raises:
             ImageError: truncated, corrupt or vanished pixels.

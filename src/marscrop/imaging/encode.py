@@ -138,28 +138,6 @@ def suffix_for(photo: Photo) -> str:
     return (PNG if lossy else JPEG).suffixes[0]
 
 
-def write_crop(
-    image: Image.Image,
-    box: Box,
-    path: str | os.PathLike[str],
-    *,
-    quality: int | None = None,
-    source: Photo | None = None,
-    padding: Padding | None = None,
-) -> None:
-    """Write `box` of an upright image to a file, in the format of the file's suffix.
-
-    The file appears whole or not at all; one that is there already is replaced. See
-    `encode_crop` for the rest.
-
-    Raises:
-        ImageError: an unknown suffix, a box outside the image, or a file that cannot be written.
-        ConfigError: a quality out of range.
-    """
-    content = encode_crop(image, box, path, quality=quality, source=source, padding=padding)
-    write_whole(path, content)
-
-
 def encode_crop(
     image: Image.Image,
     box: Box,
@@ -171,7 +149,7 @@ def encode_crop(
     size: Size | None = None,
     exif: bytes | None = None,
 ) -> bytes:
-    """The file that `write_crop` would write.
+    """The file of `box` of an upright image, in the format of the path's suffix.
 
     Pixels keep their mode where the format holds it, and their ICC profile where it fits the
     mode. Nothing else is taken over, no EXIF unless given, so no place and no orientation.

@@ -18,8 +18,9 @@ from marscrop.geometry import Size
 MAX_SIDE_PX: Final = 65_500
 """libjpeg's limit."""
 
-MAX_STRIP_ROWS: Final = 64
-"""So many rows of `MAX_SIDE_PX` pixels are still fewer blocks than may lie between two markers."""
+STRIP_ROWS: Final = 64
+"""Whole blocks of every JPEG; and so many rows of `MAX_SIDE_PX` pixels are still fewer blocks than
+may lie between two markers."""
 
 _BLOCK_PX: Final = 8
 _START_OF_FRAME: Final = 0xC0
@@ -35,8 +36,8 @@ def join_strips(
     """Write the JPEG of a picture.
 
     Args:
-        strips: from top to bottom, mode L or RGB, as wide as the picture, all but the last of the
-            same height: a multiple of 16, which all blocks divide, up to `MAX_STRIP_ROWS`.
+        strips: from top to bottom, mode L or RGB, as wide as the picture, all but the last of
+            `STRIP_ROWS` rows.
         size: of the whole picture, at most `MAX_SIDE_PX` [px].
         options: for Pillow's encoder, without `progressive` and `optimize`: all strips share the
             Huffman tables of the first. Metadata are written once.

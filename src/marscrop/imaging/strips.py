@@ -20,12 +20,10 @@ from PIL.PngImagePlugin import PngImageFile
 from marscrop.errors import ImageError
 from marscrop.geometry import Box, Size
 from marscrop.imaging import orientation
+from marscrop.imaging.jpeg_strips import STRIP_ROWS
 
 LARGE_PX: Final = 30_000_000
 """From here on: below, Pillow needs 120 MB, and decodes once for all crops of a photo."""
-
-STRIP_ROWS: Final = 64
-"""Few, and whole blocks of every JPEG, so that strips can be encoded one by one."""
 
 _BAND_PX: Final = 16_000_000
 """What is held of a photo that is stored turned, whose upright rows are not its stored ones."""

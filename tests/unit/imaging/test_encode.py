@@ -27,12 +27,18 @@ from tests.unit.imaging.pictures import (
 from marscrop.errors import ConfigError, ImageError
 from marscrop.geometry import Box, Size
 from marscrop.imaging import encode, formats
-from marscrop.imaging.decode import open_photo
-from marscrop.imaging.encode import encode_crop, output_format, suffix_for, write_crop
+from marscrop.imaging.decode import Photo, open_photo
+from marscrop.imaging.encode import encode_crop, output_format, suffix_for, write_whole
 
 BOX = Box(21, 13, 150, 110)
 SUFFIXES = [".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".gif", ".heic", ".heif"]
 SRGB = profile()
+
+
+def write_crop(
+    image: Image.Image, box: Box, path: str | os.PathLike[str], source: Photo | None = None
+) -> None:
+    write_whole(path, encode_crop(image, box, path, source=source))
 
 
 def need_heif(suffix: str) -> None:

@@ -18,6 +18,7 @@ from marscrop.imaging import strips
 from marscrop.imaging.crops import CropFiles
 from marscrop.imaging.decode import Photo, open_photo
 from marscrop.imaging.encode import encode_by_strips, encode_crop
+from marscrop.imaging.jpeg_strips import STRIP_ROWS
 
 WIDTH, HEIGHT = 403, 301
 STORED = Image.fromarray(smooth(WIDTH, HEIGHT))
@@ -85,7 +86,7 @@ def test_strips_are_few_rows(orientation: int) -> None:
     photo = open_photo(jpeg(orientation=orientation))
     heights = [strip.height for strip in photo.strips(Box(0, 0, *photo.size))]
     assert sum(heights) == photo.size.height
-    assert max(heights) <= strips.STRIP_ROWS
+    assert max(heights) <= STRIP_ROWS
     assert all(height % 16 == 0 for height in heights[:-1])
 
 
@@ -99,11 +100,25 @@ def test_a_jpeg_by_strips_shows_what_one_at_once_shows(
     for box in boxes(photo.size):
         whole = encode_crop(photo.upright(), box, "c.jpg", quality=quality, source=photo)
         content = CropFiles(photo).encode(box, "c.jpg", quality=quality)
-        assert content != whole or box.size.height <= strips.STRIP_ROWS  # it did go by strips
+        assert content != whole or box.size.height <= STRIP_ROWS  # it did go by strips
         with Image.open(io.BytesIO(content)) as by_strips, Image.open(io.BytesIO(whole)) as plain:
             assert by_strips.size == box.size
             assert by_strips.quantization == plain.quantization  # type: ignore[attr-defined]
             assert np.array_equal(as_array(by_strips), as_array(plain))
+
+
+def test_more_strips_than_there_are_restart_markers() -> None:
+    """They are numbered 0 to 7 and then from 0 again, which decoders hold a file to."""
+    tall = Image.fromarray(smooth(40, 11 * STRIP_ROWS))
+    photo = open_photo(encoded(tall, "JPEG", quality=83))
+    box = Box(0, 0, *photo.size)
+    content = CropFiles(photo).encode(box, "c.jpg")
+    markers = [content[at + 1] for at in range(len(content) - 1) if content[at] == 0xFF]
+    numbers = [marker - 0xD0 for marker in markers if 0xD0 <= marker <= 0xD7]
+    assert numbers == [0, 1, 2, 3, 4, 5, 6, 7, 0, 1]
+    whole = encode_crop(photo.upright(), box, "c.jpg", source=photo)
+    with Image.open(io.BytesIO(content)) as by_strips, Image.open(io.BytesIO(whole)) as plain:
+        assert np.array_equal(as_array(by_strips), as_array(plain))
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L"])
