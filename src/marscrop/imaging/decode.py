@@ -15,7 +15,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from marscrop.errors import ImageError
 from marscrop.geometry import Box, Size, Window
-from marscrop.imaging import colour, cost, formats, orientation, strips
+from marscrop.imaging import colour, cost, formats, jpeg_eighth, orientation, strips
 from marscrop.imaging.exif import descriptive_exif
 from marscrop.imaging.jpeg import JpegSettings
 from marscrop.imaging.resize import MIN_OVERSAMPLING, resize_rgb
@@ -98,11 +98,18 @@ class Photo:
             file.seek(0)
             return bytes(file.read())
 
-    def analysis_rgb(self, size: Size, oversampling: int = MIN_OVERSAMPLING) -> NDArray[np.uint8]:
+    def analysis_rgb(
+        self, size: Size, oversampling: int = MIN_OVERSAMPLING, threads: int = 1
+    ) -> NDArray[np.uint8]:
         """The whole upright picture at exactly `size` [px].
 
         A large JPEG is decoded at reduced size, with at least `oversampling` times the pixels asked
         for on either side. Transparency is laid over white; of an animation it is the first frame.
+
+        Args:
+            size: wanted [px].
+            oversampling: of what is decoded.
+            threads: to decode with, where that is possible.
 
         Returns:
             uint8 array of shape (height, width, 3), RGB, 0..255.
@@ -117,7 +124,7 @@ class Photo:
             if self._reduced_by_strips:
                 image, region = self._reduced(image, self._spare_scale(size, oversampling))
             else:
-                region = self._draft(image, size, oversampling)
+                image, region = self._draft(image, size, oversampling, threads)
             upright = orientation.turned(image, self.orientation)
             return resize_rgb(colour.to_rgb(upright), size, region)
 
@@ -225,20 +232,29 @@ class Photo:
                 f"max_decoded_bytes"
             )
 
-    def _draft(self, image: Image.Image, size: Size, oversampling: int) -> Window | None:
-        """Make a JPEG decode to what `size` needs; the picture's region in that, once upright.
+    def _draft(
+        self, image: Image.Image, size: Size, oversampling: int, threads: int
+    ) -> tuple[Image.Image, Window | None]:
+        """A JPEG that decodes to what `size` needs; the picture's region in that, once upright.
 
         The reduced image is rounded up to whole pixels: its last column and row may hold a
         fraction of a pixel of picture only, and the region ends there.
         """
         if not self._is_file or not isinstance(image, JpegImageFile):
-            return None  # a PIL image is the caller's, and left as it is
+            return image, None  # a PIL image is the caller's, and left as it is
+        stored = Size(*image.size)
         width, height = size[::-1] if orientation.swaps_sides(self.orientation) else size
         draft = image.draft(None, (oversampling * width, oversampling * height))
         if draft is None:
-            return None
+            return image, None
         _, (_, _, region_width, region_height) = draft
-        return orientation.turned_corner(region_width, region_height, image.size, self.orientation)
+        reduced = None
+        if image.size == tuple(-(-side // jpeg_eighth.DIVISOR) for side in stored):
+            reduced = jpeg_eighth.decode(image, stored, threads, self._max_decoded_bytes)
+        corner = orientation.turned_corner(
+            region_width, region_height, image.size, self.orientation
+        )
+        return image if reduced is None else reduced, corner
 
 
 def open_photo(

@@ -1,0 +1,74 @@
+/* A baseline JPEG at an eighth of its size; see jpeg.c. All memory is the caller's. */
+
+#ifndef MARSCROP_JPEG_H
+#define MARSCROP_JPEG_H
+
+#include <stdint.h>
+
+#if defined(_WIN32)
+#define MC_API __declspec(dllexport)
+#else
+#define MC_API __attribute__((visibility("default")))
+#endif
+
+/* Bytes that must follow the data, whatever they are. */
+#define MC_PADDING 512
+
+typedef struct {
+    int32_t width, height, components;
+    int32_t luma_across, luma_down; /* blocks of an MCU; colours have one */
+    int32_t restart_interval;       /* MCUs, or 0 */
+    uint8_t steps[3][64];           /* quantisation of each component, in zigzag order */
+    uint8_t dc[3][16 + 256], ac[3][16 + 256]; /* codes of 1..16 bits, then their symbols */
+} McHeader;
+
+typedef struct {
+    const uint8_t *bytes; /* without stuffing and markers, as mc_unstuff leaves them */
+    int64_t length;
+    const int64_t *restart; /* where those after each restart marker begin [bytes] */
+    int64_t restarts;
+} McData;
+
+/* A run of MCUs that are read one after the other. */
+typedef struct {
+    int64_t begin, end; /* bits: where to begin, and from where on no MCU is begun */
+    int64_t most;       /* MCUs */
+    int64_t restart;    /* the next restart marker */
+    int32_t guessed;    /* begin may lie within an MCU: go on until one can be read */
+    const int64_t *meet; /* stop where an MCU begins at one of these, in order [bits] */
+    int64_t meets;
+    int64_t stopped; /* out: where the next MCU would begin [bits] */
+    int64_t met;     /* out: which of `meet` that is, or -1 */
+    int16_t *differences; /* out: of the DC coefficients, for each block of each MCU */
+    int32_t *added;     /* out, 4:2:0 alone: 8 numbers for each MCU */
+    int64_t *positions; /* out, or NULL: where each MCU begins [bits] */
+} McRun;
+
+typedef struct {
+    int64_t mcu;   /* the next one */
+    int64_t dc[3]; /* of the one before, for each component */
+} McPlace;
+
+struct McPlan;
+
+MC_API int64_t mc_plan_size(void);
+
+/* Returns 0, or -1 where this cannot be read here. */
+MC_API int mc_plan_fill(struct McPlan *plan, const McHeader *header);
+
+MC_API int64_t mc_mcus(const struct McPlan *plan);
+
+/* Take stuffing and restart markers out of entropy-coded data, in place.
+
+   There must be exactly `most` restart markers, in order, and then the end of the image. Returns
+   the bytes that are left, or -1. */
+MC_API int64_t mc_unstuff(uint8_t *data, int64_t length, int64_t *restarts, int64_t most);
+
+/* Returns the MCUs read, or -1 where the data are damaged. */
+MC_API int64_t mc_read(const struct McPlan *plan, const McData *data, McRun *run);
+
+/* The pixels of MCUs, which go on at `place`: (height, width, 3) RGB or (height, width) grey. */
+MC_API void mc_compose(const struct McPlan *plan, McPlace *place, int64_t count,
+                       const int16_t *differences, const int32_t *added, uint8_t *pixels);
+
+#endif
