@@ -106,7 +106,9 @@ def decode(image: JpegImageFile, size: Size, threads: int, most_bytes: int) -> I
 class _Reader:
     """The data of one JPEG, ready to be read."""
 
-    def __init__(self, library: ctypes.CDLL, header: _Header, content: NDArray[np.uint8]) -> None:
+    def __init__(
+        self, library: native.Library, header: _Header, content: NDArray[np.uint8]
+    ) -> None:
         """Take stuffing and markers out of the data that follow the header.
 
         Args:

@@ -71,6 +71,18 @@ class Place(ctypes.Structure):
     _fields_ = (("mcu", ctypes.c_int64), ("dc", ctypes.c_int64 * 3))
 
 
+class Filter(ctypes.Structure):
+    """`McFilter` of resize.h."""
+
+    _fields_ = (
+        ("size", ctypes.c_int32),
+        ("taps", ctypes.c_int32),
+        ("begin", ctypes.c_void_p),
+        ("coarse", ctypes.c_void_p),
+        ("fine", ctypes.c_void_p),
+    )
+
+
 _SIGNATURES: Final = {
     "mc_plan_size": (ctypes.c_int64, ()),
     "mc_plan_fill": (ctypes.c_int, (ctypes.c_void_p, ctypes.POINTER(Header))),
@@ -94,11 +106,27 @@ _SIGNATURES: Final = {
             ctypes.c_void_p,
         ),
     ),
+    "mc_resize": (
+        None,
+        (
+            ctypes.c_void_p,
+            ctypes.c_int32,
+            ctypes.c_int32,
+            ctypes.POINTER(Filter),
+            ctypes.POINTER(Filter),
+            ctypes.c_void_p,
+            ctypes.c_void_p,
+        ),
+    ),
 }
 
 
+Library = ctypes.CDLL
+"""With the functions of `_SIGNATURES`."""
+
+
 @functools.cache
-def library() -> ctypes.CDLL | None:
+def library() -> Library | None:
     """The compiled functions, which let go of Python's lock; None where there are none."""
     path = Path(__file__).with_name(FILE)
     if os.environ.get(_TURNED_OFF) == "0" or not path.exists():

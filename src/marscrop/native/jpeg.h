@@ -3,13 +3,7 @@
 #ifndef MARSCROP_JPEG_H
 #define MARSCROP_JPEG_H
 
-#include <stdint.h>
-
-#if defined(_WIN32)
-#define MC_API __declspec(dllexport)
-#else
-#define MC_API __attribute__((visibility("default")))
-#endif
+#include "api.h"
 
 /* Bytes that must follow the data, whatever they are. */
 #define MC_PADDING 512
