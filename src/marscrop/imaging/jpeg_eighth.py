@@ -29,7 +29,7 @@ _BYTES_A_PIXEL: Final = 0.25
 _LEAST_BYTES_A_THREAD: Final = 1 << 18
 """Of data: for less, starting a thread costs more than it gains."""
 
-_PADDING: Final = 512  # MC_PADDING of jpeg.h
+_PADDING: Final = 2  # MC_PADDING of jpeg.h
 _SOS, _DQT, _DHT, _DRI, _SOF0, _SOF1 = 0xDA, 0xDB, 0xC4, 0xDD, 0xC0, 0xC1
 _APP0, _APP14 = 0xE0, 0xEE
 _OTHER_FRAMES: Final = frozenset(range(0xC2, 0xD0)) - {_DHT}
@@ -158,6 +158,7 @@ class _Reader:
         parts = [(runs[0], 0)]
         for run in runs[1:]:
             parts += self._joined(parts[-1][0], run)
+        parts += self._ended(parts)
         return self._composed(parts)
 
     def _runs(self, count: int) -> list[_Run]:
@@ -187,9 +188,18 @@ class _Reader:
             raise _UnknownError
         return [(bridge, 0), *([(run, bridge.met)] if bridge.met >= 0 else [])]
 
+    def _ended(self, parts: list[tuple[_Run, int]]) -> list[tuple[_Run, int]]:
+        """Small MCUs that begin within the last byte, if there are some left to read."""
+        missing = self.mcus - _count(parts)
+        if missing <= 0:
+            return []
+        rest = _Run(self, parts[-1][0].stopped, 8 * self.data.length, 0, guessed=False)
+        rest.read(most=missing)
+        return [(rest, 0)]
+
     def _composed(self, parts: list[tuple[_Run, int]]) -> NDArray[np.uint8]:
         """The pixels of runs, each from one of its MCUs on."""
-        if sum(run.count - first for run, first in parts) != self.mcus:
+        if _count(parts) != self.mcus:
             raise _UnknownError
         if parts[-1][0].stopped <= 8 * (self.data.length - 1):  # more data than picture
             raise _UnknownError
@@ -239,13 +249,20 @@ class _Run:
             positions=self.positions.ctypes.data,
         )
 
-    def read(self, meet: NDArray[np.int64] | None = None) -> None:
-        """Read until one of the positions `meet`, or the end."""
+    def read(self, meet: NDArray[np.int64] | None = None, most: int | None = None) -> None:
+        """Read until one of the positions `meet`, so many MCUs, or the end."""
         if meet is not None:
             self._table.meet, self._table.meets = meet.ctypes.data, len(meet)
+        if most is not None:
+            self._table.most = min(most, self._table.most)
         count = self._reader.library.mc_read(self._reader.plan, self._reader.data, self._table)
         self.count = max(0, count)
         self.stopped, self.met = self._table.stopped, self._table.met
+
+
+def _count(parts: list[tuple[_Run, int]]) -> int:
+    """MCUs of runs, each from one of its own on."""
+    return sum(run.count - first for run, first in parts)
 
 
 def _as_table(header: _Header) -> native.Header:

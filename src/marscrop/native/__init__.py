@@ -128,7 +128,7 @@ Library = ctypes.CDLL
 @functools.cache
 def library() -> Library | None:
     """The compiled functions, which let go of Python's lock; None where there are none."""
-    path = Path(__file__).with_name(FILE)
+    path = Path(__file__).parent / FILE
     if os.environ.get(_TURNED_OFF) == "0" or not path.exists():
         return None
     try:

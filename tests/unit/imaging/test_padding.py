@@ -8,7 +8,7 @@ from PIL import Image
 from tests.unit.imaging.pictures import in_mode, profile
 
 from marscrop.errors import ConfigError, ImageError
-from marscrop.geometry import Box, Margins
+from marscrop.geometry import Box, Margins, Size
 from marscrop.imaging.decode import open_photo
 from marscrop.imaging.encode import encode_crop
 from marscrop.imaging.padding import Fill, Padding, cut
@@ -88,7 +88,7 @@ def test_every_mode_can_be_padded(scene: Image.Image, mode: str, fill: str) -> N
     picture = cut(image, BOX, padding(fill))
     assert picture.mode in ("L", "RGB", "RGBA")
     expected = open_photo(cut(image, BOX)).analysis_rgb(BOX.size).astype(int)
-    found = open_photo(picture).analysis_rgb(picture.size)  # type: ignore[arg-type]
+    found = open_photo(picture).analysis_rgb(Size(*picture.size))
     # CMYK is converted through no profile here, LAB and the like to within rounding.
     assert np.abs(found[:97, 7:-9] - expected).max() <= 1
 

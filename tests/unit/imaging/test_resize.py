@@ -1,0 +1,67 @@
+"""The one resize rule, in C and without."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from tests.unit.imaging.pictures import difference, smooth
+
+from marscrop import native
+from marscrop.geometry import Size, Window
+from marscrop.imaging.resize import resize_rgb
+
+SIDES = st.integers(1, 200)
+INSETS = st.sampled_from([0.0, 0.125, 0.5, 0.75, 0.3, 1 / 3])
+
+
+def without_native(image: Image.Image, size: Size, region: Window | None) -> object:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(native, "library", lambda: None)
+        return resize_rgb(image, size, region)
+
+
+@given(SIDES, SIDES, SIDES, SIDES, INSETS, INSETS, st.booleans())
+def test_pixels_are_the_same_in_c_and_in_pillow(
+    width: int, height: int, out_width: int, out_height: int, left: float, right: float, hard: bool
+) -> None:
+    rng = np.random.default_rng(width * height)
+    pixels = rng.integers(0, 2 if hard else 256, (height, width, 3), np.uint8)
+    image = Image.fromarray(pixels * (255 if hard else 1))
+    region = Window(left * width / 2, left * height / 2, width - right / 2, height - right / 2)
+    size = Size(out_width, out_height)
+    for asked in (None, region):
+        np.testing.assert_array_equal(
+            resize_rgb(image, size, asked), without_native(image, size, asked)
+        )
+
+
+def test_it_is_pillows_filter() -> None:
+    image = Image.fromarray(smooth(301, 207))
+    size = Size(128, 80)
+    of_pillow = image.resize(size, Image.Resampling.BILINEAR)
+    assert np.abs(resize_rgb(image, size).astype(int) - np.asarray(of_pillow)).max() <= 1
+
+
+def test_a_region_is_what_a_crop_would_give() -> None:
+    image = Image.fromarray(smooth(300, 200))
+    whole = resize_rgb(image.crop((50, 40, 250, 160)), Size(100, 60))
+    part = resize_rgb(image, Size(100, 60), Window(50.0, 40.0, 250.0, 160.0))
+    assert difference(whole[2:-2, 2:-2], part[2:-2, 2:-2]) < 0.5  # edges see what lies beyond
+
+
+def test_large_pictures_are_reduced_in_two_steps_alike() -> None:
+    image = Image.fromarray(smooth(1200, 900))
+    np.testing.assert_array_equal(
+        resize_rgb(image, Size(64, 48)), without_native(image, Size(64, 48), None)
+    )
+
+
+def test_the_result_can_be_written_to_or_not_but_is_its_own() -> None:
+    image = Image.fromarray(smooth(64, 48))
+    resized = resize_rgb(image, Size(64, 48))
+    np.testing.assert_array_equal(resized, np.asarray(image))
+    assert resized.shape == (48, 64, 3)
+    assert resized.dtype == np.uint8
