@@ -29,7 +29,7 @@ _BYTES_A_PIXEL: Final = 0.25
 _LEAST_BYTES_A_THREAD: Final = 1 << 18
 """Of data: for less, starting a thread costs more than it gains."""
 
-_PADDING: Final = 2  # MC_PADDING of jpeg.h
+_PADDING: Final = 512  # MC_PADDING of jpeg.h
 _SOS, _DQT, _DHT, _DRI, _SOF0, _SOF1 = 0xDA, 0xDB, 0xC4, 0xDD, 0xC0, 0xC1
 _APP0, _APP14 = 0xE0, 0xEE
 _OTHER_FRAMES: Final = frozenset(range(0xC2, 0xD0)) - {_DHT}
