@@ -49,7 +49,7 @@ def compile_library(folder: Path, library: Path) -> None:
     compiler = new_compiler()
     customize_compiler(compiler)
     unix = compiler.compiler_type == "unix"
-    options = ["-std=c11", "-O3", "-fvisibility=hidden"] if unix else ["/O2", "/std:c11"]
+    options = ["-std=c11", "-O3", "-g0", "-fvisibility=hidden"] if unix else ["/O2", "/std:c11"]
     with tempfile.TemporaryDirectory() as objects:
         compiled = compiler.compile(
             sorted(str(path) for path in folder.glob("*.c")),

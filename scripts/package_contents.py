@@ -28,8 +28,13 @@ ESSENTIAL: Final = {
 }
 """Without these the package does not work, is not typed, or is not licensed."""
 
+BUILT: Final = {"marscrop/native/_native.so"}
+"""Compiled, in a wheel that is built where a compiler is."""
+
 _LICENCES: Final = {"LICENSE", "src/marscrop/models/LICENSES.md"}
-_BESIDE: Final = {"README.md", "LICENSE", "CHANGELOG.md", "pyproject.toml", ".gitignore"}
+_BESIDE: Final = {
+    *{"README.md", "LICENSE", "CHANGELOG.md", "pyproject.toml", "hatch_build.py", ".gitignore"}
+}
 
 
 def tracked(*folders: str) -> set[str]:
@@ -47,7 +52,7 @@ def wheel_faults(names: Iterable[str], files: set[str]) -> list[str]:
     licences = {f"licenses/{name}" for name in _LICENCES}
     expected = {"METADATA", "WHEEL", "RECORD", "entry_points.txt", *licences}
     return [
-        *_faults("wheel", inside, files | ESSENTIAL),
+        *_faults("wheel", inside, files | ESSENTIAL | BUILT),
         *_faults("wheel's metadata", about, expected),
     ]
 

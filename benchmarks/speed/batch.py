@@ -18,7 +18,7 @@ from PIL import Image
 from marscrop import AspectRatio
 from marscrop.batch.job import Job
 from marscrop.batch.run import run
-from marscrop.pipeline import usable_cores
+from marscrop.cores import usable_cores
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 RATIOS = ("16:9", "1:1", "4:5")

@@ -21,10 +21,11 @@ from pathlib import Path
 
 from marscrop.bench.machine import describe_machine
 from marscrop.bench.photos import make_photo
+from marscrop.cores import usable_cores
 from marscrop.cropper import Cropper
 from marscrop.geometry import Size
 from marscrop.imaging.decode import open_photo
-from marscrop.pipeline import Pipeline, usable_cores
+from marscrop.pipeline import Pipeline
 
 _SIDES = ((512, 384), (1024, 768), (2048, 1536), (3072, 4096), (4608, 3456))
 _SOURCES = 20

@@ -13,6 +13,7 @@ from typing import Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from marscrop.cores import usable_cores
 from marscrop.crops import Crop, Seen
 from marscrop.errors import ConstraintError, MarscropError
 from marscrop.faces.centerface import installed as can_find_faces
@@ -76,7 +77,7 @@ class Cropper:
             ModelError: the model is missing, changed or truncated.
         """
         self._session = MarsSession(Path(model) if model is not None else PACKAGED_MODEL, threads)
-        self._threads = threads
+        self._threads = threads or usable_cores()
         self._detector: FaceDetector | None = None
         self._loading = threading.Lock()
         self.max_pixels = max_pixels
@@ -261,7 +262,8 @@ class Cropper:
         Returns:
             (1, c, h, w) float32, for `maps`.
         """
-        return self._session.features(photo.analysis_rgb(self.input_size(photo)))
+        rgb = photo.analysis_rgb(self.input_size(photo), threads=self._threads)
+        return self._session.features(rgb)
 
     def maps(
         self, features: NDArray[np.float32], ratios: Sequence[AspectRatio]

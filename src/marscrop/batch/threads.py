@@ -15,8 +15,9 @@ from marscrop.batch.job import Job, Task
 from marscrop.batch.records import Record
 from marscrop.batch.store import Store
 from marscrop.batch.worker import Worker
+from marscrop.cores import usable_cores
 from marscrop.errors import StorageError
-from marscrop.pipeline import Pipeline, usable_cores
+from marscrop.pipeline import Pipeline
 
 
 def run_in_threads(

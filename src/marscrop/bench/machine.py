@@ -8,6 +8,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from marscrop.native import library
+
 
 def describe_machine(threads: int | None) -> dict[str, Any]:
     """What the figures depend on."""
@@ -18,6 +20,7 @@ def describe_machine(threads: int | None) -> dict[str, Any]:
         "processor": processor(),
         "system": platform.platform(),
         "python": platform.python_version(),
+        "native": library() is not None,
         **{package: version(package) for package in packages},
     }
 

@@ -110,8 +110,9 @@ def crop(
         _check_lossless(output, quality, file_type, fallback)
     targets = Targets(images, len(ratios) * options.max_candidates, output, file_type)
     from marscrop.cli.cropping import Cropping
+    from marscrop.cores import usable_cores
     from marscrop.cropper import Cropper
-    from marscrop.pipeline import Pipeline, usable_cores
+    from marscrop.pipeline import Pipeline
 
     workers = min(len(images), threads or usable_cores())
     # Many photos: one core each, which wastes none. One photo: all cores for it.

@@ -88,7 +88,7 @@ def _versions() -> _Found:
 
 def _machine() -> _Found:
     from marscrop.bench.machine import processor
-    from marscrop.pipeline import usable_cores
+    from marscrop.cores import usable_cores
 
     return {
         "platform": platform.platform(),
@@ -100,6 +100,7 @@ def _machine() -> _Found:
 
 
 def _codecs() -> _Found:
+    from marscrop import native
     from marscrop.imaging.codecs import codec_versions, libheif_version
     from marscrop.imaging.strips import libvips_version
 
@@ -115,6 +116,12 @@ def _codecs() -> _Found:
         problems.append(
             "libvips does not load, so that large photos take more memory: "
             "pip install --force-reinstall 'pyvips[binary]'"
+        )
+    facts["native"] = native.library() is not None
+    if not facts["native"]:
+        problems.append(
+            "the parts in C are missing, without which JPEGs take up to twice the time: install "
+            f"a C compiler (Debian: gcc and libc6-dev), unset {native.TURNED_OFF}, and {_REINSTALL}"
         )
     try:
         facts["libheif"] = libheif_version()

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from marscrop.cores import usable_cores
 from marscrop.errors import ImageError
 from marscrop.faces.centerface import INPUT, OUTPUTS, read_network
 from marscrop.geometry import Size, Window, fit_longest_edge
@@ -62,6 +63,7 @@ class FaceDetector:
         """
         content, path = read_network()
         self._session = load_network(content, path, threads)
+        self._threads = threads or usable_cores()
 
     def in_photo(self, photo: Photo) -> list[Face]:
         """The faces of a photo, in pixels of the upright original, surest first.
@@ -71,7 +73,7 @@ class FaceDetector:
         """
         size = input_size(photo)
         x, y = photo.size.width / size.width, photo.size.height / size.height
-        found = self.detect(photo.analysis_rgb(size, OVERSAMPLING))
+        found = self.detect(photo.analysis_rgb(size, OVERSAMPLING, self._threads))
         return [Face(face.window.scaled(x, y), face.score) for face in found]
 
     def detect(self, rgb: NDArray[np.uint8], min_score: float = MIN_SCORE) -> list[Face]:

@@ -15,8 +15,8 @@ from typing import Final
 FILE: Final = "_native.so"
 """Whatever the system calls such files: it is opened by its path."""
 
-_TURNED_OFF: Final = "MARSCROP_NATIVE"
-"""Set to 0, this environment variable does without."""
+TURNED_OFF: Final = "MARSCROP_NATIVE"
+"""Set to 0, this environment variable does without them."""
 
 
 class Header(ctypes.Structure):
@@ -129,7 +129,7 @@ Library = ctypes.CDLL
 def library() -> Library | None:
     """The compiled functions, which let go of Python's lock; None where there are none."""
     path = Path(__file__).parent / FILE
-    if os.environ.get(_TURNED_OFF) == "0" or not path.exists():
+    if os.environ.get(TURNED_OFF) == "0" or not path.exists():
         return None
     try:
         loaded = ctypes.CDLL(str(path))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 
+from marscrop.cores import usable_cores
 from marscrop.errors import ConfigError
 from marscrop.imaging.cost import MEBIBYTE
 from marscrop.imaging.decode import DEFAULT_MAX_DECODED_BYTES
-from marscrop.pipeline import usable_cores
 
 
 @dataclass(frozen=True, slots=True)
