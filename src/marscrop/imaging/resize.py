@@ -12,6 +12,7 @@ from PIL import Image
 
 from marscrop import native
 from marscrop.geometry import Size, Window
+from marscrop.imaging.memory import PixelMemory, pixel_memory
 
 FILTER: Final = "bilinear"
 """Name that a model's manifest records, so that a model trained otherwise is refused."""
@@ -46,10 +47,10 @@ def resize_rgb(image: Image.Image, size: Size, region: Window | None = None) -> 
         return np.asarray(reduced)
     across = _weights(image.width, region.x0, region.x1, size.width)
     down = _weights(image.height, region.y0, region.y1, size.height)
-    library = native.library()
-    if library is None or across is None or down is None:
+    library, memory = native.library(), pixel_memory(image)
+    if library is None or memory is None or across is None or down is None:
         return _in_two_passes(image, size, region)
-    return _natively(library, image, across, down)
+    return _natively(library, memory, image.width, across, down)
 
 
 def _in_two_passes(image: Image.Image, size: Size, region: Window) -> NDArray[np.uint8]:
@@ -61,17 +62,15 @@ def _in_two_passes(image: Image.Image, size: Size, region: Window) -> NDArray[np
 
 
 def _natively(
-    library: native.Library, image: Image.Image, across: _Weights, down: _Weights
+    library: native.Library, memory: PixelMemory, width: int, across: _Weights, down: _Weights
 ) -> NDArray[np.uint8]:
     """The same, to the bit."""
-    pixels = np.asarray(image)
     resized = np.empty((down.count, across.count, 3), np.uint8)
     rows_between = int(down.begin[-1] - down.begin[0]) + down.taps
     scratch = np.empty(rows_between * across.count * 3 + _SPARE_BYTES, np.uint8)
     library.mc_resize(
-        pixels.ctypes.data,
-        image.width,
-        image.height,
+        memory.address,
+        width,
         across.as_struct(),
         down.as_struct(),
         scratch.ctypes.data,

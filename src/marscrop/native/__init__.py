@@ -111,7 +111,6 @@ _SIGNATURES: Final = {
         (
             ctypes.c_void_p,
             ctypes.c_int32,
-            ctypes.c_int32,
             ctypes.POINTER(Filter),
             ctypes.POINTER(Filter),
             ctypes.c_void_p,

@@ -10,7 +10,7 @@
 #include <emmintrin.h>
 #endif
 
-enum { CHANNELS = 3, HALF_BITS = 11, BITS = 2 * HALF_BITS, ROUND = 1 << (BITS - 1) };
+enum { CHANNELS = 3, STORED = 4, HALF_BITS = 11, BITS = 2 * HALF_BITS, ROUND = 1 << (BITS - 1) };
 
 static inline uint8_t rounded(int32_t sum) {
     int32_t value = (sum + ROUND) >> BITS;
@@ -26,23 +26,19 @@ static inline uint8_t filtered(const uint8_t *from, int64_t apart, const int16_t
     return rounded(sum);
 }
 
-static void plain_across(const uint8_t *row, const McFilter *filter, uint8_t *out) {
+#if !defined(__SSE2__)
+
+static void row_across(const uint8_t *row, const McFilter *filter, uint8_t *out) {
     for (int32_t x = 0; x < filter->size; x++) {
-        const uint8_t *from = row + CHANNELS * filter->begin[x];
+        const uint8_t *from = row + STORED * filter->begin[x];
         int64_t weights = (int64_t)x * filter->taps;
         for (int c = 0; c < CHANNELS; c++)
-            *out++ = filtered(from + c, CHANNELS, filter->coarse + weights, filter->fine + weights,
+            *out++ = filtered(from + c, STORED, filter->coarse + weights, filter->fine + weights,
                               filter->taps);
     }
 }
 
-static void plain_down(const uint8_t *rows, int64_t from, int64_t length, const int16_t *coarse,
-                       const int16_t *fine, int32_t taps, uint8_t *out) {
-    for (int64_t i = from; i < length; i++)
-        out[i] = filtered(rows + i, length, coarse, fine, taps);
-}
-
-#if defined(__SSE2__)
+#else
 
 /* Two weights that follow each other, four times. */
 static inline __m128i two_weights(const int16_t *weights) {
@@ -63,15 +59,15 @@ static inline __m128i put_together(__m128i coarse, __m128i fine) {
     return _mm_srai_epi32(_mm_add_epi32(sum, _mm_set1_epi32(ROUND)), BITS);
 }
 
-/* Reads and writes a byte beyond the row. */
-static void fast_across(const uint8_t *row, const McFilter *filter, uint8_t *out) {
+/* Writes a byte beyond the row. */
+static void row_across(const uint8_t *row, const McFilter *filter, uint8_t *out) {
     const __m128i zero = _mm_setzero_si128();
     const int16_t *coarse = filter->coarse, *fine = filter->fine;
     for (int32_t x = 0; x < filter->size; x++, out += CHANNELS) {
-        const uint8_t *from = row + CHANNELS * filter->begin[x];
+        const uint8_t *from = row + STORED * filter->begin[x];
         __m128i coarse_sum = zero, fine_sum = zero;
-        for (int32_t t = 0; t < filter->taps; t += 2, from += 2 * CHANNELS) {
-            __m128i two = _mm_unpacklo_epi8(four_bytes(from), four_bytes(from + CHANNELS));
+        for (int32_t t = 0; t < filter->taps; t += 2, from += 2 * STORED) {
+            __m128i two = _mm_unpacklo_epi8(four_bytes(from), four_bytes(from + STORED));
             two = _mm_unpacklo_epi8(two, zero);
             coarse_sum = _mm_add_epi32(coarse_sum, _mm_madd_epi16(two, two_weights(coarse + t)));
             fine_sum = _mm_add_epi32(fine_sum, _mm_madd_epi16(two, two_weights(fine + t)));
@@ -110,31 +106,21 @@ static int64_t fast_down(const uint8_t *rows, int64_t length, const int16_t *coa
 
 #endif
 
-void mc_resize(const uint8_t *pixels, int32_t width, int32_t height, const McFilter *across,
-               const McFilter *down, uint8_t *scratch, uint8_t *resized) {
-    int64_t stride = (int64_t)CHANNELS * width, length = (int64_t)CHANNELS * across->size;
+void mc_resize(const uint8_t *pixels, int32_t width, const McFilter *across, const McFilter *down,
+               uint8_t *scratch, uint8_t *resized) {
+    int64_t stride = (int64_t)STORED * width, length = (int64_t)CHANNELS * across->size;
     int32_t first = down->begin[0], end = down->begin[down->size - 1] + down->taps;
-    for (int32_t y = first; y < end; y++) {
-        const uint8_t *row = pixels + y * stride;
-        uint8_t *out = scratch + (y - first) * length;
-#if defined(__SSE2__)
-        if (y + 1 < height) {
-            fast_across(row, across, out);
-            continue;
-        }
-#endif
-        plain_across(row, across, out);
-    }
+    for (int32_t y = first; y < end; y++)
+        row_across(pixels + y * stride, across, scratch + (y - first) * length);
     for (int32_t y = 0; y < down->size; y++) {
         const uint8_t *rows = scratch + (down->begin[y] - first) * length;
         const int16_t *coarse = down->coarse + (int64_t)y * down->taps;
         const int16_t *fine = down->fine + (int64_t)y * down->taps;
         uint8_t *out = resized + y * length;
-        int64_t done = 0;
+        int64_t i = 0;
 #if defined(__SSE2__)
-        done = fast_down(rows, length, coarse, fine, down->taps, out);
+        i = fast_down(rows, length, coarse, fine, down->taps, out);
 #endif
-        plain_down(rows, done, length, coarse, fine, down->taps, out);
+        for (; i < length; i++) out[i] = filtered(rows + i, length, coarse, fine, down->taps);
     }
-    (void)height;
 }

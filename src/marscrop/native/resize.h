@@ -15,9 +15,10 @@ typedef struct {
     const int16_t *coarse, *fine; /* (size, taps) */
 } McFilter;
 
-/* (height, width, 3) to (down->size, across->size, 3). `scratch` has room for the rows between
-   the first and the last that `down` needs, each of 3 * across->size bytes, and 16 bytes. */
-MC_API void mc_resize(const uint8_t *pixels, int32_t width, int32_t height, const McFilter *across,
+/* (height, width, 4), of which the last is padding, to (down->size, across->size, 3). `scratch` has
+   room for the rows between the first and the last that `down` needs, each of 3 * across->size
+   bytes, and 16 bytes. */
+MC_API void mc_resize(const uint8_t *pixels, int32_t width, const McFilter *across,
                       const McFilter *down, uint8_t *scratch, uint8_t *resized);
 
 #endif

@@ -56,8 +56,10 @@ class Prior:
 
     def scale(self, image: Size, ratio: AspectRatio) -> float:
         """Scale of the crop of `ratio` in a photo of this shape, (0, 1]."""
-        at = np.linspace(0, 1, len(self.scales))
-        return float(np.interp(slack(image, ratio), at, self.scales))
+        at = slack(image, ratio) * (len(self.scales) - 1)
+        index = int(at)
+        low, high = self.scales[index : index + 2]
+        return low + (at - index) * (high - low)
 
 
 def slack(image: Size, ratio: AspectRatio) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,6 +13,7 @@ from tests.unit.imaging.pictures import difference, smooth
 
 from marscrop import native
 from marscrop.geometry import Size, Window
+from marscrop.imaging.memory import pixel_memory
 from marscrop.imaging.resize import resize_rgb
 
 SIDES = st.integers(1, 200)
@@ -36,6 +39,26 @@ def test_pixels_are_the_same_in_c_and_in_pillow(
         np.testing.assert_array_equal(
             resize_rgb(image, size, asked), without_native(image, size, asked)
         )
+
+
+def test_pillows_memory_is_read_where_it_lies() -> None:
+    image = Image.fromarray(smooth(31, 17))
+    memory = pixel_memory(image)
+    assert memory is not None
+    stored = np.frombuffer((ctypes.c_uint8 * (17 * 31 * 4)).from_address(memory.address), np.uint8)
+    np.testing.assert_array_equal(stored.reshape(17, 31, 4)[..., :3], np.asarray(image))
+
+
+def test_memory_in_pieces_is_left_to_pillow(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = Image.fromarray(smooth(31, 17))
+    expected = resize_rgb(image, Size(16, 9))
+
+    def refuse(image: Image.Image) -> tuple[object, object]:
+        raise ValueError("Image is in multiple array blocks")
+
+    monkeypatch.setattr(Image.Image, "__arrow_c_array__", refuse)
+    assert pixel_memory(image) is None
+    np.testing.assert_array_equal(resize_rgb(image, Size(16, 9)), expected)
 
 
 def test_it_is_pillows_filter() -> None:
