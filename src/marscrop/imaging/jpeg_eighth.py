@@ -10,6 +10,7 @@ import ctypes
 import os
 import struct
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -149,12 +150,7 @@ class _Reader:
             _UnknownError: it is damaged.
         """
         runs = self._runs(max(1, min(threads, self.data.length // _LEAST_BYTES_A_THREAD)))
-        others = [threading.Thread(target=run.read) for run in runs[1:]]
-        for other in others:
-            other.start()
-        runs[0].read()
-        for other in others:
-            other.join()
+        _at_once([run.read for run in runs])
         parts = [(runs[0], 0)]
         for run in runs[1:]:
             parts += self._joined(parts[-1][0], run)
@@ -258,6 +254,23 @@ class _Run:
         count = self._reader.library.mc_read(self._reader.plan, self._reader.data, self._table)
         self.count = max(0, count)
         self.stopped, self.met = self._table.stopped, self._table.met
+
+
+def _at_once(works: list[Callable[[], None]]) -> None:
+    """Do each in a thread of its own, the first in this one; here too, where there are no more."""
+    first, *rest = works
+    started = []
+    for work in rest:
+        thread = threading.Thread(target=work)
+        try:
+            thread.start()
+        except RuntimeError:  # the system gives no more
+            work()
+        else:
+            started.append(thread)
+    first()
+    for thread in started:
+        thread.join()
 
 
 def _count(parts: list[tuple[_Run, int]]) -> int:

@@ -57,7 +57,7 @@ class Prior:
     def scale(self, image: Size, ratio: AspectRatio) -> float:
         """Scale of the crop of `ratio` in a photo of this shape, (0, 1]."""
         at = slack(image, ratio) * (len(self.scales) - 1)
-        index = int(at)
+        index = min(int(at), len(self.scales) - 2)
         low, high = self.scales[index : index + 2]
         return low + (at - index) * (high - low)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+import threading
 from typing import Any
 
 import numpy as np
@@ -175,3 +176,13 @@ def test_it_is_asked_for_photos_that_are_large_enough(monkeypatch: pytest.Monkey
     assert not asked
     photo.analysis_rgb(Size(48, 36), threads=3)
     assert asked == [(Size(800, 600), 3)]
+
+
+def test_without_more_threads_it_is_read_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("marscrop.imaging.jpeg_eighth._LEAST_BYTES_A_THREAD", 100)
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    content = encoded(grainy(333, 222), "JPEG")
+    np.testing.assert_array_equal(decoded(content, 4), expected(content))
