@@ -14,13 +14,15 @@ import argparse
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from marscrop import AspectRatio, Cropper
+from marscrop import AspectRatio, Cropper, native
 from marscrop.bench.steps import time_ms
+from marscrop.cores import usable_cores
 from marscrop.geometry import Size
 from marscrop.imaging.decode import open_photo
 from marscrop.imaging.resize import MIN_OVERSAMPLING, resize_rgb
@@ -34,8 +36,13 @@ def in_full(path: Path, size: Size) -> NDArray[np.uint8]:
     return resize_rgb(open_photo(path).upright().convert("RGB"), size)
 
 
+def by_us(path: Path, size: Size) -> NDArray[np.uint8]:
+    return open_photo(path).analysis_rgb(size, threads=usable_cores())
+
+
 def by_pillow(path: Path, size: Size) -> NDArray[np.uint8]:
-    return open_photo(path).analysis_rgb(size)
+    with patch.object(native, "library", lambda: None):
+        return open_photo(path).analysis_rgb(size)
 
 
 def simplejpeg_way() -> Decode:
@@ -91,7 +98,11 @@ def libvips_way() -> Decode:
 
 def ways() -> dict[str, Decode]:
     """Those that are installed."""
-    found: dict[str, Decode] = {"Pillow, in full": in_full, "Pillow, draft": by_pillow}
+    found: dict[str, Decode] = {
+        "Pillow, in full": in_full,
+        "Pillow, draft": by_pillow,
+        "marscrop": by_us,
+    }
     for name, make in (
         ("simplejpeg", simplejpeg_way),
         ("PyTurboJPEG", turbojpeg_way),
