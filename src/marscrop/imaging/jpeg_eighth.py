@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import ctypes
 import os
-import struct
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -21,6 +19,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from marscrop import native
 from marscrop.geometry import Size
+from marscrop.imaging.jpeg_header import BaselineHeader, UnknownJpegError, read_header
 
 DIVISOR: Final = 8
 
@@ -31,44 +30,9 @@ _LEAST_BYTES_A_THREAD: Final = 1 << 18
 """Of data: for less, starting a thread costs more than it gains."""
 
 _PADDING: Final = 512  # MC_PADDING of jpeg.h
-_SOS, _DQT, _DHT, _DRI, _SOF0, _SOF1 = 0xDA, 0xDB, 0xC4, 0xDD, 0xC0, 0xC1
-_APP0, _APP14 = 0xE0, 0xEE
-_OTHER_FRAMES: Final = frozenset(range(0xC2, 0xD0)) - {_DHT}
+_CODES_BYTES: Final = 272  # of McHeader
 _BLOCKS_OF_HALVED: Final = 6
 """4:2:0: the only layout of that many blocks."""
-_WITHOUT_LENGTH: Final = frozenset({0x01, *range(0xD0, 0xDA)})
-_YCC_IDS: Final = (1, 2, 3)
-
-
-class _UnknownError(Exception):
-    """A JPEG of a kind that is left to Pillow."""
-
-
-@dataclass(slots=True)
-class _Header:
-    """What comes before the entropy-coded data."""
-
-    size: tuple[int, int] = (0, 0)
-    components: list[tuple[int, int, int, int]] = field(default_factory=list)
-    """Identifier, blocks across and down, quantisation table."""
-    scan: list[tuple[int, int]] = field(default_factory=list)
-    """Huffman tables of each component: DC, AC."""
-    steps: dict[int, bytes] = field(default_factory=dict)
-    codes: dict[tuple[int, int], bytes] = field(default_factory=dict)
-    """By class (0 DC, 1 AC) and number."""
-    restart_interval: int = 0
-    jfif: bool = False
-    adobe_transform: int | None = None
-    end: int = 0
-
-    @property
-    def is_ycc(self) -> bool:
-        """Whether libjpeg takes three components for luma and colours."""
-        if self.jfif:
-            return True
-        if self.adobe_transform is not None:
-            return self.adobe_transform == 1
-        return tuple(c[0] for c in self.components) == _YCC_IDS
 
 
 def decode(image: JpegImageFile, size: Size, threads: int, most_bytes: int) -> Image.Image | None:
@@ -95,11 +59,11 @@ def decode(image: JpegImageFile, size: Size, threads: int, most_bytes: int) -> I
         return None
     content[file_bytes:] = 0
     try:
-        header = _read_header(content[:file_bytes].data)
+        header = read_header(content[:file_bytes].data)
         if header.size != size:
             return None
         pixels = _Reader(library, header, content).pixels(threads)
-    except (_UnknownError, struct.error, IndexError, KeyError):
+    except UnknownJpegError:
         return None
     return Image.fromarray(pixels)
 
@@ -108,7 +72,7 @@ class _Reader:
     """The data of one JPEG, ready to be read."""
 
     def __init__(
-        self, library: native.Library, header: _Header, content: NDArray[np.uint8]
+        self, library: native.Library, header: BaselineHeader, content: NDArray[np.uint8]
     ) -> None:
         """Take stuffing and markers out of the data that follow the header.
 
@@ -118,12 +82,12 @@ class _Reader:
             content: its bytes, and as many as `_PADDING` says; changed here.
 
         Raises:
-            _UnknownError: the JPEG is of another kind, or damaged.
+            UnknownJpegError: the JPEG is of another kind, or damaged.
         """
         table = _as_table(header)
         self.library, self.plan = library, ctypes.create_string_buffer(library.mc_plan_size())
         if library.mc_plan_fill(self.plan, table) < 0:
-            raise _UnknownError
+            raise UnknownJpegError
         self._size = [-(-side // DIVISOR) for side in header.size]
         self._components = table.components
         luma = table.luma_across * table.luma_down
@@ -134,20 +98,20 @@ class _Reader:
         data_bytes = len(self._bytes) - _PADDING
         # Two codes of a bit each in a block at least: a header alone must not make us allocate.
         if self.mcus * self.blocks > 4 * data_bytes:
-            raise _UnknownError
+            raise UnknownJpegError
         interval = header.restart_interval
         self._restart = np.zeros((self.mcus - 1) // interval if interval else 0, np.int64)
         restart = self._restart.ctypes.data, len(self._restart)
         length = library.mc_unstuff(self._bytes.ctypes.data, data_bytes, *restart)
         if length < 0:
-            raise _UnknownError
+            raise UnknownJpegError
         self.data = native.Data(self._bytes.ctypes.data, length, *restart)
 
     def pixels(self, threads: int) -> NDArray[np.uint8]:
         """The picture: (h, w, 3) RGB or (h, w) grey, uint8.
 
         Raises:
-            _UnknownError: it is damaged.
+            UnknownJpegError: it is damaged.
         """
         runs = self._runs(max(1, min(threads, self.data.length // _LEAST_BYTES_A_THREAD)))
         _at_once([run.read for run in runs])
@@ -181,7 +145,7 @@ class _Reader:
         bridge = _Run(self, last.stopped, run.end, 0, guessed=False)
         bridge.read(run.positions[: run.count])
         if bridge.count and len(self._restart):
-            raise _UnknownError
+            raise UnknownJpegError
         return [(bridge, 0), *([(run, bridge.met)] if bridge.met >= 0 else [])]
 
     def _ended(self, parts: list[tuple[_Run, int]]) -> list[tuple[_Run, int]]:
@@ -196,9 +160,9 @@ class _Reader:
     def _composed(self, parts: list[tuple[_Run, int]]) -> NDArray[np.uint8]:
         """The pixels of runs, each from one of its MCUs on."""
         if _count(parts) != self.mcus:
-            raise _UnknownError
+            raise UnknownJpegError
         if parts[-1][0].stopped <= 8 * (self.data.length - 1):  # more data than picture
-            raise _UnknownError
+            raise UnknownJpegError
         width, height = self._size
         pixels = np.empty((height, width, self._components), np.uint8)
         place = native.Place()
@@ -278,97 +242,24 @@ def _count(parts: list[tuple[_Run, int]]) -> int:
     return sum(run.count - first for run, first in parts)
 
 
-def _as_table(header: _Header) -> native.Header:
+def _as_table(header: BaselineHeader) -> native.Header:
     """The header as C has it.
 
     Raises:
-        _UnknownError, KeyError: it is not of the kinds that are read here.
+        UnknownJpegError: it is not of the kinds that are read here.
     """
-    components = len(header.components)
-    if components == 3 and not header.is_ycc:
-        raise _UnknownError
-    if any(component[1:3] != (1, 1) for component in header.components[1:]):
-        raise _UnknownError
+    luma, *colours = header.components
+    if colours and not header.is_ycc:
+        raise UnknownJpegError
+    if any((colour.across, colour.down) != (1, 1) for colour in colours):
+        raise UnknownJpegError
     # Of a single component, a block is an MCU whatever its header says (ITU T.81, A.2.2).
-    across, down = header.components[0][1:3] if components == 3 else (1, 1)
+    across, down = (luma.across, luma.down) if colours else (1, 1)
     table = native.Header(
-        *header.size, components, across, down, restart_interval=header.restart_interval
+        *header.size, 1 + len(colours), across, down, restart_interval=header.restart_interval
     )
-    for i, ((_, _, _, steps), (dc, ac)) in enumerate(
-        zip(header.components, header.scan, strict=True)
-    ):
-        ctypes.memmove(table.steps[i], header.steps[steps], 64)
-        for target, key in ((table.dc[i], (0, dc)), (table.ac[i], (1, ac))):
-            ctypes.memmove(target, header.codes[key].ljust(272, b"\0"), 272)
+    for i, component in enumerate(header.components):
+        ctypes.memmove(table.steps[i], component.steps, 64)
+        for target, codes in ((table.dc[i], component.dc), (table.ac[i], component.ac)):
+            ctypes.memmove(target, codes.ljust(_CODES_BYTES, b"\0"), _CODES_BYTES)
     return table
-
-
-def _read_header(content: memoryview) -> _Header:
-    """The segments of a baseline JPEG (ITU T.81, B.2) up to its only scan.
-
-    Raises:
-        _UnknownError, struct.error, IndexError: it is of another kind, or damaged.
-    """
-    header = _Header()
-    if bytes(content[:2]) != b"\xff\xd8":
-        raise _UnknownError
-    at = 2
-    while True:
-        if content[at] != 0xFF:
-            raise _UnknownError
-        code = content[at + 1]
-        if code == 0xFF:  # a filler
-            at += 1
-            continue
-        if code in _WITHOUT_LENGTH or code in _OTHER_FRAMES:
-            raise _UnknownError
-        (length,) = struct.unpack_from(">H", content, at + 2)
-        segment = bytes(content[at + 4 : at + 2 + length])
-        at += 2 + length
-        if length < 2 or at > len(content):
-            raise _UnknownError
-        if code == _SOS:
-            header.end = at
-            _read_scan(header, segment)
-            return header
-        _read_segment(header, code, segment)
-
-
-def _read_segment(header: _Header, code: int, segment: bytes) -> None:
-    if code == _DQT:
-        while segment:
-            if segment[0] > 3:  # 16 bits, or a number that there is not
-                raise _UnknownError
-            header.steps[segment[0]], segment = segment[1:65], segment[65:]
-    elif code == _DHT:
-        while segment:
-            values = sum(segment[1:17])
-            key, codes = divmod(segment[0], 16), segment[1 : 17 + values]
-            if len(codes) < 16 + values or values > 256:
-                raise _UnknownError
-            header.codes[key], segment = codes, segment[17 + values :]
-    elif code == _DRI:
-        (header.restart_interval,) = struct.unpack(">H", segment)
-    elif code in (_SOF0, _SOF1):
-        bits, height, width, count = struct.unpack_from(">BHHB", segment)
-        if bits != 8 or count not in (1, 3) or header.components:
-            raise _UnknownError
-        header.size = width, height
-        for number, sampling, table in struct.iter_unpack("BBB", segment[6 : 6 + 3 * count]):
-            header.components.append((number, sampling >> 4, sampling & 15, table))
-    elif code == _APP0:
-        header.jfif |= segment.startswith(b"JFIF\0")
-    elif code == _APP14 and segment.startswith(b"Adobe"):
-        header.adobe_transform = segment[11]
-
-
-def _read_scan(header: _Header, segment: bytes) -> None:
-    count = len(header.components)
-    numbers = tuple(component[0] for component in header.components)
-    if not count or segment[0] != count or len(segment) != 4 + 2 * count:
-        raise _UnknownError
-    if tuple(segment[1 : 1 + 2 * count : 2]) != numbers or segment[-3:] != b"\0\x3f\0":
-        raise _UnknownError
-    if len(set(numbers)) < count or any(len(steps) < 64 for steps in header.steps.values()):
-        raise _UnknownError
-    header.scan = [divmod(tables, 16) for tables in segment[2 : 2 + 2 * count : 2]]
