@@ -1,6 +1,10 @@
-"""Whether an int8 network is worth its accuracy: size, time, and IoU on validation photos.
+"""What a float network loses by being converted to int8: size, time, IoU on validation photos.
 
-    .venv/bin/python benchmarks/speed/int8.py [--data FOLDER] [--photos N] [--keep FOLDER]
+    mkdir .local/float && git archive f494918 src/marscrop/models/default | tar -x -C .local/float
+    .venv/bin/python benchmarks/speed/int8.py .local/float/src/marscrop/models/default
+
+The packaged network is int8 and was trained to be (`marscrop distil`); this is about its teacher,
+the float network that was packaged before, and any other.
 
 The features part is quantised, which is nearly all of the time: dynamically (weights only ahead of
 time) and statically (activations too, calibrated on training photos), with weights of 8 bits, and
@@ -30,7 +34,7 @@ from onnxruntime.quantization import (
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from marscrop.bench.steps import time_ms
-from marscrop.cropper import PACKAGED_MODEL, Cropper
+from marscrop.cropper import Cropper
 from marscrop.imaging.decode import open_photo
 from marscrop.research.data.fcdb import load_fcdb
 from marscrop.research.data.records import CropRecord
@@ -46,12 +50,12 @@ RATIOS = ("1:1", "16:9", "4:5")
 class CalibrationPhotos(CalibrationDataReader):  # type: ignore[misc]
     """Training photos as the network sees them."""
 
-    def __init__(self, records: list[CropRecord]) -> None:
-        self._inputs = self._read(records)
+    def __init__(self, model: Path, records: list[CropRecord]) -> None:
+        self._inputs = self._read(model, records)
 
     @staticmethod
-    def _read(records: list[CropRecord]) -> Iterator[dict[str, NDArray[np.float32]]]:
-        cropper = Cropper(threads=1)
+    def _read(model: Path, records: list[CropRecord]) -> Iterator[dict[str, NDArray[np.float32]]]:
+        cropper = Cropper(model, threads=1)
         rule = cropper.manifest.input
         for record in records:
             photo = open_photo(record.path)
@@ -80,9 +84,9 @@ def moves_px(cropper: Cropper, other: Cropper, records: list[CropRecord]) -> NDA
     return np.array(moves)
 
 
-def quantised(kind: str, folder: Path, calibration: list[CropRecord]) -> Path:
-    """A copy of the packaged model whose features part is int8."""
-    shutil.copytree(PACKAGED_MODEL, folder)
+def quantised(kind: str, model: Path, folder: Path, calibration: list[CropRecord]) -> Path:
+    """A copy of a float model whose features part is int8."""
+    shutil.copytree(model, folder)
     part, plain = folder / "features.onnx", folder / "plain.onnx"
     quant_pre_process(str(part), str(plain), skip_symbolic_shape=True)
     if kind == "dynamic":
@@ -91,7 +95,7 @@ def quantised(kind: str, folder: Path, calibration: list[CropRecord]) -> Path:
         quantize_static(
             plain,
             part,
-            CalibrationPhotos(calibration),
+            CalibrationPhotos(model, calibration),
             quant_format=QuantFormat.QDQ,
             per_channel=True,
             activation_type=QuantType.QUInt8,
@@ -107,6 +111,7 @@ def quantised(kind: str, folder: Path, calibration: list[CropRecord]) -> Path:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("model", type=Path, help="folder of a float model")
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared/data/fcdb_train")
     parser.add_argument("--photos", type=int, help="validation photos; all by default")
     parser.add_argument("--calibration", type=int, default=64)
@@ -122,17 +127,17 @@ def main() -> None:
     )
     rgb = np.random.default_rng(0).integers(0, 256, (192, 256, 3), np.uint8)
     with tempfile.TemporaryDirectory() as temporary:
-        models: dict[str, Path | None] = {"float": None}
+        models = {"float": options.model}
         for kind in ("dynamic", STATIC, STATIC_7_BITS):
-            models[kind] = quantised(kind, Path(temporary) / kind, training)
+            models[kind] = quantised(kind, options.model, Path(temporary) / kind, training)
         for name, folder in models.items():
             cropper, photo = Cropper(folder), open_photo(rgb)
             timings = [
                 time_ms(lambda c=c, p=photo: c.features(p), options.repeats).median_ms
                 for c in (cropper, Cropper(folder, threads=1))
             ]
-            moves = moves_px(Cropper(), cropper, validation)
-            size_mb = ((folder or PACKAGED_MODEL) / "features.onnx").stat().st_size / 1e6
+            moves = moves_px(Cropper(options.model), cropper, validation)
+            size_mb = (folder / "features.onnx").stat().st_size / 1e6
             scores = summarise(score_records(validation, [decode_all(product_network(folder))]))
             placed = scores[-1]  # by placement, which users get
             print(
@@ -143,7 +148,7 @@ def main() -> None:
             )
 
         if options.keep:
-            shutil.copytree(models[STATIC] or PACKAGED_MODEL, options.keep)
+            shutil.copytree(models[STATIC], options.keep)
 
 
 if __name__ == "__main__":
