@@ -96,7 +96,7 @@ class Views:
         A shape comes as often as photos have it.
         """
         draw = np.random.default_rng([seed, step])
-        sizes = _sizes(self._photos[draw.integers(len(self._photos))], *self._edges)
+        sizes = _sizes(self._photos[int(draw.integers(len(self._photos)))], *self._edges)
         alike = self._alike[sizes]
         chosen = [self._photos[i] for i in draw.choice(alike, count or self._config.batch_size)]
         shown = chosen[0].size
