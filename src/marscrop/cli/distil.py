@@ -16,15 +16,16 @@ from marscrop.cli.support import Data, research_extra, source_commit
 
 def distil(
     config: Annotated[
-        Path, typer.Argument(help="A page of configs/, such as configs/mobilenetv2_int8.toml.")
+        Path,
+        typer.Argument(help="A page of configs/, such as configs/distil/mobilenetv2_int8.toml."),
     ],
     data: Data,
+    teacher: Annotated[
+        Path, typer.Option(help="Folder of the model to learn from, as `export` writes it.")
+    ],
     fixations: Annotated[
         list[Path] | None,
         typer.Option(help="Folder of more photos to learn from. Repeat for more."),
-    ] = None,
-    teacher: Annotated[
-        Path | None, typer.Option(help="Folder of the model to learn from. Default: the packaged.")
     ] = None,
     output: Annotated[
         Path | None,
@@ -46,7 +47,6 @@ def distil(
         from marscrop.research.distil.config import DistilConfig
         from marscrop.research.distil.package import package_student
         from marscrop.research.distil.train import distil as run
-        from marscrop.runtime.manifest import PACKAGED_MODEL
 
     settings = DistilConfig.load(config)
     if seed is not None:
@@ -62,7 +62,7 @@ def distil(
     validation = [record for record in records if record.split == "validation"]
     run(
         settings,
-        teacher or PACKAGED_MODEL,
+        teacher,
         photos,
         validation,
         folder,
@@ -73,7 +73,7 @@ def distil(
     if model:
         manifest = package_student(
             folder / "last.pt",
-            teacher or PACKAGED_MODEL,
+            teacher,
             model,
             validation,
             "; ".join(sources),

@@ -17,7 +17,9 @@ from marscrop.research.distil.graph import read_weights
 from marscrop.runtime.session import MarsSession
 from marscrop.window.placement import Prior
 
-_POSITIONS: Final = 17
+_POSITIONS: Final = 33
+"""Of windows along each axis, as in `window.placement`."""
+
 _SUBPIXELS: Final = 4
 
 

@@ -66,7 +66,7 @@ class EncodedPhoto:
         """RGB pixels; with `half` those of a JPEG decoded at half its size."""
         with Image.open(io.BytesIO(self.content)) as image:
             if half:
-                image.draft("RGB", (-(-image.width // _HALF), -(-image.height // _HALF)))
+                image.draft("RGB", (image.width // _HALF, image.height // _HALF))  # rounded up
             return image.convert("RGB")
 
 
