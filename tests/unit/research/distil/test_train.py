@@ -21,7 +21,7 @@ TABLE: dict[str, Any] = {
     "measured_photos": 2,
     "checkpoint_every_steps": 2,
     "validate_every_steps": 3,
-    "kept": [0.25] * 11,
+    "kept": [0.5] * 11,
     "views": {"longest_edge_px": 48, "batch_size": 2},
     "loss": {"ratios": 2},
 }
@@ -58,13 +58,14 @@ def test_student_learns(arguments: tuple[Any, ...], tmp_path: Path) -> None:
     teacher, photos, _ = arguments
     still = TABLE["views"] | {"whole": 1.0, "half_decoded": 0.0, "brightness": 0.0}
     still |= {"contrast": 0.0, "saturation": 0.0}
+    features = {"ratios": 1, "map_weight": 0.0, "place_weight": 0.0}
     lines: list[dict[str, Any]] = []
-    for steps in (2, 60):
-        table = TABLE | {"steps": steps, "views": still, "kept": [0.5] * 11}
-        config = DistilConfig.from_table(table | {"learning_rate": 3e-4})
+    for steps in (2, 40):
+        table = TABLE | {"steps": steps, "views": still, "loss": features}
+        config = DistilConfig.from_table(table)
         distil(config, teacher, photos[:1], [], tmp_path / str(steps), report=lines.append)
-    first, last = lines[0], lines[-1]
-    assert last["feature"] < 0.7 * first["feature"], (first, last)
+    first, last = lines
+    assert last["feature"] < 0.5 * first["feature"]
 
 
 def test_log_says_what_became_of_validation_photos(undisturbed: Path) -> None:
@@ -79,7 +80,7 @@ def test_student_of_a_run_is_as_small_as_its_recipe_says(undisturbed: Path) -> N
     network, config, content = load_student(undisturbed / "last.pt")
     assert config == CONFIG
     assert content["step"] == 6
-    assert [len(block.filter.bias) for block in network.chain[1:4]] == [32, 32, 32]
+    assert [len(block.filter.bias) for block in network.chain[1:4]] == [48, 64, 64]
 
 
 def test_folder_of_another_recipe_is_refused(undisturbed: Path, arguments: tuple[Any, ...]) -> None:
