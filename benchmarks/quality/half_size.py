@@ -26,8 +26,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--photos", type=int, default=250)
+    parser.add_argument("--model", type=Path, help="folder; the packaged one by default")
     options = parser.parse_args()
-    cropper = Cropper()
+    cropper = Cropper(options.model)
     moves = []
     paths = sorted(options.folder.rglob("*.jpg"))[: options.photos]
     if not paths:
@@ -49,7 +50,8 @@ def main() -> None:
         for one, other in zip(usual, half, strict=True):
             move = max(abs(a - b) for a, b in zip(one.box, other.box, strict=True))
             moves.append(move * 256 / max(photo.size))
-    print(f"{len(moves)} boxes of {len(paths)} photos, {np.mean(np.array(moves) > 1):.1%} moved")
+    over = " and ".join(f"{np.mean(np.array(moves) > px):.1%} by over {px} px" for px in (1, 3))
+    print(f"{len(moves)} boxes of {len(paths)} photos moved: {over}")
 
 
 if __name__ == "__main__":

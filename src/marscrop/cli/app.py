@@ -19,6 +19,7 @@ from marscrop.cli.batch import batch
 from marscrop.cli.bench import bench
 from marscrop.cli.crop import crop
 from marscrop.cli.crossval import crossval
+from marscrop.cli.distil import distil
 from marscrop.cli.doctor import doctor
 from marscrop.cli.evaluate import evaluate
 from marscrop.cli.figure import figure
@@ -59,6 +60,7 @@ app.command()(bench)
 app.command()(serve)
 app.command()(doctor)
 app.command(rich_help_panel="Research")(research.train)
+app.command(rich_help_panel="Research")(distil)
 app.command(rich_help_panel="Research")(evaluate)
 app.command(rich_help_panel="Research")(research.export)
 app.add_typer(data.app, name="data", rich_help_panel="Research")

@@ -18,7 +18,7 @@ from typing import Any, Literal, Self
 from marscrop.errors import ConfigError
 
 
-class _Checked:
+class Checked:
     """Builds a frozen dataclass from a table, with errors that name key, value and type."""
 
     @classmethod
@@ -47,7 +47,7 @@ class _Checked:
 
 def _convert(value: Any, hint: Any, where: str) -> Any:
     """Check one plain value against a type hint; lists become tuples, whole numbers floats."""
-    if isinstance(hint, type) and issubclass(hint, _Checked):
+    if isinstance(hint, type) and issubclass(hint, Checked):
         if isinstance(value, dict):
             return hint.from_table(value, where)
     elif typing.get_origin(hint) is Literal:
@@ -78,13 +78,13 @@ def _name(hint: Any) -> str:
     return getattr(hint, "__name__", None) or str(hint)
 
 
-def _require(condition: bool, message: str) -> None:
+def require(condition: bool, message: str) -> None:
     if not condition:
         raise ConfigError(message)
 
 
 @dataclass(frozen=True, slots=True)
-class ModelConfig(_Checked):
+class ModelConfig(Checked):
     """One variant of the network (section 3).
 
     Attributes:
@@ -143,31 +143,31 @@ class ModelConfig(_Checked):
 
     def __post_init__(self) -> None:
         low, high = self.ratio_range
-        _require(
+        require(
             0 < low < high,
             f"ratio_range must be (low, high) with 0 < low < high; got {self.ratio_range}",
         )
-        _require(
+        require(
             self.ratio_smoothing >= 0,
             f"ratio_smoothing must be 0 or more; got {self.ratio_smoothing}",
         )
-        _require(
+        require(
             self.embedding_count >= 3 and self.embedding_count % 2 == 1,
             f"embedding_count must be odd and at least 3 (section 3.3); got {self.embedding_count}",
         )
-        _require(
+        require(
             self.embedding_dim >= 1, f"embedding_dim must be positive; got {self.embedding_dim}"
         )
-        _require(
+        require(
             self.hidden_layers >= 0, f"hidden_layers must be 0 or more; got {self.hidden_layers}"
         )
-        _require(self.hidden_width >= 1, f"hidden_width must be positive; got {self.hidden_width}")
-        _require(self.out_channels >= 1, f"out_channels must be positive; got {self.out_channels}")
-        _require(
+        require(self.hidden_width >= 1, f"hidden_width must be positive; got {self.hidden_width}")
+        require(self.out_channels >= 1, f"out_channels must be positive; got {self.out_channels}")
+        require(
             self.out_stride in (1, 2, 4, 8, 16, 32),
             f"out_stride must be 1, 2, 4, 8, 16 or 32; got {self.out_stride}",
         )
-        _require(min(self.pixel_std) > 0, f"pixel_std must be positive; got {self.pixel_std}")
+        require(min(self.pixel_std) > 0, f"pixel_std must be positive; got {self.pixel_std}")
 
     @property
     def log_ratio_range(self) -> tuple[float, float]:
@@ -176,7 +176,7 @@ class ModelConfig(_Checked):
 
 
 @dataclass(frozen=True, slots=True)
-class AugmentConfig(_Checked):
+class AugmentConfig(Checked):
     """Random changes of a training photo that move image and box together.
 
     Attributes:
@@ -195,15 +195,15 @@ class AugmentConfig(_Checked):
     ratio_jitter: float = 0.0
 
     def __post_init__(self) -> None:
-        _require(0 <= self.zoom < 0.5, f"zoom must be in [0, 0.5); got {self.zoom}")
+        require(0 <= self.zoom < 0.5, f"zoom must be in [0, 0.5); got {self.zoom}")
         for name in ("brightness", "contrast", "saturation"):
             value = getattr(self, name)
-            _require(0 <= value < 1, f"{name} must be in [0, 1); got {value}")
-        _require(self.ratio_jitter >= 0, f"ratio_jitter must be 0 or more; got {self.ratio_jitter}")
+            require(0 <= value < 1, f"{name} must be in [0, 1); got {value}")
+        require(self.ratio_jitter >= 0, f"ratio_jitter must be 0 or more; got {self.ratio_jitter}")
 
 
 @dataclass(frozen=True, slots=True)
-class TrainConfig(_Checked):
+class TrainConfig(Checked):
     """How a network is trained.
 
     Attributes:
@@ -267,7 +267,7 @@ class TrainConfig(_Checked):
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size", "longest_edge_px"):
-            _require(
+            require(
                 getattr(self, name) >= 1, f"{name} must be at least 1; got {getattr(self, name)}"
             )
         for name in (
@@ -285,34 +285,32 @@ class TrainConfig(_Checked):
             "neighbour_weight",
             "neighbour_spread",
         ):
-            _require(
+            require(
                 getattr(self, name) >= 0, f"{name} must be 0 or more; got {getattr(self, name)}"
             )
-        _require(
+        require(
             self.longest_edge_px % 32 == 0,
             f"longest_edge_px must be a multiple of 32, the largest stride; "
             f"got {self.longest_edge_px}",
         )
-        _require(
-            self.learning_rate > 0, f"learning_rate must be positive; got {self.learning_rate}"
-        )
-        _require(
+        require(self.learning_rate > 0, f"learning_rate must be positive; got {self.learning_rate}")
+        require(
             self.cell_weight + self.window_weight > 0,
             "cell_weight and window_weight are both 0: there is nothing to learn",
         )
-        _require(
+        require(
             self.window_tolerance > 0,
             f"window_tolerance must be positive; got {self.window_tolerance}",
         )
-        _require(0 <= self.ema_decay < 1, f"ema_decay must be in [0, 1); got {self.ema_decay}")
-        _require(
+        require(0 <= self.ema_decay < 1, f"ema_decay must be in [0, 1); got {self.ema_decay}")
+        require(
             0 <= self.warmup_fraction < 1,
             f"warmup_fraction must be in [0, 1); got {self.warmup_fraction}",
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Config(_Checked):
+class Config(Checked):
     """A whole run: the network, the augmentation, the training, and where weights start.
 
     Attributes:

@@ -49,6 +49,8 @@ class Part:
 class InputRule:
     """How a photo becomes the network's input: RGB, (value - mean) / std.
 
+    A network whose input is uint8 takes pixels as they are, and does that itself.
+
     Attributes:
         longest_edge_px: the longer side.
         multiple_px: what the shorter side is rounded to.

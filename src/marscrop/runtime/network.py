@@ -16,6 +16,8 @@ PROVIDERS: Final = ("CPUExecutionProvider",)
 _NO_MEMORY: Final = ("bad_alloc", "Failed to allocate memory")
 """What ONNX Runtime says, in errors that are of no kind of their own."""
 
+_BYTES: Final = "tensor(uint8)"
+
 
 def available_providers() -> list[str]:
     """What this ONNX Runtime could run them on."""
@@ -27,6 +29,10 @@ class Network:
 
     def __init__(self, session: ort.InferenceSession) -> None:
         self._session = session
+
+    def takes_bytes(self, name: str) -> bool:
+        """Whether the input of this name is uint8."""
+        return any(i.name == name and i.type == _BYTES for i in self._session.get_inputs())
 
     def run(self, outputs: Sequence[str] | None, inputs: Mapping[str, Any]) -> list[Any]:
         """The outputs of these names, or all of them.

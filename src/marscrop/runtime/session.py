@@ -55,6 +55,7 @@ class MarsSession:
             # The small parts gain nothing from a second thread, and an idle pool would spin.
             for part, part_threads in (("features", threads), ("meta", 1), ("head", 1))
         )
+        self._takes_bytes = self._features.takes_bytes("pixels")
         self._mean = np.array(self.manifest.input.mean, np.float32)[:, None, None]
         self._factor = 1 / np.array(self.manifest.input.std, np.float32)[:, None, None]
         self._parameters: OrderedDict[float, _Parameters] = OrderedDict()
@@ -69,6 +70,9 @@ class MarsSession:
         Returns:
             (1, c, h / 16, w / 16) float32.
         """
+        if self._takes_bytes:
+            pixels = np.ascontiguousarray(rgb[None])
+            return self._features.run(None, {"pixels": pixels})[0]  # type: ignore[no-any-return]
         batch = np.empty((1, 3, *rgb.shape[:2]), np.float32)
         # Planes first: five times as fast as arithmetic on interleaved channels.
         np.subtract(rgb.transpose(2, 0, 1), self._mean, out=batch[0])
@@ -85,11 +89,11 @@ class MarsSession:
         Returns:
             (len(ratios), h, w) float32 log odds that a cell lies in the crop.
         """
-        ftm, pwp = (np.concatenate(parts) for parts in zip(*self._generate(ratios), strict=True))
+        ftm, pwp = (np.concatenate(parts) for parts in zip(*self.parameters(ratios), strict=True))
         return self._head.run(None, {"features": features, "ftm": ftm, "pwp": pwp})[0]  # type: ignore[no-any-return]
 
-    def _generate(self, ratios: Sequence[float]) -> list[_Parameters]:
-        """The parameters of the cropping models for these ratios, from the cache where known."""
+    def parameters(self, ratios: Sequence[float]) -> list[_Parameters]:
+        """Each ratio's cropping model, (1, c, c) and (1, c'); from the cache where known."""
         low, high = self.manifest.ratio_range
         keys = [math.log(min(max(ratio, low), high)) for ratio in ratios]
         with self._lock:

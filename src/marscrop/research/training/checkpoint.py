@@ -18,7 +18,7 @@ except ImportError:  # Windows
 
 from marscrop.errors import ConfigError, ModelError
 from marscrop.files import whole_file
-from marscrop.research.config import Config
+from marscrop.research.config import Checked, Config
 from marscrop.research.mars import Mars
 from marscrop.window.placement import Prior
 
@@ -52,7 +52,7 @@ class RunFolder:
         self.config, self.log = folder / "config.json", folder / "log.jsonl"
         self.last, self.best = folder / "last.pt", folder / "best.pt"
 
-    def start(self, config: Config) -> None:
+    def start(self, config: Checked) -> None:
         """Make the folder and write the resolved configuration."""
         self.folder.mkdir(parents=True, exist_ok=True)
         write_whole(

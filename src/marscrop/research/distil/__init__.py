@@ -1,0 +1,1 @@
+"""A cheaper network for the product, taught by the one that it replaces."""
