@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from marscrop.errors import ModelError
 from marscrop.geometry import Size
 from marscrop.research.distil.config import LossConfig
 from marscrop.research.distil.teacher import Teacher, places
@@ -45,6 +46,9 @@ class DistilLoss:
 
         Returns:
             scalar, and its parts before they are weighted.
+
+        Raises:
+            ModelError: it is not finite.
         """
         config = self._config
         chosen = torch.from_numpy(draw.integers(_RATIOS, size=(len(found), config.ratios)))
@@ -66,7 +70,7 @@ class DistilLoss:
         parts = {"loss": total, "feature": feature, "map": map_, "place": place}
         found_parts = {name: round(float(part.detach()), 5) for name, part in parts.items()}
         if not math.isfinite(found_parts["loss"]):
-            raise FloatingPointError(f"the loss is not finite: {found_parts}")
+            raise ModelError(f"the loss is not finite ({found_parts}); lower learning_rate")
         return total, found_parts
 
 

@@ -65,14 +65,14 @@ def distil(
         folder: of the run: `config.json`, `log.jsonl`, `last.pt`.
         commit: of the source, kept in the checkpoint.
         report: told each line of the log.
-        stop_at: end after this step, as if killed.
+        stop_at: end after this step, for a run in parts.
 
     Returns:
         the student, after the last step.
 
     Raises:
-        ModelError: the folder holds a run of another recipe.
-        StorageError: the disk is full or read-only.
+        ModelError: the folder holds a run of another recipe, or the loss is no longer finite.
+        OSError: the checkpoint or the log cannot be written; the last checkpoint stays.
     """
     torch.manual_seed(config.seed)
     teacher = Teacher(teacher_folder, ratios_asked(config.loss))
