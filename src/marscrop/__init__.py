@@ -3,7 +3,7 @@
 >>> from marscrop import Cropper
 >>> crops = Cropper().crop("photo.jpg", ["16:9", "1:1"])
 >>> tuple(crops[0].box)
-(5, 70, 635, 424)
+(5, 69, 635, 423)
 
 Importing is cheap: NumPy, Pillow and ONNX Runtime are loaded when `Cropper` is first used.
 """

@@ -102,7 +102,9 @@ def test_maps_cover_the_photo_for_each_ratio(cropper: Cropper, rocket: Path) -> 
 
     ratios = [AspectRatio(1, 1), AspectRatio(2, 1)]
     found = cropper.maps(cropper.features(open_photo(rocket)), ratios)
-    assert found.shape in ((2, 44, 64), (2, 22, 32))  # a quarter or an eighth of 256 x 176
+    width, height = cropper.input_size(open_photo(rocket))
+    assert width == cropper.manifest.input.longest_edge_px
+    assert found.shape in ((2, height // 4, width // 4), (2, height // 8, width // 8))
 
 
 def test_a_photo_that_was_seen_needs_no_pixels_for_further_ratios(
@@ -150,21 +152,3 @@ def test_no_ratio_no_crop(cropper: Cropper, rocket: Path) -> None:
 )
 def test_one_ratio_or_several(ratios: object, labels: list[str]) -> None:
     assert [str(r) for r in parse_ratios(ratios)] == labels  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("name", ["rocket", "cat", "coffee", "astronaut"])
-def test_shrinking_in_two_steps_moves_no_edge_by_a_pixel_of_256(
-    name: str, cropper: Cropper, examples: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with Image.open(examples / f"{name}.jpg") as photo:
-        large = photo.convert("RGB").resize((3001, 2003))
-    ratios = ["16:9", "1:1", "4:5", "3:1"]
-    found = cropper.crop(large, ratios, faces="ignore")
-    monkeypatch.setattr("marscrop.imaging.resize.MIN_OVERSAMPLING", 1000)  # in one step
-    expected = cropper.crop(large, ratios, faces="ignore")
-    moved = [
-        abs(a - b)
-        for f, e in zip(found, expected, strict=True)
-        for a, b in zip(f.box, e.box, strict=True)
-    ]
-    assert max(moved) <= 3001 / 256

@@ -18,8 +18,11 @@ FILTER: Final = "bilinear"
 """Name that a model's manifest records, so that a model trained otherwise is refused."""
 
 MIN_OVERSAMPLING: Final = 2
-"""A large picture is first shrunk by whole factors, cheaply, as long as that keeps this many pixels
-for each asked one: when a JPEG is decoded, and here. The filter then does the rest."""
+"""Large JPEGs are decoded at reduced size, and large PNGs by strips, as long as that keeps so many
+pixels for each asked one. The filter then does the rest, in one step."""
+
+_MOST_TAPS: Final = 4096
+"""With more, sums of products would not fit 32 bits in C."""
 
 _FILTER: Final = Image.Resampling.BILINEAR
 _HALF_BITS: Final = 11
@@ -41,10 +44,6 @@ def resize_rgb(image: Image.Image, size: Size, region: Window | None = None) -> 
         reduction, so that nothing aliases.
     """
     region = region or Window(0.0, 0.0, *image.size)
-    reduction = max((region.x1 - region.x0) / size.width, (region.y1 - region.y0) / size.height)
-    if reduction >= 2 * MIN_OVERSAMPLING:
-        reduced = image.resize(size, _FILTER, box=region, reducing_gap=MIN_OVERSAMPLING)
-        return np.asarray(reduced)
     across = _weights(image.width, region.x0, region.x1, size.width)
     down = _weights(image.height, region.y0, region.y1, size.height)
     library, memory = native.library(), pixel_memory(image)
@@ -110,7 +109,7 @@ def _weights(length: int, start: float, end: float, count: int) -> _Weights | No
     """A triangle's weights for `count` pixels of `length`, from `start` to `end`.
 
     In Pillow's order of arithmetic, so that the rounded weights are the same. None where a pixel
-    is made of more than there are.
+    is made of more than there are, or than C can add up.
     """
     step = float(np.float32(end) - np.float32(start)) / count  # of a box Pillow keeps 32 bits
     reach = max(step, 1.0)
@@ -119,7 +118,7 @@ def _weights(length: int, start: float, end: float, count: int) -> _Weights | No
     stop = np.minimum(length, np.trunc(centre + reach + 0.5).astype(np.int64))
     taps = int((stop - begin).max())
     taps += taps % 2
-    if taps > length:
+    if taps > min(length, _MOST_TAPS):
         return None
     place = begin[:, None] + np.arange(taps)
     away = np.abs((place - centre[:, None] + 0.5) * (1.0 / reach))

@@ -90,7 +90,7 @@ def package_model(
         judged = held_out_judgements(folds, records) if folds else judge(validation, network)
         scores = {
             **measure(validation, network),
-            "confidence": confidence_scores(judged, len({j.name for j in judged})),
+            "confidence": _confidence_scores(judged, len({j.name for j in judged})),
             "moved_px_at_256": round(moved, 3),
         }
         calibration = fit_calibration([j.evidence for j in judged], [j.beats for j in judged])
@@ -126,7 +126,7 @@ def measure(records: Sequence[CropRecord], network: Network) -> dict[str, Any]:
     }
 
 
-def confidence_scores(judged: Sequence[Judgement], photos: int) -> dict[str, Any]:
+def _confidence_scores(judged: Sequence[Judgement], photos: int) -> dict[str, Any]:
     """What cross-fitting says of the confidence; the reliability diagram as plain numbers."""
     beats = [j.beats for j in judged]
     confidence = cross_fitted([j.evidence for j in judged], beats, [j.fold for j in judged])

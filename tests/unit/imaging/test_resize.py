@@ -75,11 +75,18 @@ def test_a_region_is_what_a_crop_would_give() -> None:
     assert difference(whole[2:-2, 2:-2], part[2:-2, 2:-2]) < 0.5  # edges see what lies beyond
 
 
-def test_large_pictures_are_reduced_in_two_steps_alike() -> None:
-    image = Image.fromarray(smooth(1200, 900))
-    np.testing.assert_array_equal(
-        resize_rgb(image, Size(64, 48)), without_native(image, Size(64, 48), None)
-    )
+def test_large_pictures_are_reduced_in_one_step_too() -> None:
+    image, size = Image.fromarray(smooth(1200, 900)), Size(64, 48)
+    resized = resize_rgb(image, size)
+    np.testing.assert_array_equal(resized, without_native(image, size, None))
+    of_pillow = np.asarray(image.resize(size, Image.Resampling.BILINEAR))
+    assert np.abs(resized.astype(int) - of_pillow).max() <= 1
+
+
+@pytest.mark.parametrize("size", [Size(1, 1), Size(3, 2)])
+def test_sums_of_very_many_pixels_are_left_to_pillow(size: Size) -> None:
+    image = Image.new("RGB", (30000, 8), (255, 254, 253))
+    assert (resize_rgb(image, size) == (255, 254, 253)).all()
 
 
 def test_the_result_can_be_written_to_or_not_but_is_its_own() -> None:

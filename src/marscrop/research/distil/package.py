@@ -17,12 +17,13 @@ from marscrop.research.data.records import CropRecord
 from marscrop.research.distil.graph import to_onnx
 from marscrop.research.distil.train import load_student
 from marscrop.research.distil.validation import move_px
-from marscrop.research.evaluation.calibration import fit_calibration
-from marscrop.research.evaluation.judgements import judge
+from marscrop.research.evaluation.calibration import calibration_error
+from marscrop.research.evaluation.judgements import Judgement, judge
 from marscrop.research.evaluation.network import product_network
 from marscrop.research.export import model_folder
-from marscrop.research.packaging import confidence_scores, measure
+from marscrop.research.packaging import measure
 from marscrop.runtime.manifest import FILE, InputRule, Manifest, Part
+from marscrop.window.confidence import Calibration
 
 RATIOS: Final = ("1:1", "16:9", "4:5")
 """At which boxes are compared with the teacher's, as `benchmarks/speed/int8.py` does."""
@@ -35,13 +36,16 @@ def package_student(
     validation: Sequence[CropRecord],
     data: str,
 ) -> Manifest:
-    """Write a model folder: the student's features, the teacher's head, meta-learner and prior.
+    """Write a model folder: the student's features, all else as the teacher has it.
+
+    So also the calibration of the confidence, which was fitted on many more photos than a student
+    has left to be judged on.
 
     Args:
         checkpoint: `last.pt` of a run.
         teacher_folder: the model that it learned from.
         folder: made if missing; its files are replaced.
-        validation: photos on which confidence is fitted and scores are measured.
+        validation: photos on which scores are measured.
         data: what it learned from, for people.
 
     Raises:
@@ -86,15 +90,26 @@ def package_student(
         judged = judge(validation, student)
         manifest = dataclasses.replace(
             manifest,
-            calibration=fit_calibration([j.evidence for j in judged], [j.beats for j in judged]),
             scores={
                 **measure(validation, student),
-                "confidence": confidence_scores(judged, len({j.name for j in judged})),
+                "confidence": _confidence_scores(judged, teacher.calibration),
                 "moved_from_teacher": moved(Cropper(teacher_folder), Cropper(draft), validation),
             },
         )
         (draft / FILE).write_text(manifest.to_json(), encoding="utf-8")
     return manifest
+
+
+def _confidence_scores(judged: Sequence[Judgement], calibration: Calibration) -> dict[str, Any]:
+    """How well the teacher's confidence fits the student's crops."""
+    beats = [j.beats for j in judged]
+    confidence = np.array([calibration.confidence(j.evidence) for j in judged])
+    return {
+        "judgements": len(judged),
+        "beats_centre": round(float(np.mean(beats)), 4),
+        "confidence": round(float(confidence.mean()), 4),
+        "calibration_error": round(calibration_error(confidence, beats), 4),
+    }
 
 
 def moved(one: Cropper, other: Cropper, records: Sequence[CropRecord]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from PIL import Image
 from tests.research_support import settled_network, tiny_config
 
 from marscrop.errors import ModelError
-from marscrop.geometry import Size, Window, snap
+from marscrop.geometry import Size, Window, fit_longest_edge, snap
 from marscrop.research.data.batches import PhotoStore
 from marscrop.research.data.records import CropRecord
 from marscrop.research.evaluation.network import (
@@ -29,6 +29,7 @@ from marscrop.research.evaluation.network import (
 )
 from marscrop.research.mars import Mars
 from marscrop.research.training.checkpoint import save_checkpoint
+from marscrop.runtime.manifest import Manifest
 from marscrop.window.paper import paper_window
 from marscrop.window.placement import Prior, place_window
 from marscrop.window.search import search_window
@@ -121,6 +122,7 @@ def test_maps_of_the_product_come_from_the_packaged_model(
 ) -> None:
     record = records[0]
     found = product_network(None).maps(record)
-    rows, columns = found.shape
-    assert (256 // columns, 176 // rows) in ((4, 4), (8, 8))  # 96 x 64 at 256 x 176
+    rule = Manifest.load(packaged_model).input
+    width, height = fit_longest_edge(record.size, rule.longest_edge_px, rule.multiple_px)
+    assert found.shape in ((height // 4, width // 4), (height // 8, width // 8))
     np.testing.assert_array_equal(found, product_network(packaged_model).maps(record))
