@@ -52,6 +52,7 @@ class Cropper:
     The same input gives the same box. One cropper can be shared by threads.
 
     Attributes:
+        threads: that work on one photo.
         max_pixels: larger images are refused.
         max_decoded_bytes: so are images that take more memory while their crops are found.
     """
@@ -77,7 +78,7 @@ class Cropper:
             ModelError: the model is missing, changed or truncated.
         """
         self._session = MarsSession(Path(model) if model is not None else PACKAGED_MODEL, threads)
-        self._threads = threads or usable_cores()
+        self.threads = threads or usable_cores()
         self._detector: FaceDetector | None = None
         self._loading = threading.Lock()
         self.max_pixels = max_pixels
@@ -262,7 +263,7 @@ class Cropper:
         Returns:
             (1, c, h, w) float32, for `maps`.
         """
-        rgb = photo.analysis_rgb(self.input_size(photo), threads=self._threads)
+        rgb = photo.analysis_rgb(self.input_size(photo), threads=self.threads)
         return self._session.features(rgb)
 
     def maps(
@@ -310,7 +311,7 @@ class Cropper:
     def _face_detector(self) -> FaceDetector:
         with self._loading:
             if self._detector is None:
-                self._detector = FaceDetector(self._threads)
+                self._detector = FaceDetector(self.threads)
             return self._detector
 
     def _decide(

@@ -67,7 +67,9 @@ def time_steps(cropper: Cropper, path: Path, repeats: int) -> dict[str, Timing]:
     box = cropper.crop_photo(photo, one)[0].box
     faces = {"find faces": time_ms(lambda: cropper.faces(photo), few)} if can_find_faces() else {}
     return {
-        "decode for analysis": time_ms(lambda: open_photo(path).analysis_rgb(size), repeats),
+        "decode for analysis": time_ms(
+            lambda: open_photo(path).analysis_rgb(size, threads=cropper.threads), repeats
+        ),
         "infer: features": time_ms(lambda: cropper.features(analysis), repeats),
         "infer: 1 ratio": time_ms(lambda: cropper.maps(features, one), repeats),
         "infer: 32 ratios": time_ms(lambda: cropper.maps(features, MANY), repeats),

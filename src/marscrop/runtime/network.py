@@ -17,6 +17,8 @@ _NO_MEMORY: Final = ("bad_alloc", "Failed to allocate memory")
 """What ONNX Runtime says, in errors that are of no kind of their own."""
 
 _BYTES: Final = "tensor(uint8)"
+_SPIN_US: Final = "2000"
+"""Longer than decoding a small photo takes: waking a thread costs more than that."""
 
 
 def available_providers() -> list[str]:
@@ -64,6 +66,9 @@ def load_network(content: bytes, path: Path, threads: int | None) -> Network:
     options.intra_op_num_threads = threads or 0
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    # Else its threads go on spinning, on the cores that decode the next photo; versions that do not
+    # know the entry pass over it.
+    options.add_session_config_entry("session.intra_op.spin_duration_us", _SPIN_US)
     try:
         return Network(ort.InferenceSession(content, options, providers=list(PROVIDERS)))
     except Exception as error:  # ONNX Runtime's errors have no common base but Exception
