@@ -39,7 +39,7 @@ def distil(
     """Train an int8 network to answer as a model that ships; go on where a run stopped.
 
     It learns from the training photos alone, without their human crops; validation photos are for
-    the log, the confidence and the scores. Each line of the log is printed as JSON on stderr.
+    the log and the scores. Each line of the log is printed as JSON on stderr.
     """
     with research_extra():
         from marscrop.research.data.fcdb import load_fcdb

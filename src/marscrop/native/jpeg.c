@@ -27,7 +27,6 @@ enum {
     SKIP_BITS = 12,
     SKIPS_A_LOAD = 4, /* of SKIP_BITS each, from the 57 bits or more that a load gives */
     MOST_COMPONENTS = 3,
-    MOST_BLOCKS = 6,
     ENDS_BLOCK = 0x8000,
     NO_WHOLE_SYMBOL = 127 << 8
 };
@@ -46,7 +45,6 @@ struct McPlan {
     int32_t blocks; /* of an MCU */
     int32_t restart_interval;
     int32_t halved; /* 4:2:0 */
-    int32_t dc_step[MOST_COMPONENTS];
     int32_t step[MOST_COMPONENTS][BLOCK]; /* in zigzag order */
     Huffman dc[MOST_COMPONENTS], ac[MOST_COMPONENTS];
 };

@@ -89,7 +89,7 @@ def test_sums_of_very_many_pixels_are_left_to_pillow(size: Size) -> None:
     assert (resize_rgb(image, size) == (255, 254, 253)).all()
 
 
-def test_the_result_can_be_written_to_or_not_but_is_its_own() -> None:
+def test_the_same_size_gives_the_same_pixels() -> None:
     image = Image.fromarray(smooth(64, 48))
     resized = resize_rgb(image, Size(64, 48))
     np.testing.assert_array_equal(resized, np.asarray(image))
