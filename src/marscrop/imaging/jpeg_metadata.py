@@ -65,7 +65,7 @@ def truthful(content: bytes, size: Size, orientation: int = UPRIGHT) -> bytes:
 def _segments(content: bytes) -> Iterator[tuple[int, int, int]]:
     """Marker, start and end of each segment up to the first scan."""
     if content[:2] != b"\xff\xd8":
-        raise ImageError("is no JPEG")
+        raise ImageError(None, "is no JPEG")
     position = 2
     while position + 4 <= len(content) and content[position] == 0xFF:
         marker = content[position + 1]
