@@ -25,7 +25,8 @@ from PIL import Image
 
 from marscrop import native
 from marscrop.geometry import Size, Window
-from marscrop.imaging import formats, jpeg_eighth, resize
+from marscrop.imaging import formats, resize
+from marscrop.imaging.jpeg import eighth
 from marscrop.native import binding
 
 NAME = f"{native.__name__}.{binding.NAME}"
@@ -71,7 +72,7 @@ def decode(content: bytes, threads: int) -> bool:
         image: Any = formats.identify(io.BytesIO(content))
     except Exception:  # a header that Pillow refuses
         return False
-    found = jpeg_eighth.decode(image, Size(*image.size), threads, _MOST_BYTES)
+    found = eighth.decode(image, Size(*image.size), threads, _MOST_BYTES)
     if found is not None:
         assert found.size == tuple(-(-side // 8) for side in image.size)
     return found is not None
@@ -84,7 +85,7 @@ def fuzz(count: int, seed: int) -> None:
     sys.modules[NAME] = sanitized = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(sanitized)
     assert native.library() is sanitized
-    jpeg_eighth._LEAST_BYTES_A_THREAD = 40  # type: ignore[misc]
+    eighth._LEAST_BYTES_A_THREAD = 40  # type: ignore[misc]
     chance, photos = random.Random(seed), seed_photos()  # noqa: S311
     taken = 0
     for _ in range(count):

@@ -30,7 +30,7 @@ with atheris.instrument_imports(include=["marscrop"]):
     from marscrop.errors import ConfigError, ConstraintError, MarscropError, ModelError, RatioError
     from marscrop.exchange import crop_sidecar, iiif_region, imgproxy_crop, thumbor_crop
     from marscrop.geometry import Box, Size
-    from marscrop.imaging.jpeg_metadata import truthful
+    from marscrop.imaging.jpeg.metadata import truthful
     from marscrop.imaging.padding import Fill
     from marscrop.ratio import AspectRatio
     from marscrop.runtime.manifest import FILE, Manifest

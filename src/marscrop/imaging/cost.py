@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import struct
 from typing import IO, Any, Final
 
 from PIL import ExifTags
@@ -17,7 +16,9 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from marscrop.errors import ImageError
-from marscrop.imaging import jpeg
+from marscrop.imaging.jpeg import scans
+from marscrop.imaging.orientation import UPRIGHT
+from marscrop.imaging.tiff_directory import TiffReader
 
 MOST_SCANS: Final = 100
 """Of a JPEG. Encoders write about ten; each takes a pass over all of the picture."""
@@ -67,7 +68,7 @@ def decoder_bytes(image: ImageFile) -> int:
     """
     pixels = image.width * image.height
     if isinstance(image, JpegImageFile):
-        return _coefficient_bytes(image) if jpeg.is_multi_scan(image) else 0
+        return _coefficient_bytes(image) if scans.is_multi_scan(image) else 0
     if isinstance(image, TiffImageFile):
         return _tiff_bytes(image)
     if image.format == "AVIF":
@@ -85,11 +86,11 @@ def check_time(image: ImageFile) -> None:
     Raises:
         ImageError: without the source's name.
     """
-    if isinstance(image, JpegImageFile) and jpeg.is_multi_scan(image):
-        scans = jpeg.scan_count(image)
-        if scans > MOST_SCANS:
+    if isinstance(image, JpegImageFile) and scans.is_multi_scan(image):
+        count = scans.scan_count(image)
+        if count > MOST_SCANS:
             raise ImageError(
-                f"is stored in {scans:,} scans; expected at most {MOST_SCANS}: save it again"
+                f"is stored in {count:,} scans; expected at most {MOST_SCANS}: save it again"
             )
     samples = image.width * image.height * len(image.getbands())
     most = MOST_SLOW_SAMPLES.get(_codec(image), samples)
@@ -107,17 +108,8 @@ def check_tiff_tags(file: IO[bytes]) -> None:
         ImageError: without the source's name.
         struct.error: it is truncated.
     """
-    file.seek(0)
-    head = file.read(16)
-    order = "<" if head[:2] == b"II" else ">"
-    big = struct.unpack_from(order + "H", head, 2)[0] == 43
-    (start,) = struct.unpack_from(order + ("Q" if big else "L"), head, 8 if big else 4)
-    counted, entry = ("Q", "HHQ8x") if big else ("H", "HHL4x")
-    file.seek(start)
-    (entries,) = struct.unpack(order + counted, file.read(struct.calcsize(order + counted)))
-    size = struct.calcsize(order + entry)
-    table = file.read(size * min(entries, 1 << 16))
-    for tag, kind, count in struct.iter_unpack(order + entry, table[: len(table) // size * size]):
+    tiff = TiffReader(file)
+    for tag, kind, count, _ in tiff.directory(tiff.first).entries:
         if kind in _TIFF_NUMBERS and count > MOST_TAG_VALUES:
             raise ImageError(
                 f"is a TIFF with {count:,} values in tag {tag}; expected at most "
@@ -156,7 +148,7 @@ def _coefficient_bytes(image: JpegImageFile) -> int:
 def _tiff_bytes(image: TiffImageFile) -> int:
     """A strip or tile, the file where libtiff reads it, and a turned copy: Pillow makes that."""
     tags: Any = image.tag_v2
-    turned = tags.get(ExifTags.Base.Orientation, 1) != 1
+    turned = tags.get(ExifTags.Base.Orientation, UPRIGHT) != UPRIGHT
     own = image.width * image.height * pixel_bytes(image.mode) if turned else 0
     if _codec(image) != "libtiff":
         return own

@@ -15,9 +15,10 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from marscrop.errors import ImageError
 from marscrop.geometry import Box, Size, Window
-from marscrop.imaging import colour, cost, formats, jpeg_eighth, orientation, strips
+from marscrop.imaging import colour, cost, formats, orientation, strips
 from marscrop.imaging.exif import descriptive_exif
-from marscrop.imaging.jpeg import JpegSettings
+from marscrop.imaging.jpeg import eighth
+from marscrop.imaging.jpeg.compression import Compression
 from marscrop.imaging.resize import MIN_OVERSAMPLING, resize_rgb
 from marscrop.imaging.sources import Opener, Source, explained, resolve
 
@@ -55,7 +56,7 @@ class Photo:
     format: str | None
     mode: str
     has_alpha: bool
-    jpeg: JpegSettings | None
+    jpeg: Compression | None
     orientation: int
     stored_orientation: int
     by_strips: bool
@@ -249,8 +250,8 @@ class Photo:
             return image, None
         _, (_, _, region_width, region_height) = draft
         reduced = None
-        if image.size == tuple(-(-side // jpeg_eighth.DIVISOR) for side in stored):
-            reduced = jpeg_eighth.decode(image, stored, threads, self._max_decoded_bytes)
+        if image.size == tuple(-(-side // eighth.DIVISOR) for side in stored):
+            reduced = eighth.decode(image, stored, threads, self._max_decoded_bytes)
         corner = orientation.turned_corner(
             region_width, region_height, image.size, self.orientation
         )
@@ -308,10 +309,10 @@ def _upright_size(image: Image.Image, turn: int) -> Size:
     return Size(*(image.size[::-1] if orientation.swaps_sides(turn) else image.size))
 
 
-def _jpeg_settings(image: Image.Image, turn: int) -> JpegSettings | None:
+def _jpeg_settings(image: Image.Image, turn: int) -> Compression | None:
     if not isinstance(image, JpegImageFile):
         return None
-    return JpegSettings.read(image, sides_swapped=orientation.swaps_sides(turn))
+    return Compression.read(image, sides_swapped=orientation.swaps_sides(turn))
 
 
 def _check_size(size: Size, max_pixels: int) -> None:

@@ -22,7 +22,7 @@ from marscrop.geometry import Box, Size
 from marscrop.imaging import orientation
 from marscrop.imaging.decode import Photo
 from marscrop.imaging.formats import identify, one_line
-from marscrop.imaging.jpeg_metadata import truthful
+from marscrop.imaging.jpeg.metadata import truthful
 
 _DCT_PX: Final = 8
 

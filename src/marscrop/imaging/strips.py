@@ -20,7 +20,7 @@ from PIL.PngImagePlugin import PngImageFile
 from marscrop.errors import ImageError
 from marscrop.geometry import Box, Size
 from marscrop.imaging import orientation
-from marscrop.imaging.jpeg_strips import STRIP_ROWS
+from marscrop.imaging.jpeg.strip_encoder import STRIP_ROWS
 
 LARGE_PX: Final = 30_000_000
 """From here on: below, Pillow needs 120 MB, and decodes once for all crops of a photo."""

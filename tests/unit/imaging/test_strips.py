@@ -18,7 +18,7 @@ from marscrop.imaging import strips
 from marscrop.imaging.crops import CropFiles
 from marscrop.imaging.decode import Photo, open_photo
 from marscrop.imaging.encode import encode_by_strips, encode_crop
-from marscrop.imaging.jpeg_strips import STRIP_ROWS
+from marscrop.imaging.jpeg.strip_encoder import STRIP_ROWS
 
 WIDTH, HEIGHT = 403, 301
 STORED = Image.fromarray(smooth(WIDTH, HEIGHT))

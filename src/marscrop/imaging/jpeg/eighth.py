@@ -18,7 +18,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from marscrop import native
 from marscrop.geometry import Size
-from marscrop.imaging.jpeg_header import BaselineHeader, UnknownJpegError, read_header
+from marscrop.imaging.jpeg.baseline_header import BaselineHeader, UnknownJpegError, read_header
 
 DIVISOR: Final = 8
 
@@ -50,16 +50,17 @@ def decode(image: JpegImageFile, size: Size, threads: int, most_bytes: int) -> I
     file_bytes = image.fp.seek(0, os.SEEK_END)
     if file_bytes + _BYTES_A_PIXEL * size.width * size.height > most_bytes:
         return None
-    image.fp.seek(0)
-    content = np.empty(file_bytes + library.lib.MC_PADDING, np.uint8)
-    if image.fp.readinto(content[:file_bytes]) != file_bytes:  # type: ignore[attr-defined]
-        return None
-    content[file_bytes:] = 0
     try:
-        header = read_header(content[:file_bytes].data)
+        header = read_header(image.fp)
         if header.size != size:
             return None
-        pixels = _Reader(library, header, content).pixels(threads)
+        data = np.empty(file_bytes - header.end + library.lib.MC_PADDING, np.uint8)
+        image.fp.seek(header.end)
+        read = image.fp.readinto(data)  # type: ignore[attr-defined]
+        if read != file_bytes - header.end:
+            return None
+        data[read:] = 0
+        pixels = _Reader(library, header, data).pixels(threads)
     except UnknownJpegError:
         return None
     return Image.fromarray(pixels)
@@ -69,14 +70,14 @@ class _Reader:
     """The data of one JPEG, ready to be read."""
 
     def __init__(
-        self, library: native.Library, header: BaselineHeader, content: NDArray[np.uint8]
+        self, library: native.Library, header: BaselineHeader, data: NDArray[np.uint8]
     ) -> None:
         """Take stuffing and markers out of the data that follow the header.
 
         Args:
             library: of native functions.
             header: of a JPEG.
-            content: its bytes, and as many as `MC_PADDING` says; changed here.
+            data: what follows it, and as many bytes as `MC_PADDING` says; changed here.
 
         Raises:
             UnknownJpegError: the JPEG is of another kind, or damaged.
@@ -92,19 +93,19 @@ class _Reader:
         self.blocks: int = table.luma_across * table.luma_down + table.components - 1
         self.added = 8 if self.blocks == _BLOCKS_OF_HALVED else 0
         self.mcus: int = lib.mc_mcus(self.plan)
-        self._bytes = content[header.end :]
-        data_bytes = len(self._bytes) - lib.MC_PADDING
+        self._bytes = data
+        data_bytes = len(data) - lib.MC_PADDING
         # Two codes of a bit each in a block at least: a header alone must not make us allocate.
         if self.mcus * self.blocks > 4 * data_bytes:
             raise UnknownJpegError
         interval = header.restart_interval
         self._restart = np.zeros((self.mcus - 1) // interval if interval else 0, np.int64)
         restart = ffi.from_buffer("int64_t[]", self._restart), len(self._restart)
-        data = ffi.from_buffer("uint8_t[]", self._bytes)
-        self.length: int = lib.mc_unstuff(data, data_bytes, *restart)
+        start = ffi.from_buffer("uint8_t[]", data)
+        self.length: int = lib.mc_unstuff(start, data_bytes, *restart)
         if self.length < 0:
             raise UnknownJpegError
-        self.data = ffi.new("McData *", (data, self.length, *restart))
+        self.data = ffi.new("McData *", (start, self.length, *restart))
 
     def pixels(self, threads: int) -> NDArray[np.uint8]:
         """The picture: (h, w, 3) RGB or (h, w) grey, uint8.
