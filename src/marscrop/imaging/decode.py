@@ -174,12 +174,10 @@ class Photo:
             ImageError: truncated, corrupt or vanished pixels.
             OSError: the file cannot be written.
         """
-        with self._decoding() as image:
+        with strips.Target(file) as target, self._decoding() as image:
             profile = image.info.get("icc_profile")
             fits = profile is not None and colour.profile_fits(profile, self.mode)
-            failure = strips.write_png(image, box, file, keep_profile=fits)
-        if failure:
-            raise failure
+            strips.write_png(image, box, target, keep_profile=fits)
 
     def exif(self) -> bytes | None:
         """The photo's EXIF block, place included, for a copy that is upright already; None if none.
