@@ -22,15 +22,15 @@ from marscrop.faces.detector import Face, FaceDetector
 from marscrop.faces.detector import input_size as face_input_size
 from marscrop.faces.limits import limits_with_faces
 from marscrop.geometry import Box, Size, centre_crop, fit_longest_edge
-from marscrop.imaging.decode import (
+from marscrop.imaging.lossless import BlockGrid
+from marscrop.imaging.padding import Fill, Padding, Picture, cut
+from marscrop.imaging.photo import (
     DEFAULT_MAX_DECODED_BYTES,
     DEFAULT_MAX_PIXELS,
     Photo,
     open_photo,
 )
-from marscrop.imaging.lossless import BlockGrid
-from marscrop.imaging.padding import Fill, Padding, Picture, cut
-from marscrop.imaging.sources import Source
+from marscrop.imaging.source import Source
 from marscrop.options import CropOptions, FaceRule
 from marscrop.ratio import AspectRatio, RatioLike, is_pair
 from marscrop.runtime.manifest import PACKAGED_MODEL, Manifest

@@ -84,7 +84,7 @@ PLACES: dict[str, Break] = {
     "decoding": lambda patch: patch.setattr(colour, "to_rgb", exhausted),
     "network": lambda patch: patch.setattr(Network, "run", exhausted),
     "window": lambda patch: patch.setattr(Cropper, "_decide", exhausted),
-    "encoding": lambda patch: patch.setattr("marscrop.imaging.encode.cut", exhausted),
+    "encoding": lambda patch: patch.setattr("marscrop.imaging.encoding.cut", exhausted),
 }
 
 

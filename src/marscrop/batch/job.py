@@ -11,7 +11,7 @@ from typing import Any
 from marscrop import __version__
 from marscrop.cropper import DEFAULT_OPTIONS
 from marscrop.faces.centerface import installed as can_find_faces
-from marscrop.imaging.decode import DEFAULT_MAX_DECODED_BYTES, DEFAULT_MAX_PIXELS
+from marscrop.imaging.photo import DEFAULT_MAX_DECODED_BYTES, DEFAULT_MAX_PIXELS
 from marscrop.options import CropOptions
 from marscrop.ratio import AspectRatio
 from marscrop.runtime.manifest import PACKAGED_MODEL, Manifest

@@ -14,9 +14,9 @@ from marscrop.crops import Crop
 from marscrop.errors import ImageError, MarscropError, StorageError
 from marscrop.exchange.xmp import crop_sidecar
 from marscrop.files import reason, unchanging
-from marscrop.imaging.crops import CropFiles
-from marscrop.imaging.decode import Photo
-from marscrop.imaging.encode import suffix_for
+from marscrop.imaging.crop_file import CropFiles
+from marscrop.imaging.encoding import suffix_for
+from marscrop.imaging.photo import Photo
 
 Room = Callable[[int], AbstractContextManager[Any]]
 """Waits until there is room in memory for so many decoded pixels, and holds it."""

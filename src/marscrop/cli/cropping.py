@@ -15,10 +15,10 @@ from marscrop.crops import Crop
 from marscrop.errors import MarscropError
 from marscrop.files import reason
 from marscrop.geometry import Size
-from marscrop.imaging.crops import CropFiles
-from marscrop.imaging.decode import Photo
-from marscrop.imaging.encode import write_whole
+from marscrop.imaging.crop_file import CropFiles
+from marscrop.imaging.encoding import write_whole
 from marscrop.imaging.lossless import BlockGrid
+from marscrop.imaging.photo import Photo
 from marscrop.options import CropOptions
 from marscrop.pipeline import Pipeline
 from marscrop.ratio import AspectRatio

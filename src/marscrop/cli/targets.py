@@ -11,7 +11,7 @@ from marscrop.errors import ImageError
 
 if TYPE_CHECKING:
     from marscrop.crops import Crop
-    from marscrop.imaging.decode import Photo
+    from marscrop.imaging.photo import Photo
 
 
 class Targets:
@@ -24,7 +24,7 @@ class Targets:
         output: Path | None,
         file_type: str | None,
     ) -> None:
-        from marscrop.imaging.encode import output_format
+        from marscrop.imaging.encoding import output_format
 
         self._suffix = f".{file_type.lower().lstrip('.')}" if file_type else None
         self._file = self._folder = None
@@ -55,7 +55,7 @@ class Targets:
         Raises:
             ImageError: a path is one of the photos, or was given to an earlier one.
         """
-        from marscrop.imaging.encode import suffix_for
+        from marscrop.imaging.encoding import suffix_for
 
         source = Path(image)
         folder = self._folder or source.parent

@@ -20,9 +20,9 @@ from PIL.JpegImagePlugin import JpegImageFile
 from marscrop.errors import ImageError
 from marscrop.geometry import Box, Size
 from marscrop.imaging import orientation
-from marscrop.imaging.decode import Photo
 from marscrop.imaging.formats import identify, one_line
 from marscrop.imaging.jpeg.metadata import truthful
+from marscrop.imaging.photo import Photo
 
 _DCT_PX: Final = 8
 

@@ -13,9 +13,9 @@ from marscrop.crops import Crop, Seen
 from marscrop.errors import ImageError
 from marscrop.geometry import Box, Size
 from marscrop.imaging.cost import mebibytes
-from marscrop.imaging.crops import CropFiles
-from marscrop.imaging.decode import Photo, open_photo
-from marscrop.imaging.shares import grey_png
+from marscrop.imaging.crop_file import CropFiles
+from marscrop.imaging.greymap import grey_png
+from marscrop.imaging.photo import Photo, open_photo
 from marscrop.options import CropOptions, FaceRule
 from marscrop.pipeline import Pipeline
 from marscrop.ratio import AspectRatio

@@ -14,8 +14,8 @@ from tests.unit.imaging.pictures import encoded, exif_with, smooth, stored_as
 from marscrop.errors import ImageError
 from marscrop.geometry import Box, Size
 from marscrop.imaging import lossless, orientation
-from marscrop.imaging.decode import open_photo
 from marscrop.imaging.lossless import BlockGrid
+from marscrop.imaging.photo import open_photo
 
 UPRIGHT = Size(203, 139)
 BOX = Box(41, 23, 151, 98)

@@ -14,8 +14,8 @@ from tests.unit.imaging.pictures import Pixels, encoded, exif_with, smooth, stor
 from marscrop import native
 from marscrop.geometry import Size
 from marscrop.imaging import formats
-from marscrop.imaging.decode import open_photo
 from marscrop.imaging.jpeg import eighth
+from marscrop.imaging.photo import open_photo
 
 PLENTY = 1 << 30
 RNG = np.random.default_rng(0)

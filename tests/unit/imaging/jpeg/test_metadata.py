@@ -9,8 +9,8 @@ from PIL import ExifTags, Image
 from tests.unit.imaging.pictures import encoded, smooth
 
 from marscrop.geometry import Size
-from marscrop.imaging.decode import open_photo
 from marscrop.imaging.jpeg.metadata import truthful
+from marscrop.imaging.photo import open_photo
 
 
 def with_segment(content: bytes, marker: int, payload: bytes) -> bytes:

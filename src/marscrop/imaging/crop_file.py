@@ -8,8 +8,7 @@ import os
 from PIL import Image
 
 from marscrop.geometry import Box, Size
-from marscrop.imaging.decode import Photo
-from marscrop.imaging.encode import (
+from marscrop.imaging.encoding import (
     encode_by_strips,
     encode_crop,
     fits_strips,
@@ -17,6 +16,7 @@ from marscrop.imaging.encode import (
     write_whole,
 )
 from marscrop.imaging.padding import Padding
+from marscrop.imaging.photo import Photo
 
 
 class CropFiles:

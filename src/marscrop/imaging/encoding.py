@@ -17,12 +17,12 @@ from marscrop import files
 from marscrop.errors import ConfigError, ImageError
 from marscrop.geometry import Box, Size
 from marscrop.imaging import colour
-from marscrop.imaging.decode import Photo
 from marscrop.imaging.formats import one_line, register_heif
 from marscrop.imaging.jpeg.strip_encoder import MAX_SIDE_PX, join_strips
 from marscrop.imaging.orientation import UPRIGHT
 from marscrop.imaging.padding import Padding, check_inside, cut
-from marscrop.imaging.scale import scaled
+from marscrop.imaging.photo import Photo
+from marscrop.imaging.scaling import scaled
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ from tests.unit.imaging.pictures import (
 from marscrop.errors import ImageError
 from marscrop.geometry import Size
 from marscrop.imaging import formats
-from marscrop.imaging.decode import open_photo
+from marscrop.imaging.photo import open_photo
 from marscrop.imaging.resize import resize_rgb
 
 FILE_FORMATS = ["JPEG", "PNG", "WEBP", "AVIF", "TIFF"]
@@ -471,7 +471,7 @@ def test_a_reduced_jpeg_is_decoded_at_no_less_than_twice_the_size(
         decoded.append(image.size)
         return resize_rgb(image, size, region)
 
-    monkeypatch.setattr("marscrop.imaging.decode.resize_rgb", spy)
+    monkeypatch.setattr("marscrop.imaging.photo.resize_rgb", spy)
     photo = open_photo(encoded(Image.new("RGB", (1600, 800)), "JPEG", exif=exif_with(6)))
     assert photo.size == Size(800, 1600)
     for asked in (Size(50, 100), Size(51, 100), Size(200, 400), Size(201, 400), Size(900, 1800)):

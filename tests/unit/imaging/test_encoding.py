@@ -26,9 +26,9 @@ from tests.unit.imaging.pictures import (
 
 from marscrop.errors import ConfigError, ImageError
 from marscrop.geometry import Box, Size
-from marscrop.imaging import encode, formats
-from marscrop.imaging.decode import Photo, open_photo
-from marscrop.imaging.encode import encode_crop, output_format, suffix_for, write_whole
+from marscrop.imaging import encoding, formats
+from marscrop.imaging.encoding import encode_crop, output_format, suffix_for, write_whole
+from marscrop.imaging.photo import Photo, open_photo
 
 BOX = Box(21, 13, 150, 110)
 SUFFIXES = [".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".gif", ".heic", ".heif"]
@@ -418,7 +418,7 @@ def test_heic_without_its_encoder_becomes_jpg(
     pytest.importorskip("pillow_heif")
     formats.register_heif()
     photo = open_photo(encoded(corners, "HEIF"))
-    monkeypatch.setattr(encode, "register_heif", lambda: False)
+    monkeypatch.setattr(encoding, "register_heif", lambda: False)
     assert suffix_for(photo) == ".jpg"
     with pytest.raises(ImageError) as caught:
         write_crop(corners, Box(0, 0, 4, 4), tmp_path / "crop.heic")

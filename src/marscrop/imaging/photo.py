@@ -20,7 +20,7 @@ from marscrop.imaging.exif import descriptive_exif
 from marscrop.imaging.jpeg import eighth
 from marscrop.imaging.jpeg.compression import Compression
 from marscrop.imaging.resize import MIN_OVERSAMPLING, resize_rgb
-from marscrop.imaging.sources import Opener, Source, explained, resolve
+from marscrop.imaging.source import Opener, Source, explained, resolve
 
 DEFAULT_MAX_PIXELS: Final = 300_000_000
 """Larger pictures are refused: the largest cameras make 200 million, bombs make billions."""
