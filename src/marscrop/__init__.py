@@ -12,7 +12,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from marscrop.errors import ConstraintError, ImageError, MarscropError, ModelError, RatioError
+from marscrop.errors import (
+    ConstraintError,
+    ImageError,
+    LimitError,
+    MarscropError,
+    MissingExtraError,
+    ModelError,
+    OptionError,
+    RatioError,
+    StorageError,
+)
 from marscrop.geometry import Box, Size
 from marscrop.ratio import AspectRatio
 
@@ -28,10 +38,14 @@ __all__ = [
     "Crop",
     "Cropper",
     "ImageError",
+    "LimitError",
     "MarscropError",
+    "MissingExtraError",
     "ModelError",
+    "OptionError",
     "RatioError",
     "Size",
+    "StorageError",
 ]
 
 

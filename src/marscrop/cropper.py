@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from marscrop.cores import usable_cores
 from marscrop.crops import Crop, Seen
-from marscrop.errors import ConstraintError, MarscropError
+from marscrop.errors import ConstraintError, MissingExtraError
 from marscrop.faces.centerface import installed as can_find_faces
 from marscrop.faces.detector import OVERSAMPLING as FACE_OVERSAMPLING
 from marscrop.faces.detector import Face, FaceDetector
@@ -35,6 +35,7 @@ from marscrop.options import CropOptions, FaceRule
 from marscrop.ratio import AspectRatio, RatioLike, is_pair
 from marscrop.runtime.manifest import PACKAGED_MODEL, Manifest
 from marscrop.runtime.session import MarsSession
+from marscrop.spelling import Mention
 from marscrop.window.anchor import AnchorLike
 from marscrop.window.confidence import gather_evidence
 from marscrop.window.constraints import Limits
@@ -132,10 +133,10 @@ class Cropper:
 
         Raises:
             RatioError: a ratio that cannot be understood.
-            ConstraintError: a constraint that cannot be understood, or that the photo cannot meet.
-            ConfigError: another option out of range.
-            ImageError: an image that cannot be found or read.
-            MarscropError: faces to keep and no detector installed.
+            OptionError: an option that cannot be understood, or is out of range.
+            ConstraintError: what the photo cannot meet.
+            ImageError: an image that cannot be found or read; `LimitError`: that is too large.
+            MissingExtraError: faces to keep and no detector installed.
         """
         parsed = parse_ratios(ratios)
         options = CropOptions.parse(
@@ -152,14 +153,21 @@ class Cropper:
         photo = self.open(image)
         return self.crop_photo(photo, parsed, options) if parsed else []
 
-    def open(self, image: Source) -> Photo:
+    def open(self, image: Source, name: str | None = None) -> Photo:
         """A photo's header, read within this cropper's limits.
 
+        Args:
+            image: as `crop` has it.
+            name: for messages; by default the path, or what else it was given as.
+
         Raises:
-            ImageError: an image that cannot be found or read, or has too many pixels.
+            ImageError: an image that cannot be found or read; `LimitError`: with too many pixels.
         """
         return open_photo(
-            image, max_pixels=self.max_pixels, max_decoded_bytes=self.max_decoded_bytes
+            image,
+            name=name,
+            max_pixels=self.max_pixels,
+            max_decoded_bytes=self.max_decoded_bytes,
         )
 
     def crop_photo(
@@ -177,7 +185,7 @@ class Cropper:
 
         Raises:
             ImageError: truncated, corrupt or vanished pixels.
-            MarscropError: faces to keep and no detector installed.
+            MissingExtraError: faces to keep and no detector installed.
         """
         found = tuple(self.faces(photo)) if looks_for_faces(faces) else None
         return Seen(photo.name, photo.size, self.features(photo), found)
@@ -188,13 +196,13 @@ class Cropper:
         """`crop_photo` for a photo that was looked at already.
 
         Raises:
-            MarscropError: faces are to be kept and nobody looked for them.
+            MissingExtraError: faces are to be kept and nobody looked for them.
         """
         if options.faces == "keep" and seen.faces is None:
-            raise MarscropError(
-                f"{seen.name}: faces cannot be kept, as they were not looked for; that needs the "
-                f"detector: pip install 'marscrop[faces]'"
-            )
+            raise MissingExtraError(
+                "faces cannot be kept, as they were not looked for; that needs the detector",
+                "faces",
+            ).about(seen.name)
         faces = () if options.faces == "ignore" else seen.faces or ()
         try:
             limits = options.constraints.on(seen.size)
@@ -205,7 +213,8 @@ class Cropper:
                 for crop in self._decide(logits, limits, faces, ratio, options)
             ]
         except ConstraintError as error:
-            raise ConstraintError(f"{seen.name}: {error}") from None
+            error.about(seen.name)
+            raise
 
     def picture(self, image: Source, crop: Crop) -> Picture:
         """A crop's pixels, with its padding.
@@ -285,7 +294,7 @@ class Cropper:
         """The faces of a photo, in pixels of the upright original, surest first.
 
         Raises:
-            MarscropError: no detector is installed.
+            MissingExtraError: no detector is installed.
             ModelError: it is damaged.
         """
         return self._face_detector().in_photo(photo)
@@ -297,7 +306,7 @@ class Cropper:
             faces: whether they will be looked for, as `crop` has it.
 
         Raises:
-            MarscropError: faces to keep and no detector installed.
+            MissingExtraError: faces to keep and no detector installed.
             ModelError: the detector is damaged.
         """
         if looks_for_faces(faces):
@@ -360,9 +369,12 @@ class Cropper:
         width, height = crop.size
         if width * height > self.max_pixels:
             raise ConstraintError(
-                f"the padded {ratio} crop would have {width * height:,} pixels ({width}x{height}), "
-                f"more than the limit of {self.max_pixels:,}; ask for a ratio nearer to what is "
-                f"kept, or raise max_pixels"
+                (
+                    f"the padded {ratio} crop would have {width * height:,} pixels "
+                    f"({width}x{height}), more than the limit of {self.max_pixels:,}; ask for a "
+                    f"ratio nearer to what is kept, or raise ",
+                    Mention("max_pixels"),
+                )
             )
         return crop
 
@@ -379,15 +391,18 @@ def on_grid(grid: BlockGrid, crop: Crop, options: CropOptions = DEFAULT_OPTIONS)
         ConstraintError: there is none, or the crop is padded.
     """
     if crop.padding:
-        raise ConstraintError(f"{grid.name}: a padded crop cannot be made without encoding again")
+        raise ConstraintError("a padded crop cannot be made without encoding again", grid.name)
     limits = options.constraints.on(grid.size)
     boxes = grid.boxes_near(crop.box)
     allowed = next((box for box in boxes if limits.allow(box, crop.ratio)), None)
     if allowed is None:
         raise ConstraintError(
-            f"{grid.name}: no {crop.ratio} crop that begins on the JPEG's grid of "
-            f"{grid.block.width}x{grid.block.height} pixels meets the constraints; "
-            f"leave out --lossless"
+            (
+                f"no {crop.ratio} crop that begins on the JPEG's grid of "
+                f"{grid.block.width}x{grid.block.height} pixels meets the constraints; leave out ",
+                Mention("lossless"),
+            ),
+            grid.name,
         )
     return replace(crop, box=allowed)
 

@@ -78,7 +78,7 @@ def unchanging(path: str, identity: Identity | None = None) -> Iterator[BinaryIO
         found = os.fstat(file.fileno())
         expected = identity or identity_of(found)
         if identity is None and not stat.S_ISREG(found.st_mode):
-            raise ImageError("is no regular file, expected an image file")
+            raise ImageError(None, "is no regular file, expected an image file")
         _check_unchanged(file, expected)
         try:
             yield file
@@ -98,7 +98,7 @@ def _open_at_once(path: str, flags: int) -> int:
 
 def _check_unchanged(file: BinaryIO, identity: Identity) -> None:
     if identity_of(os.fstat(file.fileno())) != identity:
-        raise ImageError("has changed since it was opened")
+        raise ImageError(None, "has changed since it was opened")
 
 
 def concerns_all(error: BaseException) -> bool:

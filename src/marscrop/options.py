@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Final, Literal, Self, cast, get_args
 
-from marscrop.errors import ConfigError
+from marscrop.errors import OptionError
 from marscrop.imaging.padding import DEFAULT_FILL, Fill
+from marscrop.spelling import Mention
 from marscrop.window.anchor import AnchorLike
 from marscrop.window.constraints import Constraints
 from marscrop.window.regions import RegionLike
@@ -41,16 +42,16 @@ class CropOptions:
     def __post_init__(self) -> None:
         count = self.max_candidates
         if not (isinstance(count, int) and 1 <= count <= MOST_CANDIDATES):
-            raise ConfigError(
-                f"max_candidates must be a whole number from 1 to {MOST_CANDIDATES}; got {count!r}"
+            raise OptionError.of(
+                "max_candidates", f"must be a whole number from 1 to {MOST_CANDIDATES}", count
             )
         if not (isinstance(self.min_confidence, Real) and 0 <= self.min_confidence <= 1):
-            raise ConfigError(
-                f"min_confidence must be a probability, 0 to 1; got {self.min_confidence!r}"
+            raise OptionError.of(
+                "min_confidence", "must be a probability, 0 to 1", self.min_confidence
             )
         if self.faces not in get_args(FaceRule):
-            raise ConfigError(
-                f"faces must be one of {', '.join(get_args(FaceRule))}; got {self.faces!r}"
+            raise OptionError.of(
+                "faces", f"must be one of {', '.join(get_args(FaceRule))}", self.faces
             )
 
     @classmethod
@@ -70,13 +71,19 @@ class CropOptions:
         """Understand what a caller wrote; see `Cropper.crop` for what each means.
 
         Raises:
-            ConstraintError: a box, size or anchor that cannot be understood.
-            ConfigError: another option out of range.
+            OptionError: one that cannot be understood, or is out of its range.
         """
         if fallback not in (None, "pad"):
-            raise ConfigError(f"fallback must be 'pad', or left out; got {fallback!r}")
+            raise OptionError.of("fallback", "must be 'pad', or left out", fallback)
         if pad_fill is not None and fallback is None:
-            raise ConfigError("pad_fill says how to pad, which needs fallback='pad'")
+            raise OptionError(
+                (
+                    *(Mention("pad_fill"), " says how to pad, which needs "),
+                    Mention("fallback", "pad"),
+                ),
+                "pad_fill",
+                pad_fill,
+            )
         fill = DEFAULT_FILL if pad_fill is None else pad_fill
         return cls(
             Constraints.parse(keep, avoid, min_size, anchor),

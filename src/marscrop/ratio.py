@@ -52,11 +52,13 @@ class AspectRatio:
         object.__setattr__(self, "label", label)
         for side in (self.width, self.height):
             if not (math.isfinite(side) and side > 0):
-                raise RatioError(f"{_EXPECTED}; got {label!r}")
+                raise RatioError(f"{_EXPECTED}; got {label!r}", "ratio", label)
         if not 1 / MOST_EXTREME <= self.value <= MOST_EXTREME:
             raise RatioError(
                 f"aspect ratio must lie between 1:{MOST_EXTREME:g} and {MOST_EXTREME:g}:1; "
-                f"got {label!r}"
+                f"got {label!r}",
+                "ratio",
+                label,
             )
 
     @classmethod
@@ -80,7 +82,7 @@ class AspectRatio:
         if is_pair(text):
             width, height = text  # type: ignore[misc]
             return cls(float(width), float(height))
-        raise RatioError(f"{_EXPECTED}; got {text!r}")
+        raise RatioError(f"{_EXPECTED}; got {text!r}", "ratio", text)
 
     @classmethod
     def _parse_text(cls, text: str) -> AspectRatio:
@@ -91,7 +93,9 @@ class AspectRatio:
         if single := _SINGLE.fullmatch(notation):
             return cls(float(single[1]), 1.0, label)
         raise RatioError(
-            f"{_EXPECTED}, a number such as 1.5, or one of {', '.join(PRESETS)}; got {text!r}"
+            f"{_EXPECTED}, a number such as 1.5, or one of {', '.join(PRESETS)}; got {text!r}",
+            "ratio",
+            text,
         )
 
     @property

@@ -27,7 +27,7 @@ with atheris.instrument_imports(include=["marscrop"]):
     from marscrop.batch.manifests import read_manifest
     from marscrop.batch.store import STATE, Store
     from marscrop.cropper import PACKAGED_MODEL
-    from marscrop.errors import ConfigError, ConstraintError, MarscropError, ModelError, RatioError
+    from marscrop.errors import ConstraintError, MarscropError, ModelError, OptionError, RatioError
     from marscrop.exchange import crop_sidecar, iiif_region, imgproxy_crop, thumbor_crop
     from marscrop.geometry import Box, Size
     from marscrop.imaging.jpeg.metadata import truthful
@@ -59,7 +59,7 @@ def ratio(content: bytes) -> None:
 def region(content: bytes) -> None:
     try:
         box = Region.parse(_text(content)).on(_IMAGE)
-    except ConstraintError:
+    except OptionError:
         return
     assert box.x0 <= box.x1
     assert box.y0 <= box.y1
@@ -68,7 +68,7 @@ def region(content: bytes) -> None:
 def anchor(content: bytes) -> None:
     try:
         parsed = Anchor.parse(_text(content))
-    except ConstraintError:
+    except OptionError:
         return
     assert all(share is None or 0 <= share <= 1 for share in (parsed.x, parsed.y))
 
@@ -79,14 +79,14 @@ def constraints(content: bytes) -> None:
     try:
         limits = Constraints.parse(keep, avoid, 0.5, pin or None).on(_IMAGE)
         limits.smallest(AspectRatio(16, 9))
-    except ConstraintError:
+    except (ConstraintError, OptionError):
         return
 
 
 def fill(content: bytes) -> None:
     try:
         Fill.parse(_text(content))
-    except ConfigError:
+    except OptionError:
         return
 
 
@@ -143,7 +143,7 @@ def photo_list(content: bytes) -> None:
     path.write_bytes(content)
     try:
         read_manifest(fsspec.filesystem("file"), str(path))
-    except ConfigError:
+    except OptionError:
         return
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 
 from marscrop import Cropper, RatioError
-from marscrop.errors import ConfigError
+from marscrop.errors import OptionError
 from marscrop.integrations.transform import BestCrop
 
 
@@ -56,7 +56,7 @@ def test_pixels_are_those_of_the_crop(cropper: Cropper, examples: Path) -> None:
 def test_mistakes_are_told_at_once() -> None:
     with pytest.raises(RatioError):
         BestCrop("0:1")
-    with pytest.raises(ConfigError):
+    with pytest.raises(OptionError):
         BestCrop("1:1", max_candidates=0)
     with pytest.raises(TypeError):
         BestCrop("1:1", zoom=2)

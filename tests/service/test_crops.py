@@ -97,16 +97,16 @@ def test_a_padded_crop_says_what_is_added(client: TestClient, rocket: bytes) -> 
         ("", "bad_request", "ratio is missing; give it, such as ratio=16:9"),
         ("ratio=16:0", "ratio", "got '16:0'"),
         ("ratio=1:1&keeep=1,2,3,4", "bad_request", "unknown parameter 'keeep'; known here are"),
-        ("ratio=1:1&keep=1,2,3", "constraint", "box must be X0,Y0,X1,Y1"),
+        ("ratio=1:1&keep=1,2,3", "option", "keep must be X0,Y0,X1,Y1"),
         ("ratio=1:1&keep=700,0,800,10", "constraint", "photo: keep box (700,0,800,10)"),
         ("ratio=9:16&keep=0,0,640,427", "constraint", "photo: keep box"),
         ("ratio=1:1&min_size=much", "bad_request", "min_size: must be a number; got 'much'"),
-        ("ratio=1:1&min_size=2", "constraint", "got 2"),
+        ("ratio=1:1&min_size=2", "option", "got 2"),
         ("ratio=1:1&min_size=0.5&min_size=0.6", "bad_request", "min_size may be given once"),
         ("ratio=1:1&max_candidates=1.5", "bad_request", "must be a whole number; got '1.5'"),
         ("ratio=1:1&max_candidates=21", "option", "from 1 to 20; got 21"),
         ("ratio=1:1&min_confidence=nan", "option", "got nan"),
-        ("ratio=1:1&anchor=up", "constraint", "got 'up'"),
+        ("ratio=1:1&anchor=up", "option", "got 'up'"),
         ("ratio=1:1&fallback=stretch", "option", "got 'stretch'"),
         ("ratio=1:1&url=http://example.com/a.jpg", "bad_request", "give an image or url, not both"),
         ("ratio=1:1&photo=abc", "bad_request", "give an image or photo, not both"),
@@ -159,7 +159,8 @@ def test_pixels_that_end_early_are_422(client: TestClient, rocket: bytes) -> Non
     assert answer.status_code == 422
     assert answer.json()["error"] == {
         "code": "image",
-        "message": answer.json()["error"]["message"],
+        "message": f"a.jpg: {answer.json()['error']['reason']}",
+        "reason": answer.json()["error"]["reason"],
     }
     assert answer.json()["error"]["message"].startswith("a.jpg: is truncated or corrupt")
 

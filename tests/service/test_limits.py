@@ -15,7 +15,7 @@ from tests.service.conftest import Serve
 
 from marscrop.cropper import Cropper
 from marscrop.crops import Seen
-from marscrop.errors import ConfigError
+from marscrop.errors import OptionError
 from marscrop.options import FaceRule
 from marscrop.pipeline import Pipeline
 from marscrop.service.settings import Settings
@@ -56,7 +56,7 @@ def test_too_many_pixels_are_refused_from_the_header(serve: Serve) -> None:
     assert answer.status_code == 413
     assert answer.json()["error"]["code"] == "too_many_pixels"
     assert answer.json()["error"]["limit"] == {"name": "max_pixels", "value": 100_000_000}
-    assert "400,000,000 (20000 x 20000)" in answer.json()["error"]["message"]
+    assert "400,000,000 pixels (20000 x 20000)" in answer.json()["error"]["message"]
 
 
 def test_too_much_memory_is_refused_from_the_header(serve: Serve) -> None:
@@ -69,7 +69,9 @@ def test_too_much_memory_is_refused_from_the_header(serve: Serve) -> None:
         assert answer.json()["error"]["code"] == "too_much_memory"
         limit = {"name": "max_decoded_bytes", "value": 1 << 20}
         assert answer.json()["error"]["limit"] == limit
-        assert "takes about 2 MiB (PNG, 1000 x 500)" in answer.json()["error"]["message"]
+        assert (
+            "needs about 2 MiB to be decoded (PNG, 1000 x 500)" in answer.json()["error"]["message"]
+        )
     assert serve(max_decoded_bytes=1 << 21).post(CROPS, content=content.getvalue()).is_success
 
 
@@ -215,7 +217,7 @@ def test_what_breaks_is_one_line_without_details(
     [("workers", 0), ("max_pixels", 0), ("body_timeout_s", 0.0), ("photos_kept", -1)],
 )
 def test_limits_that_make_no_sense_are_explained(limit: str, value: float) -> None:
-    with pytest.raises(ConfigError, match=f"^{limit} must be .*; got {value}$"):
+    with pytest.raises(OptionError, match=f"^{limit} must be .*; got {value}$"):
         Settings(**{limit: value})
 
 

@@ -128,4 +128,4 @@ def test_wrong_usage_is_exit_code_2() -> None:
         check=False,
     )
     assert done.returncode == 2
-    assert done.stderr == "marscrop: workers must be at least 1; got 0\n"
+    assert done.stderr == "marscrop: --workers must be at least 1; got 0\n"

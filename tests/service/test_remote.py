@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from tests.service.conftest import Serve
 
-from marscrop.errors import ConfigError
+from marscrop.errors import OptionError
 from marscrop.service.addresses import is_public, resolve
 from marscrop.service.refusals import Refusal
 from marscrop.service.remote import Fetcher
@@ -152,7 +152,7 @@ def test_what_was_not_named_is_refused_without_a_request(url: str) -> None:
 
 @pytest.mark.parametrize("host", ["2130706433", "0177.0.0.1", "0x7f000001", "127.1", "localhost"])
 def test_a_name_for_this_machine_is_refused_even_if_it_was_named(host: str) -> None:
-    with pytest.raises((Refusal, ConfigError)) as found:  # or it is no host that can be named
+    with pytest.raises((Refusal, OptionError)) as found:  # or it is no host that can be named
         fetch(f"http://{host}/", hosts=(host, "127.0.0.1"))
     # Or the resolver knows no such name.
     assert not isinstance(found.value, Refusal) or found.value.status in (422, 502)
@@ -282,7 +282,7 @@ def test_hosts_are_compared_and_resolved_as_they_go_over_the_wire() -> None:
 
 @pytest.mark.parametrize("host", ["http://x", "a/b", "user@x", "", "x y", "x:y"])
 def test_what_is_no_host_cannot_be_named(host: str) -> None:
-    with pytest.raises(ConfigError, match=r"must be such as images\.example\.com"):
+    with pytest.raises(OptionError, match=r"must be a host such as images\.example\.com"):
         Fetcher(Settings(allowed_hosts=(host,)))
 
 

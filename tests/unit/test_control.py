@@ -11,7 +11,7 @@ from PIL import Image
 
 from marscrop import Box, ConstraintError, Cropper, Size
 from marscrop.crops import Crop
-from marscrop.errors import ConfigError
+from marscrop.errors import OptionError
 from marscrop.geometry import centre_crop, iou
 from marscrop.imaging.photo import open_photo
 from marscrop.ratio import AspectRatio
@@ -196,7 +196,7 @@ def test_keep_box_outside_the_photo_names_the_photo(cropper: Cropper, rocket: Pa
 
 
 def test_bad_options_are_refused_before_the_photo_is_read(cropper: Cropper) -> None:
-    with pytest.raises(ConstraintError, match="anchor"):
+    with pytest.raises(OptionError, match="anchor"):
         cropper.crop("no such file", "1:1", anchor="middle")
-    with pytest.raises(ConfigError, match="max_candidates"):
+    with pytest.raises(OptionError, match="max_candidates"):
         cropper.crop("no such file", "1:1", max_candidates=0)

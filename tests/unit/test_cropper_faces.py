@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from marscrop import Box, Cropper, MarscropError, cropper
-from marscrop.errors import ConfigError
+from marscrop.errors import OptionError
 from marscrop.faces.centerface import installed
 from marscrop.faces.detector import Face
 from marscrop.geometry import Window
@@ -90,7 +90,7 @@ def test_without_a_detector_auto_ignores_and_keep_says_what_to_install(
 
 
 def test_other_rules_are_refused(rocket: Path) -> None:
-    with pytest.raises(ConfigError, match="one of auto, keep, ignore; got 'yes'"):
+    with pytest.raises(OptionError, match="one of auto, keep, ignore; got 'yes'"):
         Cropper(threads=1).crop(rocket, "1:1", faces="yes")
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from marscrop.errors import ConfigError, ConstraintError
+from marscrop.errors import OptionError
 from marscrop.imaging.padding import Fill
 from marscrop.options import MOST_CANDIDATES, CropOptions
 from marscrop.window.constraints import Constraints
@@ -38,27 +38,27 @@ def test_padding_is_white_unless_said_otherwise() -> None:
 
 @pytest.mark.parametrize("count", [0, -1, MOST_CANDIDATES + 1, 1.5, "3"])
 def test_number_of_candidates_out_of_range_is_refused(count: int) -> None:
-    with pytest.raises(ConfigError, match=r"max_candidates must be a whole number .*; got "):
+    with pytest.raises(OptionError, match=r"max_candidates must be a whole number .*; got "):
         CropOptions.parse(max_candidates=count)
 
 
 @pytest.mark.parametrize("probability", [-0.1, 1.1, float("nan"), "low"])
 def test_confidence_out_of_range_is_refused(probability: float) -> None:
-    with pytest.raises(ConfigError, match=r"min_confidence must be a probability.*; got "):
+    with pytest.raises(OptionError, match=r"min_confidence must be a probability.*; got "):
         CropOptions.parse(min_confidence=probability)
 
 
 def test_unknown_fallback_is_refused() -> None:
-    with pytest.raises(ConfigError, match="fallback must be 'pad', or left out; got 'stretch'"):
+    with pytest.raises(OptionError, match="fallback must be 'pad', or left out; got 'stretch'"):
         CropOptions.parse(fallback="stretch")
 
 
 def test_fill_without_padding_is_refused() -> None:
-    with pytest.raises(ConfigError, match="pad_fill says how to pad, which needs fallback='pad'"):
+    with pytest.raises(OptionError, match="pad_fill says how to pad, which needs fallback='pad'"):
         CropOptions.parse(pad_fill="blur")
 
 
 @pytest.mark.parametrize("wrong", [{"keep": "x"}, {"avoid": "x"}, {"anchor": "x"}, {"min_size": 2}])
 def test_constraints_out_of_range_are_refused(wrong: dict[str, object]) -> None:
-    with pytest.raises(ConstraintError):
+    with pytest.raises(OptionError):
         CropOptions.parse(**wrong)  # type: ignore[arg-type]

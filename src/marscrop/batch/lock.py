@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from marscrop.batch.store import STATE, Store, address
-from marscrop.errors import ConfigError
+from marscrop.errors import MissingExtraError, OptionError
+from marscrop.spelling import Mention
 
 
 @contextmanager
@@ -19,22 +20,28 @@ def locked(store: Store) -> Iterator[None]:
     An object store has no such locks: there it only keeps out other runs on this machine.
 
     Raises:
-        ConfigError: another run holds it.
+        MissingExtraError: the lock needs a package that is not installed.
+        OptionError: another run holds it.
         StorageError: nothing can be written there.
     """
     try:
         from filelock import FileLock, Timeout
     except ModuleNotFoundError:
-        raise ConfigError("batch needs its extra: pip install 'marscrop[batch]'") from None
+        raise MissingExtraError("batch needs its extra", "batch") from None
     store.prepare()
     lock = FileLock(_lock_path(store), timeout=0)
     with store.writing(OSError):
         try:
             lock.acquire()
         except Timeout:
-            raise ConfigError(
-                f"{store.url}: another marscrop batch is writing there; wait for it, stop it, or "
-                f"name another target with -o"
+            raise OptionError(
+                (
+                    f"{store.url}: another marscrop batch is writing there; wait for it, stop it, "
+                    f"or name another target with ",
+                    Mention("target"),
+                ),
+                "target",
+                store.url,
             ) from None
     try:
         yield

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from marscrop.errors import ConfigError, MarscropError
+from marscrop.errors import MarscropError, MissingExtraError, OptionError
 from marscrop.ratio import AspectRatio
 from marscrop.window.regions import Region
 
@@ -38,13 +38,14 @@ def read_manifest(fs: Any, path: str) -> list[Row]:
     `ratio` and `keep` are optional columns; several values are parted by ";".
 
     Raises:
-        ConfigError: it cannot be read, lacks the column, or a row cannot be understood.
+        OptionError: it cannot be read, lacks the column, or a row cannot be understood.
     """
     columns = _columns(fs, path)
     name = next((name for name in _NAMES if name in columns), None)
     if name is None:
-        raise ConfigError(
-            f"{path}: expected a column named path or uri; got {', '.join(columns) or 'none'}"
+        raise OptionError(
+            f"{path}: expected a column named path or uri; got {', '.join(columns) or 'none'}",
+            got=path,
         )
     paths = columns[name]
     ratios = columns.get(_RATIO) or [None] * len(paths)
@@ -60,7 +61,7 @@ def _columns(fs: Any, path: str) -> dict[str, list[Any]]:
         import pyarrow as pa
         from pyarrow import csv, parquet
     except ModuleNotFoundError:
-        raise ConfigError("manifests need pyarrow: pip install 'marscrop[batch]'") from None
+        raise MissingExtraError("manifests need pyarrow", "batch") from None
     wanted = (*_NAMES, _RATIO, _KEEP)
     try:
         with fs.open(path, "rb") as file:
@@ -73,20 +74,20 @@ def _columns(fs: Any, path: str) -> dict[str, list[Any]]:
                 table = csv.read_csv(file, convert_options=texts)
         return {name: table[name].to_pylist() for name in wanted if name in table.column_names}
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:  # also two of one name
-        raise ConfigError(f"{path}: cannot be read as a manifest: {error}") from None
+        raise OptionError(f"{path}: cannot be read as a manifest: {error}", got=path) from None
 
 
 def _row(manifest: str, number: int, path: Any, ratio: Any, keep: Any) -> Row:
     try:
         if not isinstance(path, str) or not path:
-            raise ConfigError(f"expected a path; got {path!r}")
+            raise OptionError(f"expected a path; got {path!r}", got=path)
         return Row(
             path,
             tuple(AspectRatio.parse(text) for text in _several(ratio)),
             tuple(Region.parse(text) for text in _several(keep)),
         )
     except MarscropError as error:
-        raise ConfigError(f"{manifest}: row {number}: {error}") from None
+        raise OptionError(f"{manifest}: row {number}: {error}", got=manifest) from None
 
 
 def _several(cell: Any) -> list[Any]:

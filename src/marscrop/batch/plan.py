@@ -14,8 +14,9 @@ from marscrop.batch.job import Job, Task, ending
 from marscrop.batch.manifests import SUFFIXES as MANIFESTS
 from marscrop.batch.manifests import read_manifest
 from marscrop.batch.store import Store, address, filesystem, version
-from marscrop.errors import ConfigError
+from marscrop.errors import OptionError
 from marscrop.ratio import AspectRatio
+from marscrop.spelling import Mention
 from marscrop.window.regions import Region
 
 PHOTOS: Final = frozenset(
@@ -55,7 +56,7 @@ def plan(sources: Sequence[str], ratios: Sequence[AspectRatio], job: Job) -> lis
         ratios: for photos whose manifest names none.
 
     Raises:
-        ConfigError: a source that is missing, that the target would overwrite, or that two photos
+        OptionError: a source that is missing, that the target would overwrite, or that two photos
             of one name come from; a manifest that cannot be understood; no ratio for a photo.
     """
     target = Store(job.target)
@@ -78,12 +79,17 @@ def _find(source: str, target: Store) -> Iterator[Found]:
     try:
         kind = fs.info(path)["type"]
     except FileNotFoundError:
-        raise ConfigError(f"{source}: no such file or folder") from None
+        raise OptionError(f"{source}: no such file or folder", got=source) from None
     if kind == "directory":
         if (address(fs, path).rstrip("/") + "/").startswith(home):
-            raise ConfigError(
-                f"{source} lies in the target {target.url}: crops would mix with photos; "
-                f"name another target with -o"
+            raise OptionError(
+                (
+                    f"{source} lies in the target {target.url}: crops would mix with photos; name "
+                    f"another target with ",
+                    Mention("target"),
+                ),
+                "target",
+                target.url,
             )
         yield from _from_listing(fs, path, fs.find(path, detail=True), home)
     elif PurePosixPath(path).suffix.lower() in MANIFESTS:
@@ -136,9 +142,10 @@ def _relative(path: str, base: str) -> str:
 def _joined(earlier: Found, found: Found) -> Found:
     """A photo that was named twice: asked for all of the ratios."""
     if earlier.keep != found.keep:
-        raise ConfigError(
+        raise OptionError(
             f"{found.source} is named twice, with other boxes to keep; name it once, or run the "
-            f"rows into two targets"
+            f"rows into two targets",
+            got=found.source,
         )
     return replace(earlier, ratios=tuple(dict.fromkeys(earlier.ratios + found.ratios)))
 
@@ -146,7 +153,10 @@ def _joined(earlier: Found, found: Found) -> Found:
 def _task(found: Found, ratios: Sequence[AspectRatio]) -> Task:
     asked = found.ratios or tuple(ratios)
     if not asked:
-        raise ConfigError(f"{found.source}: no ratio; name one with -r or in the manifest")
+        raise OptionError(
+            (f"{found.source}: no ratio; name one with ", Mention("ratio"), " or in the manifest"),
+            "ratio",
+        )
     distinct = {ratio.slug: ratio for ratio in asked}
     stem = str(PurePosixPath(found.name).with_suffix(""))
     return Task(found.source, found.version, stem, tuple(distinct.values()), found.keep)
@@ -171,8 +181,9 @@ def _with_distinct_stems(tasks: list[Task], candidates: int) -> list[Task]:
         for name in names(task):
             other = owner.setdefault(name, task.source)
             if other != task.source:
-                raise ConfigError(
+                raise OptionError(
                     f"{other} and {task.source} would be written to the same place, {name}; name "
-                    f"the folder above both as the source, or run them into two targets"
+                    f"the folder above both as the source, or run them into two targets",
+                    got=task.source,
                 )
     return longer

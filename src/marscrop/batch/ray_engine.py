@@ -13,7 +13,7 @@ import numpy as np
 from marscrop.batch.job import Job, Task
 from marscrop.batch.records import Record
 from marscrop.batch.worker import Worker
-from marscrop.errors import ConfigError
+from marscrop.errors import MissingExtraError
 
 _TASKS_A_BATCH: Final = 16
 """A batch is a second of work or less, so that little is repeated when a node is lost."""
@@ -48,12 +48,12 @@ def run_on_ray(
             done by the next run.
 
     Raises:
-        ConfigError: ray is missing.
+        MissingExtraError: ray is missing.
     """
     try:
         import ray
     except ModuleNotFoundError:
-        raise ConfigError("--engine ray needs its extra: pip install 'marscrop[ray]'") from None
+        raise MissingExtraError("the engine ray needs its extra", "ray") from None
     started = not ray.is_initialized()
     if started:
         ray.init(logging_level=logging.WARNING, include_dashboard=False)

@@ -15,7 +15,7 @@ from marscrop.batch.plan import plan
 from marscrop.batch.records import Record
 from marscrop.batch.results import write_results
 from marscrop.batch.store import HALVES, Store
-from marscrop.errors import ConfigError
+from marscrop.errors import OptionError
 from marscrop.ratio import AspectRatio
 
 ENGINES: Final = ("local", "ray")
@@ -86,7 +86,7 @@ def survey(sources: Sequence[str], ratios: Sequence[AspectRatio], job: Job) -> W
     """What there is to do. Writes nothing.
 
     Raises:
-        ConfigError: sources or options that cannot be met, see `plan`.
+        OptionError: sources or options that cannot be met, see `plan`.
         ModelError: the model is missing or malformed.
     """
     fingerprint = job.fingerprint()
@@ -129,7 +129,7 @@ def run(
         stopped: once it says so, no photo is begun and those begun are finished.
 
     Raises:
-        ConfigError: sources or options that cannot be met, or a target that another run holds.
+        OptionError: sources or options that cannot be met, or a target that another run holds.
         ModelError: the model is missing or malformed.
         StorageError: the target is full, read-only, or vanished. What was done stays done.
     """
@@ -190,7 +190,7 @@ def _engine(name: str) -> Engine:
 
         return run_on_ray
     if name != "local":
-        raise ConfigError(f"engine must be one of {', '.join(ENGINES)}; got {name!r}")
+        raise OptionError.of("engine", f"must be one of {', '.join(ENGINES)}", name)
     from marscrop.batch.threads import run_in_threads
 
     return run_in_threads

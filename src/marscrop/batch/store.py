@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from marscrop.errors import ConfigError, StorageError
+from marscrop.errors import MissingExtraError, OptionError, StorageError
 from marscrop.files import concerns_all, reason, whole_file
 
 STATE: Final = ".marscrop"
@@ -103,7 +103,7 @@ class Store:
                 what = reason(error)
             else:
                 raise
-            raise StorageError(f"{self.url}: cannot be written: {what}") from error
+            raise StorageError(self.url, f"cannot be written: {what}") from error
 
     def _has_vanished(self) -> bool:
         return self.local is not None and not (self.local / HALVES).is_dir()
@@ -129,16 +129,17 @@ def filesystem(url: str) -> tuple[Any, str]:
     """The fsspec filesystem of a URL or local path, and the path there.
 
     Raises:
-        ConfigError: fsspec, or its part for that protocol, is missing or knows no such protocol.
+        MissingExtraError: fsspec is missing.
+        OptionError: its part for that protocol is, or nobody knows such a protocol.
     """
     try:
         import fsspec
 
         fs, path = fsspec.core.url_to_fs(url)
     except ModuleNotFoundError:
-        raise ConfigError("batch needs its extra: pip install 'marscrop[batch]'") from None
+        raise MissingExtraError("batch needs its extra", "batch") from None
     except (ImportError, ValueError) as error:  # "Install s3fs to access S3", "Protocol not known"
-        raise ConfigError(f"{url}: {error}") from None
+        raise OptionError(f"{url}: {error}", got=url) from None
     return fs, str(path)
 
 

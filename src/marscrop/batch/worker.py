@@ -17,6 +17,7 @@ from marscrop.files import reason, unchanging
 from marscrop.imaging.crop_file import CropFiles
 from marscrop.imaging.encoding import suffix_for
 from marscrop.imaging.photo import Photo
+from marscrop.spelling import on_command_line
 
 Room = Callable[[int], AbstractContextManager[Any]]
 """Waits until there is room in memory for so many decoded pixels, and holds it."""
@@ -37,7 +38,7 @@ class Worker:
 
         Raises:
             ModelError: the model or the face detector is missing or changed.
-            MarscropError: faces to keep and no detector installed.
+            MissingExtraError: faces to keep and no detector installed.
         """
         self._room = room
         self._job, self._fingerprint = job, fingerprint
@@ -63,7 +64,8 @@ class Worker:
         except StorageError:
             raise
         except MarscropError as error:
-            why = str(error).removeprefix("<bytes>: ")
+            known = error.source == task.source  # the record names it
+            why = error.explained(on_command_line) if known else error.text(on_command_line)
         except MemoryError:
             why = "failed: not enough memory"
         except Exception as error:  # one odd photo, or a store that hiccups, must not end the rest
@@ -71,7 +73,7 @@ class Worker:
         return Record(task.source, key, error=" ".join(why.split()))
 
     def _do(self, task: Task, key: str) -> Record:
-        photo = self._cropper.open(_read(task.source))
+        photo = self._cropper.open(_read(task.source), name=task.source)
         options = task.options(self._job)
         with self._room(self._cropper.analysis_pixels(photo, options)):
             crops = self._cropper.crop_photo(photo, task.ratios, options)
@@ -122,7 +124,7 @@ class Worker:
         except StorageError:
             raise
         except Exception as error:  # each filesystem has errors of its own
-            raise ImageError(f"{name}: cannot be written: {reason(error)}") from error
+            raise ImageError(name, f"cannot be written: {reason(error)}") from error
 
 
 def _read(source: str) -> bytes:
@@ -135,13 +137,13 @@ def _read(source: str) -> bytes:
     except ImageError:
         raise
     except FileNotFoundError:
-        raise ImageError("no such file") from None
+        raise ImageError(None, "no such file") from None
     except IsADirectoryError:
-        raise ImageError("is a folder, expected an image file") from None
+        raise ImageError(None, "is a folder, expected an image file") from None
     except PermissionError:
-        raise ImageError("permission denied") from None
+        raise ImageError(None, "permission denied") from None
     except Exception as error:
-        raise ImageError(f"cannot be read: {reason(error)}") from error
+        raise ImageError(None, f"cannot be read: {reason(error)}") from error
 
 
 def _record(crop: Crop, output: str | None, sidecar: str | None) -> CropRecord:

@@ -25,6 +25,7 @@ from marscrop.cli.evaluate import evaluate
 from marscrop.cli.figure import figure
 from marscrop.cli.serve import serve
 from marscrop.files import reason
+from marscrop.spelling import on_command_line
 
 app = typer.Typer(
     name="marscrop",
@@ -83,7 +84,7 @@ def main() -> None:
         with _heeding_signals():
             app()
     except MarscropError as error:
-        _end(str(error), 1)
+        _end(error.text(on_command_line), 1)
     except (OSError, MemoryError) as error:  # what no command can help, such as a full disk
         place = getattr(error, "filename", None)
         _end(f"{place or 'cannot go on'}: {reason(error)}", 1)

@@ -89,7 +89,7 @@ def parse_options(**written: Any) -> CropOptions:
     try:
         return CropOptions.parse(**written)
     except MarscropError as error:
-        refuse(str(error))
+        refuse(error)
 
 
 def parse_limits(max_pixels: int | None, max_decoded_mib: int | None) -> dict[str, int]:
@@ -111,6 +111,6 @@ def parse_ratios(texts: list[str]) -> list[AspectRatio]:
         try:
             parsed = AspectRatio.parse(text)
         except MarscropError as error:
-            refuse(str(error))
+            refuse(error)
         ratios.setdefault(parsed.slug, parsed)  # asked twice is answered once
     return list(ratios.values())

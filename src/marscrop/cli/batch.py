@@ -31,7 +31,7 @@ from marscrop.cli.asked import (
     parse_ratios,
 )
 from marscrop.cli.support import give_memory_back, refuse
-from marscrop.errors import ConfigError, ImageError, StorageError
+from marscrop.errors import ImageError, MissingExtraError, OptionError, StorageError
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -143,11 +143,11 @@ def batch(
                 watcher=progress,
                 stopped=stopped,
             )
-    except ConfigError as error:
-        refuse(str(error))
+    except (OptionError, MissingExtraError) as error:
+        refuse(error)
     except StorageError as error:
         raise StorageError(
-            f"stopped: {error}. What is done stays done: run it again once that is mended"
+            None, f"stopped: {error}. What is done stays done: run it again once that is mended"
         ) from error
     _conclude(outcome, job)
 
@@ -211,7 +211,7 @@ def _parse_suffix(file_type: str | None) -> str | None:
     try:
         output_format(f"crop{suffix}")
     except ImageError as error:
-        refuse(str(error))
+        refuse(error)
     return suffix
 
 

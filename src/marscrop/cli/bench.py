@@ -13,6 +13,7 @@ import typer
 
 from marscrop.cli.support import Model
 from marscrop.errors import MarscropError
+from marscrop.spelling import on_command_line
 
 if TYPE_CHECKING:
     from marscrop.bench.steps import Timing
@@ -57,7 +58,7 @@ def bench(
             try:
                 results[name] = time_steps(cropper, path, repeats)
             except MarscropError as error:
-                print(f"marscrop: {error}", file=sys.stderr)
+                print(f"marscrop: {error.text(on_command_line)}", file=sys.stderr)
                 failed = True
                 continue
             if not as_json:

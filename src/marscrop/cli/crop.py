@@ -161,4 +161,4 @@ def _check_lossless(
     try:
         find_transform()
     except MarscropError as error:
-        refuse(str(error))
+        refuse(error)

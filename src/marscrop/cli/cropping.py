@@ -22,6 +22,7 @@ from marscrop.imaging.photo import Photo
 from marscrop.options import CropOptions
 from marscrop.pipeline import Pipeline
 from marscrop.ratio import AspectRatio
+from marscrop.spelling import on_command_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class Cropping:
             if self.as_json:
                 lines.append(json.dumps(_as_table(image, photo.size, crops, found)))
         except MarscropError as error:
-            return Answer(lines, str(error))
+            return Answer(lines, error.text(on_command_line))
         except MemoryError as error:  # another photo may be smaller
             return Answer(lines, f"{image}: {reason(error)}")
         return Answer(lines)

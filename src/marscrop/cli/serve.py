@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from marscrop.cli.support import extra, give_memory_back, refuse
-from marscrop.errors import ConfigError
+from marscrop.errors import OptionError
 
 
 def serve(
@@ -93,5 +93,5 @@ def serve(
     try:
         settings = Settings(**{name: value for name, value in given.items() if value is not None})
         run(settings, host=host, port=port, model=str(model) if model else None)
-    except ConfigError as error:
-        refuse(str(error))
+    except OptionError as error:
+        refuse(error)

@@ -12,7 +12,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from marscrop.errors import MarscropError
+from marscrop.errors import MarscropError, MissingExtraError
+from marscrop.spelling import on_command_line
 
 Data = Annotated[Path, typer.Option("--data", help="Folder of FCDB: images/ and its JSON files.")]
 
@@ -57,8 +58,9 @@ def give_memory_back() -> None:
                 ctypes.CDLL(None).mallopt(option, _LARGE_BYTES)
 
 
-def refuse(message: str) -> NoReturn:
+def refuse(why: str | MarscropError) -> NoReturn:
     """Wrong usage: one line and exit code 2."""
+    message = why if isinstance(why, str) else why.text(on_command_line)
     print(f"marscrop: {message}", file=sys.stderr)
     raise typer.Exit(2)
 
@@ -79,8 +81,8 @@ def extra(name: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        raise MarscropError(
-            f"this command needs an extra ({error.name} is missing): pip install 'marscrop[{name}]'"
+        raise MissingExtraError(
+            f"this command needs an extra ({error.name} is missing)", name
         ) from None
 
 

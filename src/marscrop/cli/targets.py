@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from marscrop.cli.support import refuse
 from marscrop.errors import ImageError
+from marscrop.spelling import Mention
 
 if TYPE_CHECKING:
     from marscrop.crops import Crop
@@ -35,7 +36,7 @@ class Targets:
                 output_format(output)
                 self._file = output
         except ImageError as error:
-            refuse(str(error))
+            refuse(error)
         if self._file and len(images) * crops_each > 1:
             refuse(
                 f"-o {output} is one file, but there are {len(images) * crops_each} crops; "
@@ -67,8 +68,12 @@ class Targets:
             owner = self._taken.get(_real(path))
             if owner is not None:
                 raise ImageError(
-                    f"{image}: its crop would overwrite {path}, which belongs to {owner}; "
-                    f"choose another folder with -o"
+                    image,
+                    (
+                        f"its crop would overwrite {path}, which belongs to {owner}; choose "
+                        f"another folder with ",
+                        Mention("target"),
+                    ),
                 )
         self._taken.update({_real(path): f"the crops of {image}" for path in paths})
         return paths

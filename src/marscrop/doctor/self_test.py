@@ -55,7 +55,7 @@ def crop_made_photo(model: str | os.PathLike[str] | None) -> dict[str, Any]:
     crops = answers[0]
     _check_valid(crops)
     if any(again != crops for again in answers):
-        raise ModelError(f"the same photo was cropped differently the second time; {_HINT}")
+        raise ModelError(None, f"the same photo was cropped differently the second time; {_HINT}")
     known = KNOWN.get(cropper.manifest.parts["features"].sha256[:12])
     if known is not None:
         _check_known(crops, known)
@@ -77,8 +77,9 @@ def _check_valid(crops: Sequence[Crop]) -> None:
         shaped = min(abs(width - height * crop.ratio.value), abs(width / crop.ratio.value - height))
         if not inside or shaped > 0.5 or not 0 <= crop.confidence <= 1:
             raise ModelError(
+                None,
                 f"the crop of {crop.ratio} makes no sense: {tuple(crop.box)}, confidence "
-                f"{crop.confidence}; {_HINT}"
+                f"{crop.confidence}; {_HINT}",
             )
 
 
@@ -86,8 +87,9 @@ def _check_known(crops: Sequence[Crop], known: Sequence[Box]) -> None:
     for crop, box in zip(crops, known, strict=True):
         if any(abs(a - b) > TOLERANCE_PX for a, b in zip(crop.box, box, strict=True)):
             raise ModelError(
+                None,
                 f"the crop of {crop.ratio} is {tuple(crop.box)}, expected {tuple(box)} give or "
-                f"take {TOLERANCE_PX} pixels: the network computes something else here; {_HINT}"
+                f"take {TOLERANCE_PX} pixels: the network computes something else here; {_HINT}",
             )
 
 

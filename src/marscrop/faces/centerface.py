@@ -18,7 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from marscrop.errors import MarscropError, ModelError
+from marscrop.errors import MissingExtraError, ModelError
 
 INPUT: Final = "input.1"
 OUTPUTS: Final = ("537", "538", "539")
@@ -50,7 +50,7 @@ def read_network() -> tuple[bytes, Path]:
     """The network as ONNX that takes any number of pictures of any size, and its file.
 
     Raises:
-        MarscropError: the optional package is missing.
+        MissingExtraError: the optional package is missing.
         ModelError: the package holds another file than the one this was written for.
     """
     path = _network_file()
@@ -58,13 +58,14 @@ def read_network() -> tuple[bytes, Path]:
         content = path.read_bytes()
     except OSError as error:
         raise ModelError(
-            f"{path}: cannot be read ({error.strerror}); reinstall it: {_INSTALL}"
+            path, f"cannot be read ({error.strerror}); reinstall it: {_INSTALL}"
         ) from None
     found = hashlib.sha256(content).hexdigest()
     if found != _SHA256:
         raise ModelError(
-            f"{path}: expected the face detector with SHA-256 {_SHA256[:12]}..., got "
-            f"{found[:12]}...; reinstall it: {_INSTALL}"
+            path,
+            f"expected the face detector with SHA-256 {_SHA256[:12]}..., got "
+            f"{found[:12]}...; reinstall it: {_INSTALL}",
         )
     return any_size(content), path
 
@@ -82,9 +83,10 @@ def any_size(model: bytes) -> bytes:
 def _network_file() -> Path:
     spec = find_spec(_PACKAGE)
     if spec is None or spec.origin is None:
-        raise MarscropError(
-            f"finding faces needs a detector that is not installed; install the extra that brings "
-            f"it: {_INSTALL}"
+        raise MissingExtraError(
+            "finding faces needs a detector that is not installed; install the extra that brings "
+            "it",
+            "faces",
         )
     return Path(spec.origin).with_name(_FILE)
 

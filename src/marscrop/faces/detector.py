@@ -91,8 +91,9 @@ class FaceDetector:
         """
         if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.size == 0:
             raise ImageError(
+                None,
                 f"expected a uint8 array of shape (height, width, 3); got shape {rgb.shape}, "
-                f"dtype {rgb.dtype}"
+                f"dtype {rgb.dtype}",
             )
         sure, log_size, offset = self._session.run(OUTPUTS, {INPUT: _network_input(rgb)})
         windows, scores = _decode(sure[0, 0], log_size[0], offset[0], min_score)

@@ -90,14 +90,15 @@ def check_time(image: ImageFile) -> None:
         count = scans.scan_count(image)
         if count > MOST_SCANS:
             raise ImageError(
-                f"is stored in {count:,} scans; expected at most {MOST_SCANS}: save it again"
+                None, f"is stored in {count:,} scans; expected at most {MOST_SCANS}: save it again"
             )
     samples = image.width * image.height * len(image.getbands())
     most = MOST_SLOW_SAMPLES.get(_codec(image), samples)
     if samples > most:
         raise ImageError(
+            None,
             f"is stored in a way that is read too slowly beyond {most:,} values, and "
-            f"has {samples:,}: save it as PNG"
+            f"has {samples:,}: save it as PNG",
         )
 
 
@@ -112,8 +113,9 @@ def check_tiff_tags(file: IO[bytes]) -> None:
     for tag, kind, count, _ in tiff.directory(tiff.first).entries:
         if kind in _TIFF_NUMBERS and count > MOST_TAG_VALUES:
             raise ImageError(
+                None,
                 f"is a TIFF with {count:,} values in tag {tag}; expected at most "
-                f"{MOST_TAG_VALUES:,}: save it again in larger strips or tiles"
+                f"{MOST_TAG_VALUES:,}: save it again in larger strips or tiles",
             )
 
 

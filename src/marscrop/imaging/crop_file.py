@@ -45,7 +45,7 @@ class CropFiles:
 
         Raises:
             ImageError: truncated, corrupt or vanished pixels, or what `encode_crop` raises.
-            ConfigError: a quality out of range.
+            OptionError: a quality out of range.
         """
         scaled = size not in (None, box.size)
         if padding is None and not scaled and not exif and fits_strips(self._photo, box, path):
@@ -76,7 +76,7 @@ class CropFiles:
         """Write a crop to a file, which appears whole or not at all; one that is there is replaced.
 
         Raises:
-            ImageError, ConfigError: what `encode` raises, or a file that cannot be written.
+            ImageError, OptionError: what `encode` raises, or a file that cannot be written.
         """
         if padding is None and fits_strips(self._photo, box, path):
             with whole_file(path) as file:

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, Final
 from PIL import Image
 
 from marscrop import files
-from marscrop.errors import ConfigError, ImageError
+from marscrop.errors import ImageError, OptionError
 from marscrop.geometry import Box, Size
 from marscrop.imaging import colour
 from marscrop.imaging.formats import one_line, register_heif
@@ -118,9 +118,9 @@ def output_format(path: str | os.PathLike[str]) -> OutputFormat:
             if _is_writable(wanted):
                 return wanted
             hint = _HEIC_HINT if wanted is HEIF else "a Pillow that was built with it"
-            raise ImageError(f"{path}: {wanted.name} cannot be written here; install {hint}")
+            raise ImageError(path, f"{wanted.name} cannot be written here; install {hint}")
     known = ", ".join(suffix for known in FORMATS for suffix in known.suffixes)
-    raise ImageError(f"{path}: expected a file name that ends in one of {known}; got {suffix!r}")
+    raise ImageError(path, f"expected a file name that ends in one of {known}; got {suffix!r}")
 
 
 def suffix_for(photo: Photo) -> str:
@@ -168,7 +168,7 @@ def encode_crop(
     Raises:
         ImageError: an unknown suffix, a box outside the image, or pixels that the format
             cannot hold.
-        ConfigError: a quality out of range.
+        OptionError: a quality out of range.
     """
     wanted = output_format(path)
     _check_quality(quality)
@@ -220,7 +220,7 @@ def encode_by_strips(
     Raises:
         ImageError: a box outside the photo, truncated, corrupt or vanished pixels, or a file that
             cannot be written.
-        ConfigError: a quality out of range.
+        OptionError: a quality out of range.
     """
     _check_quality(quality)
     with _explained(path, named=f"{photo.name}: "):
@@ -252,7 +252,7 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         with files.whole_file(Path(path)) as file:
             yield file
     except OSError as error:
-        raise ImageError(f"{path}: {_explanation(error, Path(path))}") from error
+        raise ImageError(path, _explanation(error, Path(path))) from error
 
 
 def _write_jpeg(photo: Photo, box: Box, file: BinaryIO, quality: int | None) -> None:
@@ -320,7 +320,7 @@ def _check_quality(quality: int | None) -> None:
         isinstance(quality, int) and not isinstance(quality, bool) and 1 <= quality <= 100
     )
     if not valid:
-        raise ConfigError(f"quality must be a whole number from 1 to 100; got {quality!r}")
+        raise OptionError.of("quality", "must be a whole number from 1 to 100", quality)
 
 
 @contextlib.contextmanager
@@ -332,11 +332,10 @@ def _explained(path: str | os.PathLike[str], named: str = "\n") -> Iterator[None
     try:
         yield
     except ImageError as error:
-        if str(error).startswith(named):
-            raise
-        raise ImageError(f"{path}: {error}") from error.__cause__
+        error.about(str(path))
+        raise
     except Exception as error:
-        raise ImageError(f"{path}: {_explanation(error, Path(path))}") from error
+        raise ImageError(path, _explanation(error, Path(path))) from error
 
 
 def _explanation(error: Exception, path: Path) -> str:

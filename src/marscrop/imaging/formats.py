@@ -59,10 +59,10 @@ def identify(file: IO[bytes]) -> ImageFile:
     """
     header = file.read(_HEADER_BYTES)
     if not header:
-        raise ImageError("is empty")
+        raise ImageError(None, "is empty")
     if _is_heif(header) and not register_heif():
         raise ImageError(
-            "is a HEIC image; install the extra that reads it: pip install 'marscrop[heic]'"
+            None, "is a HEIC image; install the extra that reads it: pip install 'marscrop[heic]'"
         )
     reason = f"is not an image of a known format ({', '.join(READABLE)})"
     for register in (Image.preinit, Image.init):  # the common plugins; all, if none of them fits
@@ -83,7 +83,7 @@ def identify(file: IO[bytes]) -> ImageFile:
                         return open_image(file, "")
                 except (SyntaxError, IndexError, TypeError, struct.error) as error:
                     reason = f"is truncated or corrupt: {one_line(error)}"
-    raise ImageError(reason)
+    raise ImageError(None, reason)
 
 
 @contextmanager
@@ -95,7 +95,7 @@ def _bounded(file: IO[bytes]) -> Iterator[None]:
         nonlocal left
         left -= 1
         if left < 0:
-            raise ImageError(f"has a header of more than {MOST_READS:,} parts: save it again")
+            raise ImageError(None, f"has a header of more than {MOST_READS:,} parts: save it again")
         return read(size)
 
     file.read = counted  # type: ignore[method-assign]

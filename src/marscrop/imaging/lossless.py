@@ -23,6 +23,7 @@ from marscrop.imaging import orientation
 from marscrop.imaging.formats import identify, one_line
 from marscrop.imaging.jpeg.metadata import truthful
 from marscrop.imaging.photo import Photo
+from marscrop.spelling import Mention
 
 _DCT_PX: Final = 8
 
@@ -60,13 +61,17 @@ class BlockGrid:
         if photo.format not in ("JPEG", "MPO"):
             kind = photo.format or "no file"
             raise ImageError(
-                f"{photo.name}: only a JPEG can be cropped without encoding it again, and this is "
-                f"{kind}; leave out --lossless"
+                photo.name,
+                (
+                    f"only a JPEG can be cropped without encoding it again, and this is {kind}; "
+                    f"leave out ",
+                    Mention("lossless"),
+                ),
             )
         content = photo.file_bytes()
         image = identify(io.BytesIO(content))
         if not isinstance(image, JpegImageFile):
-            raise ImageError(f"{photo.name}: has changed since it was opened")
+            raise ImageError(photo.name, "has changed since it was opened")
         factors = [(across, down) for _, across, down, _ in image.layer]
         if len(factors) == 1:  # blocks of a single component are never joined
             factors = [(1, 1)]
@@ -114,7 +119,7 @@ class BlockGrid:
             raise
         except Exception as error:  # the package raises what its C++ does
             raise ImageError(
-                f"{self.name}: cannot be cropped without encoding it again: {one_line(error)}"
+                self.name, f"cannot be cropped without encoding it again: {one_line(error)}"
             ) from error
         return truthful(cropped, stored.size, self.orientation)
 
@@ -135,8 +140,9 @@ def find_transform() -> Transform:
     if program:
         return _by_program(program)
     raise ImageError(
+        None,
         "cropping without encoding again needs the extra that does it: "
-        "pip install 'marscrop[lossless]', or the program jpegtran"
+        "pip install 'marscrop[lossless]', or the program jpegtran",
     )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from PIL import Image, ImageColor, ImageFilter
 
-from marscrop.errors import ConfigError, ImageError
+from marscrop.errors import ImageError, OptionError
 from marscrop.geometry import Box, Margins, Size
 from marscrop.imaging import colour
 
@@ -43,20 +43,20 @@ class Fill:
         """Understand "blur", "white", "#ffffff", "rgb(255, 255, 255)".
 
         Raises:
-            ConfigError: anything else, with what was expected.
+            OptionError: anything else, with what was expected.
         """
         if isinstance(fill, Fill):
             return fill
-        expected = "pad_fill must be 'blur' or a colour, such as 'white' or '#1e90ff'"
+        expected = "must be 'blur' or a colour, such as 'white' or '#1e90ff'"
         if not isinstance(fill, str):
-            raise ConfigError(f"{expected}; got {fill!r}")
+            raise OptionError.of("pad_fill", expected, fill)
         label = fill.strip().lower()
         if label == BLUR:
             return cls(None, label)
         try:
             return cls(ImageColor.getrgb(label), label)
         except ValueError:
-            raise ConfigError(f"{expected}; got {fill!r}") from None
+            raise OptionError.of("pad_fill", expected, fill) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +117,9 @@ def check_inside(box: Box, size: Size) -> None:
     """
     if not (0 <= box.x0 < box.x1 <= size.width and 0 <= box.y0 < box.y1 <= size.height):
         raise ImageError(
+            None,
             f"expected a box inside the image of {size.width} x {size.height} pixels; "
-            f"got {tuple(box)}"
+            f"got {tuple(box)}",
         )
 
 

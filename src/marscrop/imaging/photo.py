@@ -13,7 +13,7 @@ from PIL import Image
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
-from marscrop.errors import ImageError
+from marscrop.errors import ImageError, LimitError
 from marscrop.geometry import Box, Size, Window
 from marscrop.imaging import colour, cost, formats, orientation, strips
 from marscrop.imaging.exif import descriptive_exif
@@ -95,7 +95,7 @@ class Photo:
         with explained(self.name), self._opened() as image:
             file = getattr(image, "fp", None)
             if not self._is_file or file is None:
-                raise ImageError("is no encoded file, of which the bytes could be had")
+                raise ImageError(None, "is no encoded file, of which the bytes could be had")
             file.seek(0)
             return bytes(file.read())
 
@@ -116,10 +116,11 @@ class Photo:
             uint8 array of shape (height, width, 3), RGB, 0..255.
 
         Raises:
-            ImageError: truncated, corrupt or vanished pixels, or more memory than allowed.
+            ImageError: truncated, corrupt or vanished pixels.
+            LimitError: more memory is needed than allowed.
         """
         if self._is_file:
-            self._check_memory(self.analysis_bytes(size, oversampling))
+            self.check_memory(self.analysis_bytes(size, oversampling))
         with self._decoding() as image:
             region: Window | None
             if self._reduced_by_strips:
@@ -195,7 +196,7 @@ class Photo:
         """The stored image, ready to be loaded, as long as the block lasts."""
         with explained(self.name), self._opened() as image:
             if _upright_size(image, self.orientation) != self.size:
-                raise ImageError("has changed since it was opened")
+                raise ImageError(None, "has changed since it was opened")
             if self._is_file:
                 formats.allocate(image)
             yield image
@@ -220,15 +221,23 @@ class Photo:
         corner = orientation.turned_corner(width, height, reduced.size, self.orientation)
         return reduced, corner
 
-    def _check_memory(self, needed: int) -> None:
+    def check_memory(self, needed: int) -> None:
+        """Hold what is needed at once [bytes] against the limit that the photo was opened with.
+
+        Raises:
+            LimitError: it is more.
+        """
         limit = self._max_decoded_bytes
         if needed > limit:
             width, height = self.size
-            raise ImageError(
-                f"{self.name}: needs about {cost.mebibytes(needed)} to be decoded "
-                f"({self.format}, {width} x {height}), more than the limit of "
-                f"{cost.mebibytes(limit)}; make it smaller, save it as a baseline JPEG, or raise "
-                f"max_decoded_bytes"
+            raise LimitError(
+                self.name,
+                "max_decoded_bytes",
+                needed,
+                limit,
+                f"needs about {cost.mebibytes(needed)} to be decoded ({self.format}, "
+                f"{width} x {height}), more than the limit of {cost.mebibytes(limit)}",
+                "make it smaller, save it as a baseline JPEG,",
             )
 
     def _draft(
@@ -259,6 +268,7 @@ class Photo:
 def open_photo(
     source: Source,
     *,
+    name: str | None = None,
     max_pixels: int = DEFAULT_MAX_PIXELS,
     max_decoded_bytes: int = DEFAULT_MAX_DECODED_BYTES,
 ) -> Photo:
@@ -272,14 +282,16 @@ def open_photo(
     Args:
         source: path, bytes of an image file, binary file object, PIL image, or uint8 array of
             shape (height, width, 3), RGB, 0..255.
+        name: for messages; by default the path, or a word for what else it was given as.
         max_pixels: width times height beyond which the photo is refused, before decoding.
         max_decoded_bytes: memory beyond which `Photo.analysis_rgb` refuses it, before decoding;
             for files, as PIL images and arrays are in memory already.
 
     Raises:
-        ImageError: the source is missing, unreadable, empty, too large, or no image.
+        ImageError: the source is missing, unreadable, empty, or no image.
+        LimitError: it has more than `max_pixels`.
     """
-    name, is_file, opened = resolve(source)
+    name, is_file, opened = resolve(source, name)
     with explained(name), opened() as image:
         turn = orientation.orientation_of(image)
         size = _upright_size(image, turn)
@@ -316,9 +328,14 @@ def _jpeg_settings(image: Image.Image, turn: int) -> Compression | None:
 def _check_size(size: Size, max_pixels: int) -> None:
     width, height = size
     if width < 1 or height < 1:
-        raise ImageError(f"has no pixels; its size is {width} x {height}")
+        raise ImageError(None, f"has no pixels; its size is {width} x {height}")
     if width * height > max_pixels:
-        raise ImageError(
-            f"has {width * height:,} pixels ({width} x {height}), "
-            f"more than the limit of {max_pixels:,}; make it smaller or raise max_pixels"
+        raise LimitError(
+            None,
+            "max_pixels",
+            width * height,
+            max_pixels,
+            f"has {width * height:,} pixels ({width} x {height}), more than the limit of "
+            f"{max_pixels:,}",
+            "make it smaller",
         )

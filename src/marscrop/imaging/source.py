@@ -29,30 +29,36 @@ Opener = Callable[[], AbstractContextManager[Image.Image]]
 _ARRAY_KIND: Final = "uint8 array of shape (height, width, 3)"
 
 
-def resolve(source: Source) -> tuple[str, bool, Opener]:
-    """A source's name, whether it is an encoded image file, and how to get at its image."""
+def resolve(source: Source, name: str | None = None) -> tuple[str, bool, Opener]:
+    """A source's name, whether it is an encoded image file, and how to get at its image.
+
+    Args:
+        source: what the photo is given as.
+        name: that it goes by in messages; by default a path's own, or a word for its kind.
+    """
     if isinstance(source, (str, os.PathLike)):
-        return _resolve_path(os.fsdecode(source))
+        return _resolve_path(os.fsdecode(source), name)
     if isinstance(source, bytes):
-        return "<bytes>", True, partial(_open_bytes, source)
+        return name or "<bytes>", True, partial(_open_bytes, source)
     if isinstance(source, Image.Image):
-        return "<PIL image>", False, lambda: nullcontext(source)
+        return name or "<PIL image>", False, lambda: nullcontext(source)
     if isinstance(source, np.ndarray):
-        with explained("<array>"):
+        name = name or "<array>"
+        with explained(name):
             _check_array(source)
-        return "<array>", False, partial(_wrap_array, source)
+        return name, False, partial(_wrap_array, source)
     if hasattr(source, "read"):
-        name = "<file object>"
+        name = name or "<file object>"
         return name, True, partial(_open_bytes, _read_all(source, name))
     kind = type(source).__name__
     raise ImageError(
-        f"<{kind}>: expected a path, bytes, a binary file object, a PIL image or a {_ARRAY_KIND}; "
-        f"got {kind}"
+        f"<{kind}>",
+        f"expected a path, bytes, a binary file object, a PIL image or a {_ARRAY_KIND}; got {kind}",
     )
 
 
-def _resolve_path(path: str) -> tuple[str, bool, Opener]:
-    name = path or "''"
+def _resolve_path(path: str, name: str | None) -> tuple[str, bool, Opener]:
+    name = name or path or "''"
     with explained(name, "cannot be opened"):
         found = os.stat(path)  # noqa: PTH116 - Path("") would be "."
         if stat.S_ISREG(found.st_mode):
@@ -61,7 +67,7 @@ def _resolve_path(path: str) -> tuple[str, bool, Opener]:
             with Path(path).open("rb") as pipe:
                 return name, True, partial(_open_bytes, _read_all(pipe, name))
     what = "a folder" if stat.S_ISDIR(found.st_mode) else "no regular file"
-    raise ImageError(f"{name}: is {what}, expected an image file")
+    raise ImageError(name, f"is {what}, expected an image file")
 
 
 def _read_all(file: BinaryIO, name: str) -> bytes:
@@ -69,7 +75,7 @@ def _read_all(file: BinaryIO, name: str) -> bytes:
         content: Any = file.read()
     if not isinstance(content, bytes):
         kind = type(content).__name__
-        raise ImageError(f"{name}: must be opened in binary mode; reading it gave {kind}")
+        raise ImageError(name, f"must be opened in binary mode; reading it gave {kind}")
     return content
 
 
@@ -90,9 +96,11 @@ def _wrap_array(array: NDArray[np.uint8]) -> AbstractContextManager[Image.Image]
 
 def _check_array(array: NDArray[Any]) -> None:
     if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3:
-        raise ImageError(f"expected a {_ARRAY_KIND}; got shape {array.shape}, dtype {array.dtype}")
+        raise ImageError(
+            None, f"expected a {_ARRAY_KIND}; got shape {array.shape}, dtype {array.dtype}"
+        )
     if array.size == 0:
-        raise ImageError(f"has no pixels; its shape is {array.shape}")
+        raise ImageError(None, f"has no pixels; its shape is {array.shape}")
 
 
 @contextmanager
@@ -104,9 +112,10 @@ def explained(name: str, otherwise: str = "is truncated or corrupt") -> Iterator
     try:
         yield
     except ImageError as error:
-        raise ImageError(f"{name}: {error}") from error.__cause__
+        error.about(name)
+        raise
     except Exception as error:
-        raise ImageError(f"{name}: {_explanation(error, otherwise)}") from error
+        raise ImageError(name, _explanation(error, otherwise)) from error
 
 
 def _explanation(error: Exception, otherwise: str) -> str:

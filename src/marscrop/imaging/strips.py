@@ -168,7 +168,7 @@ def _opened(image: Image.Image) -> Any:
     opened = pyvips.Image.new_from_source(source, "", access="sequential", fail_on=fail_on)
     found = (opened.width, opened.height, opened.bands, opened.format)
     if found != (*image.size, _MODES[image.mode], "uchar"):
-        raise ImageError(f"is corrupt: its header reads {image.size} and {found}")
+        raise ImageError(None, f"is corrupt: its header reads {image.size} and {found}")
     return opened
 
 

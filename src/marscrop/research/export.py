@@ -105,7 +105,7 @@ def model_folder(folder: Path) -> Iterator[Path]:
                 (Path(draft) / name).replace(folder / name)
     except OSError as error:
         if concerns_all(error):
-            raise StorageError(f"{folder}: cannot be written: {reason(error)}") from error
+            raise StorageError(folder, f"cannot be written: {reason(error)}") from error
         raise
 
 
@@ -184,7 +184,9 @@ def store_in_half(model: onnx.ModelProto) -> onnx.ModelProto:
             kept.append(tensor)
             continue
         if np.abs(values).max() > np.finfo(np.float16).max:
-            raise ModelError(f"{tensor.name} is too large for 16 bits; export with half=False")
+            raise ModelError(
+                None, f"{tensor.name} is too large for 16 bits; export with half=False"
+            )
         stored = f"{tensor.name}.half"
         kept.append(numpy_helper.from_array(values.astype(np.float16), stored))
         casts.append(helper.make_node("Cast", [stored], [tensor.name], to=TensorProto.FLOAT))

@@ -100,7 +100,7 @@ def save_sweep(frames: Sequence[Image.Image], path: Path) -> None:
             left += frame.width
         strip.save(path)
     except (OSError, ValueError) as error:
-        raise ImageError(f"{path}: the figure cannot be written ({error})") from None
+        raise ImageError(path, f"the figure cannot be written ({error})") from None
 
 
 def _row(

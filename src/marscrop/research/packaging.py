@@ -85,7 +85,7 @@ def package_model(
         )
         if moved > _MOST_MOVED_PX:
             raise ModelError(
-                f"{folder}: a window moved by {moved:.2f} px at 256 from the torch network's"
+                folder, f"a window moved by {moved:.2f} px at 256 from the torch network's"
             )
         judged = held_out_judgements(folds, records) if folds else judge(validation, network)
         scores = {

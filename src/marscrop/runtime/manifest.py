@@ -102,23 +102,24 @@ class Manifest:
         try:
             table = json.loads(path.read_text(encoding="utf-8"))
         except OSError:
-            raise ModelError(f"{folder}: no model here ({FILE} cannot be read)") from None
+            raise ModelError(folder, f"no model here ({FILE} cannot be read)") from None
         except ValueError as error:
-            raise ModelError(f"{path}: not valid JSON ({error})") from None
+            raise ModelError(path, f"not valid JSON ({error})") from None
         if not isinstance(table, dict) or table.get("format") != FORMAT:
             found = table.get("format") if isinstance(table, dict) else None
-            raise ModelError(f"{path}: expected model format {FORMAT}; got {found!r}")
+            raise ModelError(path, f"expected model format {FORMAT}; got {found!r}")
         digest = table.pop(_DIGEST, None)
         try:
             found = cls._from_table(table)
         except (KeyError, TypeError, ValueError, MarscropError) as error:
             raise ModelError(
-                f"{path}: incomplete or malformed ({type(error).__name__}: {error})"
+                path, f"incomplete or malformed ({type(error).__name__}: {error})"
             ) from None
         if digest is not None and digest != _digest(table):  # earlier versions wrote none
             raise ModelError(
-                f"{path}: its SHA-256 is not the one it names: it was changed; install marscrop or "
-                f"export the model again (or leave out {_DIGEST} if the change was meant)"
+                path,
+                "its SHA-256 is not the one it names: it was changed; install marscrop or "
+                f"export the model again (or leave out {_DIGEST} if the change was meant)",
             )
         return found
 
@@ -159,18 +160,18 @@ class Manifest:
         try:
             content = path.read_bytes()
         except OSError:
-            raise ModelError(
-                f"{path}: missing; install marscrop or export the model again"
-            ) from None
+            raise ModelError(path, "missing; install marscrop or export the model again") from None
         if len(content) != part.bytes:
             raise ModelError(
-                f"{path}: {len(content)} bytes, expected {part.bytes}: the file is truncated or "
-                f"changed; install marscrop or export the model again"
+                path,
+                f"{len(content)} bytes, expected {part.bytes}: the file is truncated or "
+                f"changed; install marscrop or export the model again",
             )
         if hashlib.sha256(content).hexdigest() != part.sha256:
             raise ModelError(
-                f"{path}: its SHA-256 is not the manifest's: it was changed; install marscrop "
-                f"or export the model again"
+                path,
+                "its SHA-256 is not the manifest's: it was changed; install marscrop "
+                "or export the model again",
             )
         return content
 

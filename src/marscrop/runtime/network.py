@@ -76,7 +76,7 @@ def load_network(content: bytes, path: Path, threads: int | None) -> Network:
             raise MemoryError from error
         reason = str(error).splitlines()[0]
         raise ModelError(
-            f"{path}: ONNX Runtime {ort.__version__} cannot load it ({reason})"
+            path, f"ONNX Runtime {ort.__version__} cannot load it ({reason})"
         ) from None
 
 

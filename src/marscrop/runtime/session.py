@@ -43,8 +43,9 @@ class MarsSession:
         self.manifest = Manifest.load(folder)
         if self.manifest.input.filter != FILTER:
             raise ModelError(
-                f"{folder}: trained with the resize filter {self.manifest.input.filter!r}; "
-                f"this version has {FILTER!r}"
+                folder,
+                f"trained with the resize filter {self.manifest.input.filter!r}; "
+                f"this version has {FILTER!r}",
             )
         self._features, self._meta, self._head = (
             load_network(

@@ -72,6 +72,7 @@ _ERROR_SCHEMA: Final = {
             "properties": {
                 "code": {"type": "string"},
                 "message": {"type": "string"},
+                "reason": {"type": "string", "description": "without the photo's name"},
                 "limit": {
                     "type": "object",
                     "properties": {"name": {"type": "string"}, "value": {"type": "number"}},
@@ -83,8 +84,10 @@ _ERROR_SCHEMA: Final = {
 _ERROR_EXAMPLE: Final = {
     "error": {
         "code": "too_many_pixels",
-        "message": "a photo may have 100,000,000 pixels; this one has 144,000,000 "
-        "(12000 x 12000). Send a smaller one",
+        "message": "beach.jpg: has 144,000,000 pixels (12000 x 12000), more than the limit of "
+        "100,000,000; send a smaller one",
+        "reason": "has 144,000,000 pixels (12000 x 12000), more than the limit of 100,000,000; "
+        "send a smaller one",
         "limit": {"name": "max_pixels", "value": 100_000_000},
     }
 }

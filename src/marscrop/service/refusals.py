@@ -2,6 +2,8 @@
 
 {"error": {"code": "body_too_large", "message": "...",
            "limit": {"name": "max_body_bytes", "value": 33554432}}}
+
+What is wrong with a photo is also said without its name, as `reason`.
 """
 
 from __future__ import annotations
@@ -17,8 +19,17 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from marscrop.errors import ConfigError, ConstraintError, ImageError, MarscropError, RatioError
+from marscrop.errors import (
+    ConstraintError,
+    ImageError,
+    LimitError,
+    MarscropError,
+    MissingExtraError,
+    OptionError,
+    RatioError,
+)
 from marscrop.service.headers import SECURITY
+from marscrop.spelling import in_http
 
 _LOG: Final = logging.getLogger("marscrop.service")
 
@@ -33,6 +44,7 @@ class Refusal(Exception):  # noqa: N818 - it is an answer
         message: a sentence for people: what was expected, what came, what to do.
         limit: name and value of the setting that was exceeded, if it was one.
         headers: further ones of the answer.
+        reason: the message without the photo's name, where it begins with that.
     """
 
     status: HTTPStatus
@@ -40,14 +52,23 @@ class Refusal(Exception):  # noqa: N818 - it is an answer
     message: str
     limit: tuple[str, float] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    reason: str | None = None
 
     def response(self) -> JSONResponse:
         """The answer."""
         error: dict[str, object] = {"code": self.code, "message": self.message}
+        if self.reason is not None:
+            error["reason"] = self.reason
         if self.limit is not None:
             error["limit"] = dict(zip(("name", "value"), self.limit, strict=True))
         return JSONResponse({"error": error}, self.status, dict(self.headers))
 
+
+_BEYOND: Final = {
+    "max_pixels": ("too_many_pixels", "send a smaller one"),
+    "max_decoded_bytes": ("too_much_memory", "send a smaller one, or a baseline JPEG"),
+}
+"""Limits on a photo: the code, and what a client can do."""
 
 _OUT_OF_MEMORY: Final = Refusal(
     HTTPStatus.SERVICE_UNAVAILABLE,
@@ -72,19 +93,41 @@ def of_error(error: MarscropError) -> Refusal:
     """What an error of the library is to a client."""
     if isinstance(error.__cause__, MemoryError):
         return _OUT_OF_MEMORY
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
     match error:
+        case LimitError(name=name, limit=limit, fact=fact):
+            code, advice = _BEYOND[name]
+            return Refusal(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                code,
+                f"{error.source}: {fact}; {advice}",
+                (name, limit),
+                reason=f"{fact}; {advice}",
+            )
         case ConstraintError():
             code = "constraint"
         case RatioError():
             code = "ratio"
-        case ConfigError():
+        case OptionError():
             code = "option"
+        case MissingExtraError():
+            code = "not_installed"
         case ImageError():
             code = "image"
         case _:
             _LOG.error("failed on a request", exc_info=error)
             return _internal()
-    return Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, code, str(error))
+    return _of_photo(status, code, error)
+
+
+def not_an_image(error: ImageError) -> Refusal:
+    """For what was sent in place of a photo."""
+    return _of_photo(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not_an_image", error)
+
+
+def _of_photo(status: HTTPStatus, code: str, error: MarscropError) -> Refusal:
+    reason = error.explained(in_http) if error.source is not None else None
+    return Refusal(status, code, error.text(in_http), reason=reason)
 
 
 def install(app: Starlette) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 
 import httpx2
 
-from marscrop.errors import ConfigError
+from marscrop.errors import OptionError
 from marscrop.service.addresses import Resolve, is_public, resolve
 from marscrop.service.body import too_large
 from marscrop.service.refusals import Refusal, bad_question
@@ -137,15 +137,15 @@ def _named_host(text: str) -> str:
     """A host of the settings, with its port if it has one, as hosts of URLs are compared.
 
     Raises:
-        ConfigError: it is no host.
+        OptionError: it is no host.
     """
     try:
         place = httpx2.URL(f"http://{text}").netloc.decode("ascii")
     except (httpx2.InvalidURL, ValueError):
         place = ""
     if not place or any(character in text for character in "/\\@?#% "):
-        raise ConfigError(
-            f"a host to fetch from must be such as images.example.com, or with a port; got {text!r}"
+        raise OptionError.of(
+            "allow_url", "must be a host such as images.example.com, or with a port", text
         )
     return place
 

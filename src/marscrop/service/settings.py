@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 
 from marscrop.cores import usable_cores
-from marscrop.errors import ConfigError
+from marscrop.errors import OptionError
 from marscrop.imaging.cost import MEBIBYTE
 from marscrop.imaging.photo import DEFAULT_MAX_DECODED_BYTES
 
@@ -64,6 +64,6 @@ class Settings:
             value = getattr(self, limit.name)
             least = 0 if limit.name in ("photos_kept", "max_redirects") else 1
             if isinstance(value, float | int) and value < least and not limit.name.endswith("_s"):
-                raise ConfigError(f"{limit.name} must be at least {least}; got {value}")
+                raise OptionError.of(limit.name, f"must be at least {least}", value)
             if limit.name.endswith("_s") and not value > 0:
-                raise ConfigError(f"{limit.name} must be more than 0 seconds; got {value}")
+                raise OptionError.of(limit.name, "must be more than 0 seconds", value)

@@ -10,9 +10,8 @@ import numpy as np
 
 from marscrop.cropper import Cropper, looks_for_faces
 from marscrop.crops import Crop, Seen
-from marscrop.errors import ImageError
+from marscrop.errors import ImageError, LimitError
 from marscrop.geometry import Box, Size
-from marscrop.imaging.cost import mebibytes
 from marscrop.imaging.crop_file import CropFiles
 from marscrop.imaging.greymap import grey_png
 from marscrop.imaging.photo import Photo, open_photo
@@ -22,11 +21,10 @@ from marscrop.ratio import AspectRatio
 from marscrop.service.kept import KeptPhotos, key_of
 from marscrop.service.negotiation import choose_suffix
 from marscrop.service.question import PictureQuestion, Question
-from marscrop.service.refusals import Refusal
+from marscrop.service.refusals import Refusal, not_an_image
 from marscrop.service.settings import Settings
 
 UNNAMED: Final = "photo"
-_UNLIMITED: Final = 1 << 62
 
 
 class Found(NamedTuple):
@@ -140,36 +138,20 @@ class Tasks:
     def _open(self, content: bytes, name: str | None) -> Photo:
         """A photo within the limits, from its header."""
         try:
-            photo = open_photo(content, max_pixels=_UNLIMITED, max_decoded_bytes=_UNLIMITED)
+            photo = open_photo(
+                content,
+                name=name or UNNAMED,
+                max_pixels=self._settings.max_pixels,
+                max_decoded_bytes=self._settings.max_decoded_bytes,
+            )
+        except LimitError:
+            raise
         except ImageError as error:
             if isinstance(error.__cause__, MemoryError):
                 raise
-            raise Refusal(
-                HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-                "not_an_image",
-                str(error).replace("<bytes>", name or UNNAMED, 1),
-            ) from None
-        width, height = photo.size
-        limit = self._settings.max_pixels
-        if width * height > limit:
-            raise Refusal(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                "too_many_pixels",
-                f"a photo may have {limit:,} pixels; this one has {width * height:,} "
-                f"({width} x {height}). Send a smaller one",
-                ("max_pixels", limit),
-            )
-        needed, limit = self._cropper.analysis_bytes(photo), self._settings.max_decoded_bytes
-        if needed > limit:
-            raise Refusal(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                "too_much_memory",
-                f"a photo may take {mebibytes(limit)} of memory to be decoded; this one takes "
-                f"about {mebibytes(needed)} ({photo.format}, {width} x {height}). Send a smaller "
-                f"one, or a baseline JPEG",
-                ("max_decoded_bytes", limit),
-            )
-        return replace(photo, name=name or UNNAMED)
+            raise not_an_image(error) from None
+        photo.check_memory(self._cropper.analysis_bytes(photo))
+        return photo
 
     def _check_output(self, size: Size | None) -> None:
         """The side that was not asked for may be too long too."""

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Final
 
-from marscrop.errors import ConstraintError
+from marscrop.errors import OptionError
 
 _ACROSS: Final = {"left": 0.0, "right": 1.0}
 _DOWN: Final = {"top": 0.0, "bottom": 1.0}
 _MIDDLE: Final = frozenset({"centre", "center"})
 _EXPECTED: Final = (
-    "anchor must be top, bottom, left, right, centre, two of them such as top-left, or a point "
+    "must be top, bottom, left, right, centre, two of them such as top-left, or a point "
     "X,Y with both in 0..1, such as 0.5,0.33"
 )
 
@@ -36,7 +36,7 @@ class Anchor:
 
     def __post_init__(self) -> None:
         if not all(share is None or 0 <= share <= 1 for share in (self.x, self.y)):
-            raise ConstraintError(f"{_EXPECTED}; got {self.label or (self.x, self.y)!r}")
+            raise _wrong(self.label or (self.x, self.y))
 
     @classmethod
     def parse(cls, anchor: AnchorLike) -> Anchor:
@@ -45,7 +45,7 @@ class Anchor:
         A side alone pins one axis, and the other is free; "top-centre" pins both.
 
         Raises:
-            ConstraintError: anything else, with what was expected.
+            OptionError: anything else, with what was expected.
         """
         if anchor is None:
             return FREE
@@ -58,7 +58,7 @@ class Anchor:
             if len(point) == 2 and all(isinstance(share, Real) for share in point):
                 x, y = map(float, point)
                 return cls(x, y, f"{x:g},{y:g}")
-        raise ConstraintError(f"{_EXPECTED}; got {anchor!r}")
+        raise _wrong(anchor)
 
     @classmethod
     def _parse_text(cls, text: str) -> Anchor:
@@ -67,7 +67,7 @@ class Anchor:
             try:
                 x, y = map(float, label.split(","))
             except ValueError:
-                raise ConstraintError(f"{_EXPECTED}; got {text!r}") from None
+                raise _wrong(text) from None
             return cls(x, y, label)
         words = label.lower().split("-")
         across = [_ACROSS[word] for word in words if word in _ACROSS]
@@ -75,9 +75,13 @@ class Anchor:
         middles = len([word for word in words if word in _MIDDLE])
         known = len(across) + len(down) + middles
         if len(words) > 2 or known != len(words) or max(len(across), len(down), middles) > 1:
-            raise ConstraintError(f"{_EXPECTED}; got {text!r}")
+            raise _wrong(text)
         other = 0.5 if middles else None  # the middle of each axis that no side is named for
         return cls(across[0] if across else other, down[0] if down else other, label)
+
+
+def _wrong(anchor: object) -> OptionError:
+    return OptionError.of("anchor", _EXPECTED, anchor)
 
 
 FREE: Final = Anchor()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Self
 
-from marscrop.errors import ConstraintError
+from marscrop.errors import ConstraintError, OptionError
 from marscrop.geometry import (
     Box,
     Size,
@@ -48,9 +48,10 @@ class Constraints:
 
     def __post_init__(self) -> None:
         if not (isinstance(self.min_size, Real) and 0 < self.min_size <= 1):
-            raise ConstraintError(
-                f"min_size must be above 0 and at most 1, a share of the largest crop; "
-                f"got {self.min_size!r}"
+            raise OptionError.of(
+                "min_size",
+                "must be above 0 and at most 1, a share of the largest crop",
+                self.min_size,
             )
 
     @classmethod
@@ -64,11 +65,11 @@ class Constraints:
         """Understand what a caller wrote; None stands for the default.
 
         Raises:
-            ConstraintError: a box, size or anchor that cannot be understood.
+            OptionError: a box, size or anchor that cannot be understood.
         """
         return cls(
-            parse_regions(keep),
-            parse_regions(avoid),
+            parse_regions(keep, "keep"),
+            parse_regions(avoid, "avoid"),
             MIN_SCALE if min_size is None else min_size,
             Anchor.parse(anchor),
         )

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from marscrop.geometry import Box, Size, largest_window, size_within
 from marscrop.ratio import AspectRatio
+from marscrop.spelling import Mention, Text
 from marscrop.window.anchor import FREE
 from marscrop.window.constraints import Limits
 from marscrop.window.padded import clear_regions
 
-_PADDING = "fallback='pad'"
+_PADDING: Final = Mention("fallback", "pad")
 
 
-def refusal(limits: Limits, ratio: AspectRatio) -> str:
+def refusal(limits: Limits, ratio: AspectRatio) -> Text:
     """For limits that no crop of `ratio` meets."""
     return _contradiction(limits) or _too_small(limits, ratio) or _in_the_way(limits, ratio)
 
@@ -44,7 +46,7 @@ def _contradiction(limits: Limits) -> str | None:
     return None
 
 
-def _too_small(limits: Limits, ratio: AspectRatio) -> str | None:
+def _too_small(limits: Limits, ratio: AspectRatio) -> Text | None:
     """For what must be kept and is larger than any crop."""
     hull = limits.hull
     largest = largest_window(limits.image, ratio)
@@ -57,34 +59,35 @@ def _too_small(limits: Limits, ratio: AspectRatio) -> str | None:
     if hull.size.width > largest.width:
         return (
             f"{who} {hull.size.width} px wide, but the widest {ratio} crop of a {photo} photo is "
-            f"{largest.width} px; ask for a wider ratio, or {_PADDING}"
+            f"{largest.width} px; ask for a wider ratio, or ",
+            _PADDING,
         )
     if hull.size.height > largest.height:
         return (
             f"{who} {hull.size.height} px high, but the highest {ratio} crop of a {photo} photo is "
-            f"{largest.height} px; ask for a taller ratio, or {_PADDING}"
+            f"{largest.height} px; ask for a taller ratio, or ",
+            _PADDING,
         )
     return None
 
 
-def _in_the_way(limits: Limits, ratio: AspectRatio) -> str:
+def _in_the_way(limits: Limits, ratio: AspectRatio) -> Text:
     """For boxes to avoid that leave no room for the smallest crop allowed."""
     smallest = size_within(limits.smallest(ratio), limits.image, ratio)
     room = f"no {ratio} crop of at least {_text(smallest)} px"
     held = f"holds {_listed('keep', limits.keep)} and " if limits.keep else ""
     pinned = f" with anchor {limits.anchor.label}" if limits.anchor != FREE else ""
-    changes = [
-        *(
-            [f"a smaller min_size than {limits.min_size:g}"]
-            if _bound_by_size(limits, ratio)
-            else []
-        ),
-        *(["another anchor"] if limits.anchor != FREE else []),
-        f"smaller boxes, another ratio, or {_PADDING}",
-    ]
-    return (
+    fact = (
         f"{room} {held}stays clear of {_listed('avoid', limits.avoid)} in a {_text(limits.image)} "
-        f"photo{pinned}; ask for {', '.join(changes)}"
+        f"photo{pinned}"
+    )
+    smaller = ("a smaller ", Mention("min_size"), f" than {limits.min_size:g}, ")
+    return (
+        f"{fact}; ask for ",
+        *(smaller if _bound_by_size(limits, ratio) else ()),
+        *(("another anchor, ",) if limits.anchor != FREE else ()),
+        "smaller boxes, another ratio, or ",
+        _PADDING,
     )
 
 

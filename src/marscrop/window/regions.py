@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Final, cast
 
-from marscrop.errors import ConstraintError
+from marscrop.errors import OptionError
 from marscrop.geometry import Box, Size
 
 _EXPECTED: Final = (
-    "box must be X0,Y0,X1,Y1 with X0 < X1 and Y0 < Y1, in pixels of the upright photo, such as "
+    "must be X0,Y0,X1,Y1 with X0 < X1 and Y0 < Y1, in pixels of the upright photo, such as "
     "10,20,300,400, or all in percent, such as 5%,10%,50%,80%"
 )
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+))\s*(%?)\s*")
@@ -37,14 +37,14 @@ class Region:
     def __post_init__(self) -> None:
         x0, y0, x1, y1 = self.edges
         if not (all(map(math.isfinite, self.edges)) and x0 < x1 and y0 < y1):
-            raise ConstraintError(f"{_EXPECTED}; got {self}")
+            raise _wrong(str(self))
 
     @classmethod
     def parse(cls, box: RegionLike) -> Region:
         """Understand a box: "10,20,300,400", "5%,10%,50%,80%", four numbers, or a `Box`.
 
         Raises:
-            ConstraintError: anything else, with what was expected.
+            OptionError: anything else, with what was expected.
         """
         if isinstance(box, Region):
             return box
@@ -52,7 +52,7 @@ class Region:
             return cls._parse_text(box)
         numbers = _numbers(box)
         if numbers is None:
-            raise ConstraintError(f"{_EXPECTED}; got {box!r}")
+            raise _wrong(box)
         return cls(numbers)
 
     @classmethod
@@ -61,7 +61,7 @@ class Region:
         found = [part for part in parts if part]
         units = {part[2] for part in found}
         if len(parts) != 4 or len(found) != 4 or len(units) != 1:
-            raise ConstraintError(f"{_EXPECTED}; got {text!r}")
+            raise _wrong(text)
         x0, y0, x1, y1 = (float(part[1]) for part in found)
         return cls((x0, y0, x1, y1), in_percent=units == {"%"})
 
@@ -87,20 +87,39 @@ RegionLike = Region | Box | str | Iterable[float]
 """All that `Region.parse` understands."""
 
 
-def parse_regions(boxes: RegionLike | Iterable[RegionLike]) -> tuple[Region, ...]:
+def parse_regions(
+    boxes: RegionLike | Iterable[RegionLike], option: str | None = None
+) -> tuple[Region, ...]:
     """One box, or several. Four numbers are one box.
 
+    Args:
+        boxes: that a caller wrote.
+        option: in which, for the message.
+
     Raises:
-        ConstraintError: a box that cannot be understood.
+        OptionError: a box that cannot be understood.
     """
+    try:
+        return _parse_several(boxes)
+    except OptionError as error:
+        raise _wrong(error.got, option) from None
+
+
+def _parse_several(boxes: RegionLike | Iterable[RegionLike]) -> tuple[Region, ...]:
     if isinstance(boxes, str | Region):
         return (Region.parse(boxes),)
     if not isinstance(boxes, Iterable):
-        raise ConstraintError(f"{_EXPECTED}; got {boxes!r}")
+        raise _wrong(boxes)
     several = list(boxes)
     if several and isinstance(several[0], Real):
         return (Region.parse(cast("list[float]", several)),)
     return tuple(Region.parse(cast("RegionLike", box)) for box in several)
+
+
+def _wrong(got: object, option: str | None = None) -> OptionError:
+    if option is not None:
+        return OptionError.of(option, _EXPECTED, got)
+    return OptionError(f"box {_EXPECTED}; got {got!r}", got=got)
 
 
 def _numbers(box: object) -> tuple[float, float, float, float] | None:

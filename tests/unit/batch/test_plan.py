@@ -12,7 +12,7 @@ import pytest
 from marscrop import AspectRatio
 from marscrop.batch.job import Job, Task
 from marscrop.batch.plan import plan
-from marscrop.errors import ConfigError
+from marscrop.errors import OptionError
 
 Touch = Callable[..., Path]
 RATIOS = [AspectRatio.parse("1:1")]
@@ -48,7 +48,7 @@ def test_target_inside_the_source_is_left_out(touch: Touch) -> None:
 
 @pytest.mark.parametrize("target", ["in", "."])
 def test_source_inside_the_target_is_refused(touch: Touch, target: str) -> None:
-    with pytest.raises(ConfigError, match="lies in the target"):
+    with pytest.raises(OptionError, match="lies in the target"):
         tasks_of(touch("in/a.jpg"), "in", target=target)
 
 
@@ -63,7 +63,7 @@ def test_names_that_would_meet_keep_their_suffix(touch: Touch) -> None:
 
 
 def test_one_name_in_two_sources_is_refused(touch: Touch) -> None:
-    with pytest.raises(ConfigError, match="same place"):
+    with pytest.raises(OptionError, match="same place"):
         tasks_of(touch("one/a.jpg", "two/a.jpg"), "one", "two")
 
 
@@ -72,7 +72,7 @@ def test_photo_that_is_named_twice_is_done_once(touch: Touch) -> None:
 
 
 def test_missing_source_is_named(touch: Touch) -> None:
-    with pytest.raises(ConfigError, match=r"nothing: no such file or folder"):
+    with pytest.raises(OptionError, match=r"nothing: no such file or folder"):
         tasks_of(touch("in/a.jpg"), "nothing")
 
 
@@ -109,13 +109,13 @@ def test_parquet_with_uris(touch: Touch) -> None:
 def test_manifest_that_cannot_be_understood(touch: Touch, text: str, message: str) -> None:
     folder = touch("a.jpg")
     (folder / "list.csv").write_text(text)
-    with pytest.raises(ConfigError, match=message):
+    with pytest.raises(OptionError, match=message):
         tasks_of(folder, "list.csv")
 
 
 def test_no_ratio_anywhere_is_refused(touch: Touch) -> None:
     folder = touch("a.jpg")
-    with pytest.raises(ConfigError, match="no ratio"):
+    with pytest.raises(OptionError, match="no ratio"):
         plan([str(folder / "a.jpg")], [], Job(str(folder / "out")))
 
 
@@ -123,5 +123,5 @@ def test_manifest_in_another_encoding(touch: Touch) -> None:
     """Found by fuzzing: names of columns that are no UTF-8 were a traceback."""
     folder = touch("a.jpg")
     (folder / "list.csv").write_bytes("path,größe\na.jpg,1\n".encode("latin-1"))
-    with pytest.raises(ConfigError, match=r"list\.csv: cannot be read as a manifest: "):
+    with pytest.raises(OptionError, match=r"list\.csv: cannot be read as a manifest: "):
         tasks_of(folder, "list.csv")

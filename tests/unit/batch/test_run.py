@@ -19,7 +19,7 @@ from marscrop.batch.lock import locked
 from marscrop.batch.records import Record
 from marscrop.batch.run import Outcome, run
 from marscrop.batch.store import STATE, Store
-from marscrop.errors import ConfigError
+from marscrop.errors import OptionError
 from marscrop.options import CropOptions
 from marscrop.pipeline import Pipeline
 
@@ -199,7 +199,7 @@ def test_second_run_at_one_target_is_refused(library: Library, tmp_path: Path) -
     folder, target = library(1), tmp_path / "out"
     with (
         locked(Store(str(target))),
-        pytest.raises(ConfigError, match="another marscrop batch is writing there"),
+        pytest.raises(OptionError, match="another marscrop batch is writing there"),
     ):
         go(folder, target)
     assert go(folder, target)[0].finished

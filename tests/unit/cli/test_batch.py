@@ -60,8 +60,8 @@ def test_dry_run_lists_and_writes_nothing(cli: Cli, photos: Path, tmp_path: Path
         (["-r", "1:1", "--tool", "gimp"], "--tool must be one of iiif, imgproxy, thumbor"),
         (["-r", "1:1", "--sidecar", "json"], "--sidecar must be xmp"),
         (["-r", "1:1", "--format", "xyz"], ".xyz"),
-        (["-r", "1:1", "--engine", "spark"], "engine must be one of local, ray"),
-        (["-r", "1:1", "--min-size", "2"], "min_size must be"),
+        (["-r", "1:1", "--engine", "spark"], "--engine must be one of local, ray"),
+        (["-r", "1:1", "--min-size", "2"], "--min-size must be"),
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_code_2(

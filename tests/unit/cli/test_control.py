@@ -107,14 +107,14 @@ def test_photo_that_cannot_meet_them_is_named_and_the_rest_is_done(
 @pytest.mark.parametrize(
     ("option", "value", "message"),
     [
-        ("--keep", "1,2,3", "box must be X0,Y0,X1,Y1"),
-        ("--avoid", "5%,5,6,7", "box must be X0,Y0,X1,Y1"),
-        ("--min-size", "0", "min_size must be above 0"),
-        ("--max-candidates", "0", "max_candidates must be"),
-        ("--anchor", "nowhere", "anchor must be"),
-        ("--fallback", "stretch", "fallback must be 'pad'"),
-        ("--pad-fill", "blur", "needs fallback='pad'"),
-        ("--min-confidence", "2", "min_confidence must be"),
+        ("--keep", "1,2,3", "--keep must be X0,Y0,X1,Y1"),
+        ("--avoid", "5%,5,6,7", "--avoid must be X0,Y0,X1,Y1"),
+        ("--min-size", "0", "--min-size must be above 0"),
+        ("--max-candidates", "0", "--max-candidates must be"),
+        ("--anchor", "nowhere", "--anchor must be"),
+        ("--fallback", "stretch", "--fallback must be 'pad'"),
+        ("--pad-fill", "blur", "--pad-fill says how to pad, which needs --fallback pad"),
+        ("--min-confidence", "2", "--min-confidence must be"),
     ],
 )
 def test_option_that_cannot_be_understood_is_wrong_usage(

@@ -24,7 +24,7 @@ from tests.unit.imaging.pictures import (
     stored_as,
 )
 
-from marscrop.errors import ConfigError, ImageError
+from marscrop.errors import ImageError, OptionError
 from marscrop.geometry import Box, Size
 from marscrop.imaging import encoding, formats
 from marscrop.imaging.encoding import encode_crop, output_format, suffix_for, write_whole
@@ -371,7 +371,7 @@ def test_less_quality_is_less_bytes(scene: Image.Image, suffix: str) -> None:
 
 @pytest.mark.parametrize("quality", [0, 101, -1, 90.0, True, "90"])
 def test_quality_out_of_range(scene: Image.Image, quality: Any) -> None:
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(OptionError) as caught:
         encode_crop(scene, BOX, "x.png", quality=quality)
     assert str(caught.value) == f"quality must be a whole number from 1 to 100; got {quality!r}"
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from tests.unit.imaging.pictures import in_mode, profile
 
-from marscrop.errors import ConfigError, ImageError
+from marscrop.errors import ImageError, OptionError
 from marscrop.geometry import Box, Margins, Size
 from marscrop.imaging.encoding import encode_crop
 from marscrop.imaging.padding import Fill, Padding, cut
@@ -40,7 +40,7 @@ def test_fill_in_any_notation(written: str, colour: tuple[int, ...] | None) -> N
 
 @pytest.mark.parametrize("written", ["", "blurry", "#12", 7, None])
 def test_anything_else_is_refused_with_what_was_expected(written: object) -> None:
-    with pytest.raises(ConfigError, match=r"^pad_fill must be 'blur' or a colour.*; got "):
+    with pytest.raises(OptionError, match=r"^pad_fill must be 'blur' or a colour.*; got "):
         Fill.parse(written)  # type: ignore[arg-type]
 
 

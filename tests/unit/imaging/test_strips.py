@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageFile
 from tests.unit.imaging.pictures import difference, encoded, exif_with, profile, smooth
 
-from marscrop.errors import ConfigError, ImageError
+from marscrop.errors import ImageError, OptionError
 from marscrop.geometry import Box, Size
 from marscrop.imaging import strips
 from marscrop.imaging.crop_file import CropFiles
@@ -252,7 +252,7 @@ def test_a_box_outside_and_a_wrong_quality_are_errors() -> None:
     for suffix in ("jpg", "png"):
         with pytest.raises(ImageError, match=f"c.{suffix}: expected a box inside the image"):
             files.encode(Box(0, 0, WIDTH + 1, 10), f"c.{suffix}")
-    with pytest.raises(ConfigError, match="quality"):
+    with pytest.raises(OptionError, match="quality"):
         files.encode(Box(0, 0, 10, 10), "c.jpg", quality=101)
 
 

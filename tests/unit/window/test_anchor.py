@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from marscrop.errors import ConstraintError
+from marscrop.errors import OptionError
 from marscrop.window.anchor import FREE, Anchor
 
 
@@ -40,7 +40,7 @@ def test_anchor_in_any_notation(written: object, x: float | None, y: float | Non
     ],
 )
 def test_anything_else_is_refused_with_what_was_expected(written: object) -> None:
-    with pytest.raises(ConstraintError, match=r"^anchor must be top, bottom, .*; got "):
+    with pytest.raises(OptionError, match=r"^anchor must be top, bottom, .*; got "):
         Anchor.parse(written)  # type: ignore[arg-type]
 
 
@@ -58,9 +58,9 @@ def test_keeps_what_was_written(written: object, label: str) -> None:
 
 
 def test_message_says_what_came() -> None:
-    with pytest.raises(ConstraintError, match=r"; got '2,0'$"):
+    with pytest.raises(OptionError, match=r"; got '2,0'$"):
         Anchor.parse((2, 0))
-    with pytest.raises(ConstraintError, match=r"; got \(2, None\)$"):
+    with pytest.raises(OptionError, match=r"; got \(2, None\)$"):
         Anchor(2)
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from marscrop.errors import ConstraintError
+from marscrop.errors import ConstraintError, OptionError
 from marscrop.geometry import Box, Size
 from marscrop.ratio import AspectRatio
 from marscrop.window.anchor import Anchor
@@ -39,7 +39,7 @@ def test_what_only_touches_the_photo_need_not_be_avoided() -> None:
 
 @pytest.mark.parametrize("min_size", [0, -0.5, 1.01, float("nan"), "half"])
 def test_min_size_out_of_range_is_refused(min_size: float) -> None:
-    with pytest.raises(ConstraintError, match=r"above 0 and at most 1.*; got "):
+    with pytest.raises(OptionError, match=r"above 0 and at most 1.*; got "):
         Constraints.parse(min_size=min_size)
 
 

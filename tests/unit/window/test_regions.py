@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from marscrop.errors import ConstraintError
+from marscrop.errors import OptionError
 from marscrop.geometry import Box, Size
 from marscrop.window.regions import Region, parse_regions
 
@@ -46,7 +46,7 @@ def test_percent_of_whole_pixels_stay_whole() -> None:
     ],
 )
 def test_anything_else_is_refused_with_what_was_expected(written: object) -> None:
-    with pytest.raises(ConstraintError, match=r"^box must be X0,Y0,X1,Y1 .*; got "):
+    with pytest.raises(OptionError, match=r"^box must be X0,Y0,X1,Y1 .*; got "):
         Region.parse(written)  # type: ignore[arg-type]
 
 
@@ -77,5 +77,5 @@ def test_boxes_may_come_one_after_the_other() -> None:
 
 @pytest.mark.parametrize("written", [5, None, [(1, 2)]])
 def test_no_boxes_are_refused(written: object) -> None:
-    with pytest.raises(ConstraintError, match="box must be"):
+    with pytest.raises(OptionError, match="box must be"):
         parse_regions(written)  # type: ignore[arg-type]

@@ -50,7 +50,7 @@ def truthful(content: bytes, size: Size, orientation: int = UPRIGHT) -> bytes:
         ImageError: no JPEG.
     """
     if not content.startswith(marker(SOI)):
-        raise ImageError("is no JPEG")
+        raise ImageError(None, "is no JPEG")
     parts, kept = [], 0
     for code, start, end in segments(io.BytesIO(content)):
         if code == SOS:

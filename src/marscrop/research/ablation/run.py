@@ -137,7 +137,7 @@ def run_table(
 def _each_photo(checkpoint: Path) -> dict[str, list[float]]:
     content = load_checkpoint(checkpoint)
     if "each_photo" not in content:
-        raise ModelError(f"{checkpoint}: made by an earlier version; delete its folder to run anew")
+        raise ModelError(checkpoint, "made by an earlier version; delete its folder to run anew")
     return content["each_photo"]  # type: ignore[no-any-return]
 
 

@@ -92,12 +92,14 @@ def load_truncated(module: nn.Module, checkpoint: Mapping[str, Tensor]) -> None:
             continue
         if name not in checkpoint:
             raise ModelError(
-                f"checkpoint lacks {name!r}, which the backbone needs; is it of another network?"
+                None,
+                f"checkpoint lacks {name!r}, which the backbone needs; is it of another network?",
             )
         if checkpoint[name].shape != value.shape:
             raise ModelError(
+                None,
                 f"checkpoint's {name!r} has shape {tuple(checkpoint[name].shape)}, "
-                f"expected {tuple(value.shape)}"
+                f"expected {tuple(value.shape)}",
             )
     with torch.no_grad():
         for name, value in own.items():

@@ -92,7 +92,7 @@ class _Graph:
         bias_scales = scales * step
         bias = conv.integer_bias(step)
         if bias.abs().max() > _MOST_BIAS:
-            raise ModelError(f"{name}: a bias of {float(conv.bias.abs().max()):.3g} is too large")
+            raise ModelError(name, f"a bias of {float(conv.bias.abs().max()):.3g} is too large")
         before, behind = conv.pads
         out = self.node(
             "Conv",

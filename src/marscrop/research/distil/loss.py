@@ -70,7 +70,7 @@ class DistilLoss:
         parts = {"loss": total, "feature": feature, "map": map_, "place": place}
         found_parts = {name: round(float(part.detach()), 5) for name, part in parts.items()}
         if not math.isfinite(found_parts["loss"]):
-            raise ModelError(f"the loss is not finite ({found_parts}); lower learning_rate")
+            raise ModelError(None, f"the loss is not finite ({found_parts}); lower learning_rate")
         return total, found_parts
 
 

@@ -303,5 +303,5 @@ def _published(layer: str) -> str:
 
 def _found(weights: Mapping[str, Tensor], name: str) -> Tensor:
     if name not in weights:
-        raise ModelError(f"the shipped network lacks {name!r}; is it a MobileNetV2 to c4_6?")
+        raise ModelError(None, f"the shipped network lacks {name!r}; is it a MobileNetV2 to c4_6?")
     return weights[name]

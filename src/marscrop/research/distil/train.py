@@ -124,7 +124,7 @@ def load_student(checkpoint: Path) -> tuple[QuantisedFeatures, DistilConfig, dic
         config = DistilConfig.from_table(content["config"])
         network = QuantisedFeatures.of_state(content["model"])
     except (KeyError, RuntimeError, ModelError, ValueError) as error:
-        raise ModelError(f"{checkpoint}: not of a distillation ({error})") from None
+        raise ModelError(checkpoint, f"not of a distillation ({error})") from None
     return network, config, content
 
 
@@ -135,7 +135,7 @@ def _begun(
     if run.last.exists():
         network, found, content = load_student(run.last)
         if found != config:
-            raise ModelError(f"{run.folder}: holds a run of another recipe; choose another folder")
+            raise ModelError(run.folder, "holds a run of another recipe; choose another folder")
         student = _student(network, config)
         student.optimizer.load_state_dict(content["optimizer"])
         student.step = int(content["step"])

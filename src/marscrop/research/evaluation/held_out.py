@@ -44,7 +44,7 @@ def held_out_runs(folder: Path, records: Sequence[CropRecord]) -> Iterator[HeldO
     """
     runs = sorted(path for path in folder.glob("fold*-s*") if _RUN.fullmatch(path.name))
     if not runs:
-        raise ModelError(f"{folder}: no runs of `marscrop crossval` here (fold0-s0, ...)")
+        raise ModelError(folder, "no runs of `marscrop crossval` here (fold0-s0, ...)")
     store = PhotoStore()
     for run in runs:
         match = _RUN.fullmatch(run.name)

