@@ -15,7 +15,7 @@ from marscrop.errors import ImageError, MarscropError, StorageError
 from marscrop.exchange.xmp import crop_sidecar
 from marscrop.files import reason, unchanging
 from marscrop.imaging.crop_file import CropFiles
-from marscrop.imaging.encoding import suffix_for
+from marscrop.imaging.output_format import suffix_for
 from marscrop.imaging.photo import Photo
 from marscrop.spelling import on_command_line
 

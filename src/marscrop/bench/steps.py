@@ -90,7 +90,7 @@ def time_steps(cropper: Cropper, path: Path, repeats: int) -> dict[str, Timing]:
 
 def _writable(suffix: str) -> str:
     from marscrop.errors import ImageError
-    from marscrop.imaging.encoding import output_format
+    from marscrop.imaging.output_format import output_format
 
     try:
         output_format(f"crop{suffix}")

@@ -203,7 +203,7 @@ def _conclude(outcome: Outcome, job: Job) -> None:
 
 
 def _parse_suffix(file_type: str | None) -> str | None:
-    from marscrop.imaging.encoding import output_format
+    from marscrop.imaging.output_format import output_format
 
     if file_type is None:
         return None

@@ -16,7 +16,7 @@ from marscrop.errors import MarscropError
 from marscrop.files import reason
 from marscrop.geometry import Size
 from marscrop.imaging.crop_file import CropFiles
-from marscrop.imaging.encoding import write_whole
+from marscrop.imaging.destination import write_whole
 from marscrop.imaging.lossless import BlockGrid
 from marscrop.imaging.photo import Photo
 from marscrop.options import CropOptions

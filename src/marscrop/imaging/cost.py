@@ -16,6 +16,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from marscrop.errors import ImageError
+from marscrop.geometry import Size
 from marscrop.imaging.jpeg import scans
 from marscrop.imaging.orientation import UPRIGHT
 from marscrop.imaging.tiff_directory import TiffReader
@@ -30,10 +31,10 @@ MOST_SLOW_SAMPLES: Final = {"bmp_rle": 12_000_000, "ppm": 5_000_000, "ppm_plain"
 """Pixels times channels, for decoders that Pillow has in Python: seconds, not minutes."""
 
 MEBIBYTE: Final = 1 << 20
-ROW_BYTES: Final = 8
+_ROW_BYTES: Final = 8
 """That a picture in memory keeps for each row, beside its pixels."""
 
-ROWS_BYTES: Final = 16
+_ROWS_BYTES: Final = 16
 """For each column: the two rows that a decoder works on."""
 
 _ONE_BYTE_MODES: Final = frozenset({"1", "L", "P"})
@@ -59,6 +60,18 @@ def pixel_bytes(mode: str) -> int:
     if mode in _ONE_BYTE_MODES:
         return 1
     return 2 if mode.startswith("I;16") else 4
+
+
+def picture_bytes(size: Size, mode: str, *, turned: bool, to_rgb: bool) -> int:
+    """What a decoded picture takes, with a turned copy and one in RGB where they are needed."""
+    copies = 2 if turned else 1
+    bytes_each = copies * pixel_bytes(mode)
+    if to_rgb:
+        copies += 1
+        bytes_each += 4
+    # Of a picture one pixel high or wide, rows are most of it.
+    rows = max(size) * (copies * _ROW_BYTES + _ROWS_BYTES)
+    return size.width * size.height * bytes_each + rows
 
 
 def decoder_bytes(image: ImageFile) -> int:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Self
 
+from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile, get_sampling
+
+from marscrop.imaging.orientation import swaps_sides
 
 _FULL_CHROMA: Final = 0
 _HALF_CHROMA_ACROSS: Final = 1
@@ -26,13 +29,15 @@ class Compression:
     subsampling: int
 
     @classmethod
-    def read(cls, image: JpegImageFile, *, sides_swapped: bool) -> Self | None:
-        """The settings in a JPEG's header; None where it holds no usable ones.
+    def of(cls, image: Image.Image, orientation: int) -> Self | None:
+        """That which an image's header tells; None where it is no JPEG, or tells no usable one.
 
         Args:
             image: opened; needs no pixels.
-            sides_swapped: whether the picture is turned by 90 degrees before it is encoded again.
+            orientation: EXIF's, 1..8, by which it is turned before it is encoded again.
         """
+        if not isinstance(image, JpegImageFile):
+            return None
         try:
             tables = [tuple(image.quantization[table]) for _, _, _, table in image.layer]
         except KeyError:
@@ -42,6 +47,8 @@ class Compression:
         subsampling = get_sampling(image)
         # Colours that were halved across are halved down once the picture is turned. Pillow
         # cannot write that, nor rarer layouts: all colours are kept rather than thinned twice.
-        if subsampling == _UNNAMED or (sides_swapped and subsampling == _HALF_CHROMA_ACROSS):
+        if subsampling == _UNNAMED or (
+            swaps_sides(orientation) and subsampling == _HALF_CHROMA_ACROSS
+        ):
             subsampling = _FULL_CHROMA
         return cls(tuple(tables), subsampling) if tables else None
