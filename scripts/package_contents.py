@@ -28,7 +28,7 @@ ESSENTIAL: Final = {
 }
 """Without these the package does not work, is not typed, or is not licensed."""
 
-BUILT: Final = {"marscrop/native/_native.so"}
+BUILT: Final = {"marscrop/native/_native.abi3.so"}
 """Compiled, in a wheel that is built where a compiler is."""
 
 _LICENCES: Final = {"LICENSE", "src/marscrop/models/LICENSES.md"}

@@ -29,7 +29,7 @@ from PIL import Image
 from marscrop.cropper import Cropper
 from marscrop.faces.detector import Face
 from marscrop.geometry import Box, Size, Window, centre_crop, iou, largest_window
-from marscrop.imaging.decode import open_photo
+from marscrop.imaging.photo import open_photo
 from marscrop.options import CropOptions
 from marscrop.ratio import AspectRatio
 from marscrop.research.data.fcdb import load_fcdb

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from marscrop.faces.detector import LONGEST_EDGE_PX, Face, FaceDetector
 from marscrop.geometry import Window, fit_longest_edge
-from marscrop.imaging.decode import open_photo
+from marscrop.imaging.photo import open_photo
 
 MIN_SCORE = 0.3
 CLOSER_PX = 960

@@ -15,7 +15,7 @@ import numpy as np
 
 from marscrop.analysis import Analysis
 from marscrop.cropper import Cropper
-from marscrop.imaging.decode import open_photo
+from marscrop.imaging.photo import open_photo
 from marscrop.imaging.resize import MIN_OVERSAMPLING
 from marscrop.ratio import AspectRatio
 

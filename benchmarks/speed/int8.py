@@ -35,7 +35,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from marscrop.bench.steps import time_ms
 from marscrop.cropper import Cropper
-from marscrop.imaging.decode import open_photo
+from marscrop.imaging.photo import open_photo
 from marscrop.research.data.fcdb import load_fcdb
 from marscrop.research.data.records import CropRecord
 from marscrop.research.evaluation.network import decode_all, product_network

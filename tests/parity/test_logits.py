@@ -13,7 +13,7 @@ from tests.parity.conftest import Exported
 
 from marscrop.cropper import Cropper
 from marscrop.geometry import Size, Window
-from marscrop.imaging.decode import open_photo
+from marscrop.imaging.photo import open_photo
 from marscrop.ratio import AspectRatio
 from marscrop.research.data.batches import PhotoStore
 from marscrop.research.data.records import CropRecord

@@ -30,7 +30,7 @@ def figure(
 ) -> None:
     """Draw the paper's Figure 5 for a photo: the box, the map, the masked photo, the crop."""
     from marscrop.cropper import Cropper
-    from marscrop.imaging.decode import open_photo
+    from marscrop.imaging.photo import open_photo
     from marscrop.research.figures import draw_figure, draw_sweep, save_sweep
 
     ratios = [AspectRatio.parse(r) for r in ratio or ("16:9", "1:1", "4:5", "9:16")]

@@ -17,7 +17,7 @@ from marscrop.crop import Crop
 from marscrop.cropper import Cropper
 from marscrop.errors import ImageError
 from marscrop.geometry import Box, Size
-from marscrop.imaging.decode import Photo
+from marscrop.imaging.photo import Photo
 from marscrop.ratio import AspectRatio
 
 _TILE_PX: Final = 320

@@ -8,7 +8,7 @@ from PIL import Image
 
 from marscrop.cropper import Cropper
 from marscrop.errors import ImageError
-from marscrop.imaging.decode import Photo, open_photo
+from marscrop.imaging.photo import Photo, open_photo
 from marscrop.ratio import AspectRatio
 from marscrop.research.figures import draw_figure, draw_sweep, save_sweep
 

@@ -23,7 +23,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from marscrop.geometry import Size, fit_longest_edge
-from marscrop.imaging.decode import open_photo
+from marscrop.imaging.photo import open_photo
 from marscrop.research.config import AugmentConfig
 from marscrop.research.data.further import NOTHING_FURTHER, Further, draw_pair, neighbour
 from marscrop.research.data.records import CropRecord, RankedPair

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from marscrop.imaging.decode import open_photo
+from marscrop.imaging.photo import open_photo
 
 PLACEHOLDER_COPIES: Final = 4
 """So many files of the same bytes are a "photo unavailable" picture, not a photo."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from marscrop.errors import DataError, ImageError
 from marscrop.geometry import Size, Window
-from marscrop.imaging.decode import open_photo
+from marscrop.imaging.photo import open_photo
 from marscrop.research.data.records import DataSet, PhotoRecord, Problem, Split
 
 

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from marscrop.geometry import Box, fit_longest_edge
-from marscrop.imaging.decode import open_photo
+from marscrop.imaging.photo import open_photo
 from marscrop.research.data.records import CropRecord
 from marscrop.research.distil.network import QuantisedFeatures
 from marscrop.research.distil.teacher import Teacher

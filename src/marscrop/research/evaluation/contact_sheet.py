@@ -12,8 +12,8 @@ import numpy as np
 from PIL import Image
 
 from marscrop.geometry import Box, Window, fit_longest_edge
-from marscrop.imaging.decode import open_photo
-from marscrop.imaging.encode import encode_crop
+from marscrop.imaging.encoding import encode_crop
+from marscrop.imaging.photo import open_photo
 from marscrop.research.data.records import CropRecord
 from marscrop.research.evaluation.answers import Answered
 from marscrop.research.evaluation.metrics import Agreement, agreement

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from marscrop.cropper import Cropper
 from marscrop.geometry import Box, fit_longest_edge, snap
-from marscrop.imaging.decode import open_photo
+from marscrop.imaging.photo import open_photo
 from marscrop.imaging.resize import resize_rgb
 from marscrop.research.config import Config
 from marscrop.research.data.batches import PhotoStore

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marscrop.geometry import fit_longest_edge
-from marscrop.imaging.decode import open_photo
+from marscrop.imaging.photo import open_photo
 
 _EDGE_PX: Final = 64
 _BLUR_PX: Final = 2.5

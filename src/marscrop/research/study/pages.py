@@ -13,8 +13,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from marscrop.geometry import Box, Size
-from marscrop.imaging.decode import open_photo
-from marscrop.imaging.encode import encode_crop
+from marscrop.imaging.encoding import encode_crop
+from marscrop.imaging.photo import open_photo
 from marscrop.research.study.trials import Study, Trial
 from marscrop.research.study.votes import Votes
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from marscrop.errors import DataError, ImageError
 from marscrop.geometry import Box, Window
-from marscrop.imaging.decode import open_photo
+from marscrop.imaging.photo import open_photo
 from marscrop.research.data.records import CropRecord, PhotoRecord, Problem
 from marscrop.research.evaluation.peers import Peer, read_peer
 

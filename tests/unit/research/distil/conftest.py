@@ -12,7 +12,7 @@ from tests.research_support import settled_network, tiny_config
 from torch import Tensor
 
 from marscrop.geometry import Size
-from marscrop.imaging.decode import open_photo
+from marscrop.imaging.photo import open_photo
 from marscrop.research.distil.graph import read_weights
 from marscrop.research.distil.network import QuantisedFeatures
 from marscrop.research.distil.views import planes

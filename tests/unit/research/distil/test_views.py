@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from marscrop.geometry import Size, fit_longest_edge
-from marscrop.imaging.decode import open_photo
+from marscrop.imaging.photo import open_photo
 from marscrop.research.distil.config import ViewsConfig
 from marscrop.research.distil.views import EncodedPhoto, Views
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass
 from typing import Final, Self
 
+from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile, get_sampling
 
-_SOS: Final = b"\xff\xda"
+from marscrop.imaging.orientation import swaps_sides
+
 _FULL_CHROMA: Final = 0
 _HALF_CHROMA_ACROSS: Final = 1
 _UNNAMED: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
-class JpegSettings:
+class Compression:
     """A JPEG's compression, in the terms of Pillow's encoder.
 
     Attributes:
@@ -28,13 +29,15 @@ class JpegSettings:
     subsampling: int
 
     @classmethod
-    def read(cls, image: JpegImageFile, *, sides_swapped: bool) -> Self | None:
-        """The settings in a JPEG's header; None where it holds no usable ones.
+    def of(cls, image: Image.Image, orientation: int) -> Self | None:
+        """That which an image's header tells; None where it is no JPEG, or tells no usable one.
 
         Args:
             image: opened; needs no pixels.
-            sides_swapped: whether the picture is turned by 90 degrees before it is encoded again.
+            orientation: EXIF's, 1..8, by which it is turned before it is encoded again.
         """
+        if not isinstance(image, JpegImageFile):
+            return None
         try:
             tables = [tuple(image.quantization[table]) for _, _, _, table in image.layer]
         except KeyError:
@@ -44,36 +47,8 @@ class JpegSettings:
         subsampling = get_sampling(image)
         # Colours that were halved across are halved down once the picture is turned. Pillow
         # cannot write that, nor rarer layouts: all colours are kept rather than thinned twice.
-        if subsampling == _UNNAMED or (sides_swapped and subsampling == _HALF_CHROMA_ACROSS):
+        if subsampling == _UNNAMED or (
+            swaps_sides(orientation) and subsampling == _HALF_CHROMA_ACROSS
+        ):
             subsampling = _FULL_CHROMA
         return cls(tuple(tables), subsampling) if tables else None
-
-
-def is_multi_scan(image: JpegImageFile) -> bool:
-    """Whether a JPEG that was just opened is stored in several scans.
-
-    Progressive ones are, and others with a scan for each component: their decoder keeps the
-    coefficients of the whole picture.
-    """
-    components = len(image.layer)
-    if image.info.get("progressive") or image.fp is None:
-        return True
-    whole = _SOS + struct.pack(">HB", 6 + 2 * components, components)
-    header_bytes = 8 + 2 * components
-    end = image.fp.tell()
-    image.fp.seek(max(0, end - header_bytes))
-    first = image.fp.read(header_bytes)
-    return not first.startswith(whole)
-
-
-def scan_count(image: JpegImageFile) -> int:
-    """The scans of a JPEG that was just opened, counted without decoding them.
-
-    Of further pictures in the same file, too.
-    """
-    if image.fp is None:
-        return 0
-    position = image.fp.tell()
-    count = 1 + image.fp.read().count(_SOS)
-    image.fp.seek(position)
-    return count

@@ -6,11 +6,10 @@ how. What it does not know, or finds damaged, is left to Pillow.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import threading
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +18,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from marscrop import native
 from marscrop.geometry import Size
-from marscrop.imaging.jpeg_header import BaselineHeader, UnknownJpegError, read_header
+from marscrop.imaging.jpeg.baseline_header import BaselineHeader, UnknownJpegError, read_header
 
 DIVISOR: Final = 8
 
@@ -29,8 +28,6 @@ _BYTES_A_PIXEL: Final = 0.25
 _LEAST_BYTES_A_THREAD: Final = 1 << 18
 """Of data: for less, starting a thread costs more than it gains."""
 
-_PADDING: Final = 512  # MC_PADDING of jpeg.h
-_CODES_BYTES: Final = 272  # of McHeader
 _BLOCKS_OF_HALVED: Final = 6
 """4:2:0: the only layout of that many blocks."""
 
@@ -53,16 +50,17 @@ def decode(image: JpegImageFile, size: Size, threads: int, most_bytes: int) -> I
     file_bytes = image.fp.seek(0, os.SEEK_END)
     if file_bytes + _BYTES_A_PIXEL * size.width * size.height > most_bytes:
         return None
-    image.fp.seek(0)
-    content = np.empty(file_bytes + _PADDING, np.uint8)
-    if image.fp.readinto(content[:file_bytes]) != file_bytes:  # type: ignore[attr-defined]
-        return None
-    content[file_bytes:] = 0
     try:
-        header = read_header(content[:file_bytes].data)
+        header = read_header(image.fp)
         if header.size != size:
             return None
-        pixels = _Reader(library, header, content).pixels(threads)
+        data = np.empty(file_bytes - header.end + library.lib.MC_PADDING, np.uint8)
+        image.fp.seek(header.end)
+        read = image.fp.readinto(data)  # type: ignore[attr-defined]
+        if read != file_bytes - header.end:
+            return None
+        data[read:] = 0
+        pixels = _Reader(library, header, data).pixels(threads)
     except UnknownJpegError:
         return None
     return Image.fromarray(pixels)
@@ -72,40 +70,42 @@ class _Reader:
     """The data of one JPEG, ready to be read."""
 
     def __init__(
-        self, library: native.Library, header: BaselineHeader, content: NDArray[np.uint8]
+        self, library: native.Library, header: BaselineHeader, data: NDArray[np.uint8]
     ) -> None:
         """Take stuffing and markers out of the data that follow the header.
 
         Args:
             library: of native functions.
             header: of a JPEG.
-            content: its bytes, and as many as `_PADDING` says; changed here.
+            data: what follows it, and as many bytes as `MC_PADDING` says; changed here.
 
         Raises:
             UnknownJpegError: the JPEG is of another kind, or damaged.
         """
-        table = _as_table(header)
-        self.library, self.plan = library, ctypes.create_string_buffer(library.mc_plan_size())
-        if library.mc_plan_fill(self.plan, table) < 0:
+        self.ffi, self.lib = ffi, lib = library.ffi, library.lib
+        table = _as_table(header, ffi)
+        self._plan_bytes = ffi.new("char[]", lib.mc_plan_size())
+        self.plan = ffi.cast("struct McPlan *", self._plan_bytes)
+        if lib.mc_plan_fill(self.plan, table) < 0:
             raise UnknownJpegError
         self._size = [-(-side // DIVISOR) for side in header.size]
-        self._components = table.components
-        luma = table.luma_across * table.luma_down
-        self.blocks = luma + table.components - 1
+        self._components: int = table.components
+        self.blocks: int = table.luma_across * table.luma_down + table.components - 1
         self.added = 8 if self.blocks == _BLOCKS_OF_HALVED else 0
-        self.mcus: int = library.mc_mcus(self.plan)
-        self._bytes = content[header.end :]
-        data_bytes = len(self._bytes) - _PADDING
+        self.mcus: int = lib.mc_mcus(self.plan)
+        self._bytes = data
+        data_bytes = len(data) - lib.MC_PADDING
         # Two codes of a bit each in a block at least: a header alone must not make us allocate.
         if self.mcus * self.blocks > 4 * data_bytes:
             raise UnknownJpegError
         interval = header.restart_interval
         self._restart = np.zeros((self.mcus - 1) // interval if interval else 0, np.int64)
-        restart = self._restart.ctypes.data, len(self._restart)
-        length = library.mc_unstuff(self._bytes.ctypes.data, data_bytes, *restart)
-        if length < 0:
+        restart = ffi.from_buffer("int64_t[]", self._restart), len(self._restart)
+        start = ffi.from_buffer("uint8_t[]", data)
+        self.length: int = lib.mc_unstuff(start, data_bytes, *restart)
+        if self.length < 0:
             raise UnknownJpegError
-        self.data = native.Data(self._bytes.ctypes.data, length, *restart)
+        self.data = ffi.new("McData *", (start, self.length, *restart))
 
     def pixels(self, threads: int) -> NDArray[np.uint8]:
         """The picture: (h, w, 3) RGB or (h, w) grey, uint8.
@@ -113,7 +113,7 @@ class _Reader:
         Raises:
             UnknownJpegError: it is damaged.
         """
-        runs = self._runs(max(1, min(threads, self.data.length // _LEAST_BYTES_A_THREAD)))
+        runs = self._runs(max(1, min(threads, self.length // _LEAST_BYTES_A_THREAD)))
         _at_once([run.read for run in runs])
         parts = [(runs[0], 0)]
         for run in runs[1:]:
@@ -125,7 +125,7 @@ class _Reader:
         """As many runs of about the same length, of which all but the first begin at a guess."""
         begins, restarts = [0], [0]
         for part in range(1, count):
-            begin, restart = self.data.length * part // count, 0
+            begin, restart = self.length * part // count, 0
             if len(self._restart):  # where every reader is in step
                 restart = int(np.searchsorted(self._restart, begin))
                 if restart == len(self._restart):
@@ -134,7 +134,7 @@ class _Reader:
             begins.append(begin)
             restarts.append(restart + 1)
         ends = [8 * begin for begin in begins[1:]]
-        ends.append(8 * self.data.length - 7)  # beyond, there are only bits that fill a byte
+        ends.append(8 * self.length - 7)  # beyond, there are only bits that fill a byte
         return [
             _Run(self, 8 * begin, end, restart, guessed=begin > 0 and not len(self._restart))
             for begin, end, restart in zip(begins, ends, restarts, strict=True)
@@ -153,7 +153,7 @@ class _Reader:
         missing = self.mcus - _count(parts)
         if missing <= 0:
             return []
-        rest = _Run(self, parts[-1][0].stopped, 8 * self.data.length, 0, guessed=False)
+        rest = _Run(self, parts[-1][0].stopped, 8 * self.length, 0, guessed=False)
         rest.read(most=missing)
         return [(rest, 0)]
 
@@ -161,19 +161,19 @@ class _Reader:
         """The pixels of runs, each from one of its MCUs on."""
         if _count(parts) != self.mcus:
             raise UnknownJpegError
-        if parts[-1][0].stopped <= 8 * (self.data.length - 1):  # more data than picture
+        if parts[-1][0].stopped <= 8 * (self.length - 1):  # more data than picture
             raise UnknownJpegError
         width, height = self._size
         pixels = np.empty((height, width, self._components), np.uint8)
-        place = native.Place()
+        place = self.ffi.new("McPlace *")
         for run, first in parts:
-            self.library.mc_compose(
+            self.lib.mc_compose(
                 self.plan,
                 place,
                 run.count - first,
-                run.differences[first:].ctypes.data,
-                run.added[first:].ctypes.data,
-                pixels.ctypes.data,
+                self.ffi.from_buffer("int16_t[]", run.differences[first:]),
+                self.ffi.from_buffer("int32_t[]", run.added[first:]),
+                self.ffi.from_buffer("uint8_t[]", pixels),
             )
         return pixels if self._components > 1 else pixels[:, :, 0]
 
@@ -198,24 +198,29 @@ class _Run:
         self.differences = np.empty((most, reader.blocks), np.int16)
         self.added = np.empty((most, reader.added), np.int32)
         self.positions = np.empty(most, np.int64)
-        self._table = native.Run(
-            begin=begin,
-            end=end,
-            most=most,
-            restart=restart,
-            guessed=guessed,
-            differences=self.differences.ctypes.data,
-            added=self.added.ctypes.data,
-            positions=self.positions.ctypes.data,
+        ffi = reader.ffi
+        self._table = ffi.new(
+            "McRun *",
+            {
+                "begin": begin,
+                "end": end,
+                "most": most,
+                "restart": restart,
+                "guessed": guessed,
+                "differences": ffi.from_buffer("int16_t[]", self.differences),
+                "added": ffi.from_buffer("int32_t[]", self.added),
+                "positions": ffi.from_buffer("int64_t[]", self.positions),
+            },
         )
 
     def read(self, meet: NDArray[np.int64] | None = None, most: int | None = None) -> None:
         """Read until one of the positions `meet`, so many MCUs, or the end."""
         if meet is not None:
-            self._table.meet, self._table.meets = meet.ctypes.data, len(meet)
+            self._table.meet = self._reader.ffi.from_buffer("int64_t[]", meet)
+            self._table.meets = len(meet)
         if most is not None:
             self._table.most = min(most, self._table.most)
-        count = self._reader.library.mc_read(self._reader.plan, self._reader.data, self._table)
+        count = self._reader.lib.mc_read(self._reader.plan, self._reader.data, self._table)
         self.count = max(0, count)
         self.stopped, self.met = self._table.stopped, self._table.met
 
@@ -242,8 +247,8 @@ def _count(parts: list[tuple[_Run, int]]) -> int:
     return sum(run.count - first for run, first in parts)
 
 
-def _as_table(header: BaselineHeader) -> native.Header:
-    """The header as C has it.
+def _as_table(header: BaselineHeader, ffi: Any) -> Any:
+    """The header as C has it, `McHeader *`.
 
     Raises:
         UnknownJpegError: it is not of the kinds that are read here.
@@ -255,11 +260,18 @@ def _as_table(header: BaselineHeader) -> native.Header:
         raise UnknownJpegError
     # Of a single component, a block is an MCU whatever its header says (ITU T.81, A.2.2).
     across, down = (luma.across, luma.down) if colours else (1, 1)
-    table = native.Header(
-        *header.size, 1 + len(colours), across, down, restart_interval=header.restart_interval
+    width, height = header.size
+    return ffi.new(
+        "McHeader *",
+        {
+            "width": width,
+            "height": height,
+            "components": len(header.components),
+            "luma_across": across,
+            "luma_down": down,
+            "restart_interval": header.restart_interval,
+            "steps": [component.steps for component in header.components],
+            "dc": [component.dc for component in header.components],
+            "ac": [component.ac for component in header.components],
+        },
     )
-    for i, component in enumerate(header.components):
-        ctypes.memmove(table.steps[i], component.steps, 64)
-        for target, codes in ((table.dc[i], component.dc), (table.ac[i], component.ac)):
-            ctypes.memmove(target, codes.ljust(_CODES_BYTES, b"\0"), _CODES_BYTES)
-    return table

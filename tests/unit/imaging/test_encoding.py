@@ -1,13 +1,8 @@
-"""What crops look like as files, and that they arrive whole or not at all."""
+"""What comes out of encoding: pixels, metadata, quality."""
 
 from __future__ import annotations
 
 import io
-import os
-import stat
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,31 +14,21 @@ from tests.unit.imaging.pictures import (
     encoded,
     exif_with,
     in_mode,
+    need_heif,
     profile,
-    smooth,
     stored_as,
+    write_crop,
 )
 
-from marscrop.errors import ImageError, OptionError
+from marscrop.errors import OptionError
 from marscrop.geometry import Box, Size
-from marscrop.imaging import encode, formats
-from marscrop.imaging.decode import Photo, open_photo
-from marscrop.imaging.encode import encode_crop, output_format, suffix_for, write_whole
+from marscrop.imaging.encoding import encode_crop
+from marscrop.imaging.output_format import output_format
+from marscrop.imaging.photo import open_photo
 
 BOX = Box(21, 13, 150, 110)
 SUFFIXES = [".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".gif", ".heic", ".heif"]
 SRGB = profile()
-
-
-def write_crop(
-    image: Image.Image, box: Box, path: str | os.PathLike[str], source: Photo | None = None
-) -> None:
-    write_whole(path, encode_crop(image, box, path, source=source))
-
-
-def need_heif(suffix: str) -> None:
-    if suffix in (".heic", ".heif"):
-        pytest.importorskip("pillow_heif")
 
 
 def reopened(content: bytes) -> Image.Image:
@@ -57,13 +42,6 @@ def as_seen(image: Image.Image) -> np.ndarray[Any, Any]:
     rgba = np.array(image.copy().convert("RGBA"))
     rgba[rgba[..., 3] == 0] = 0
     return rgba
-
-
-def listed(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
-
-
-# --- formats and modes ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
@@ -193,6 +171,11 @@ def test_transparent_colours_stay_transparent(kind: str, suffix: str) -> None:
         assert crop.mode == image.mode
 
 
+def test_a_transparent_gif_is_known_as_such_from_its_header() -> None:
+    assert open_photo(encoded(keyed("palette entry"), "GIF")).has_alpha
+    assert not open_photo(encoded(Image.new("P", (4, 4)), "GIF")).has_alpha
+
+
 def test_a_16_bit_transparent_grey_stays_so() -> None:
     crop = reopened(encode_crop(keyed("16 bit key"), Box(16, 0, 64, 32), "x.png"))
     assert crop.mode == "I;16"
@@ -222,9 +205,6 @@ def test_the_image_is_not_changed(scene: Image.Image) -> None:
     for suffix in (".jpg", ".png", ".gif", ".webp"):
         encode_crop(image, BOX, "x" + suffix)
     assert (image.tobytes(), image.info, image.size) == (pixels, info, (201, 135))
-
-
-# --- metadata ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".avif", ".tif", ".heic"])
@@ -309,9 +289,6 @@ def test_cmyk_with_an_unusable_profile_is_converted_without(broken: bytes | None
     assert "icc_profile" not in crop.info
 
 
-# --- quality -------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("quality", [35, 80, 97])
 @pytest.mark.parametrize("subsampling", [0, 1, 2])
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
@@ -374,193 +351,3 @@ def test_quality_out_of_range(scene: Image.Image, quality: Any) -> None:
     with pytest.raises(OptionError) as caught:
         encode_crop(scene, BOX, "x.png", quality=quality)
     assert str(caught.value) == f"quality must be a whole number from 1 to 100; got {quality!r}"
-
-
-# --- suffixes ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("container", "mode", "suffix"),
-    [
-        *[("JPEG", "RGB", ".jpg"), ("MPO", "RGB", ".jpg"), ("PNG", "RGBA", ".png")],
-        *[("WEBP", "RGB", ".webp"), ("AVIF", "RGB", ".avif"), ("TIFF", "CMYK", ".tif")],
-        *[("GIF", "P", ".gif"), ("HEIF", "RGB", ".heic")],
-        *[("BMP", "RGB", ".jpg"), ("PPM", "L", ".jpg"), ("PPM", "I", ".png")],
-        *[("JPEG2000", "RGB", ".jpg"), ("JPEG2000", "RGBA", ".png"), ("JPEG2000", "I;16", ".png")],
-    ],
-)
-def test_a_crop_stays_in_its_photos_format(
-    corners: Image.Image, container: str, mode: str, suffix: str
-) -> None:
-    need_heif(suffix)
-    formats.register_heif()
-    options: dict[str, Any] = {}
-    if container == "MPO":
-        options = {"save_all": True, "append_images": [corners]}
-    photo = open_photo(encoded(in_mode(corners, mode), container, **options))
-    assert photo.format == container
-    assert suffix_for(photo) == suffix
-
-
-def test_a_crop_without_a_file_format_is_png(corners: Image.Image) -> None:
-    assert suffix_for(open_photo(corners)) == ".png"
-    assert suffix_for(open_photo(np.asarray(corners))) == ".png"
-
-
-def test_a_transparent_gif_is_known_as_such_from_its_header() -> None:
-    assert open_photo(encoded(keyed("palette entry"), "GIF")).has_alpha
-    assert not open_photo(encoded(Image.new("P", (4, 4)), "GIF")).has_alpha
-
-
-def test_heic_without_its_encoder_becomes_jpg(
-    corners: Image.Image, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pytest.importorskip("pillow_heif")
-    formats.register_heif()
-    photo = open_photo(encoded(corners, "HEIF"))
-    monkeypatch.setattr(encode, "register_heif", lambda: False)
-    assert suffix_for(photo) == ".jpg"
-    with pytest.raises(ImageError) as caught:
-        write_crop(corners, Box(0, 0, 4, 4), tmp_path / "crop.heic")
-    assert str(caught.value) == (
-        f"{tmp_path}/crop.heic: HEIF cannot be written here; "
-        "install the extra that writes it: pip install 'marscrop[heic]'"
-    )
-
-
-@pytest.mark.parametrize("name", ["crop.bmp", "crop", "crop.jpg.part", ".png"])
-def test_an_unknown_suffix_lists_the_known_ones(
-    scene: Image.Image, tmp_path: Path, name: str
-) -> None:
-    with pytest.raises(ImageError) as caught:
-        write_crop(scene, BOX, tmp_path / name)
-    assert str(caught.value) == (
-        f"{tmp_path / name}: expected a file name that ends in one of .jpg, .jpeg, .png, .webp, "
-        f".avif, .tif, .tiff, .gif, .heic, .heif; got {(tmp_path / name).suffix!r}"
-    )
-    assert not list(tmp_path.iterdir())
-
-
-# --- writing -------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "box", [(0, 0, 202, 10), (-1, 0, 5, 5), (5, 5, 5, 9), (9, 5, 5, 9), (0, 130, 5, 136)]
-)
-def test_a_box_outside_the_image(
-    scene: Image.Image, tmp_path: Path, box: tuple[int, int, int, int]
-) -> None:
-    path = tmp_path / "crop.png"
-    with pytest.raises(ImageError) as caught:
-        write_crop(scene, Box(*box), path)
-    assert str(caught.value) == (
-        f"{path}: expected a box inside the image of 201 x 135 pixels; got {box}"
-    )
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no umask")
-def test_the_permissions_are_those_of_open(scene: Image.Image, tmp_path: Path) -> None:
-    for umask in (0o022, 0o077, 0o002):
-        before = os.umask(umask)
-        try:
-            write_crop(scene, BOX, tmp_path / "crop.jpg")
-        finally:
-            os.umask(before)
-        assert stat.S_IMODE((tmp_path / "crop.jpg").stat().st_mode) == 0o666 & ~umask
-
-
-def test_an_existing_file_is_replaced(scene: Image.Image, tmp_path: Path) -> None:
-    path = tmp_path / "crop.png"
-    path.write_text("old")
-    write_crop(scene, BOX, str(path))
-    assert open_photo(path).size == BOX.size
-    assert listed(tmp_path) == ["crop.png"]
-
-
-def test_a_name_of_full_length_is_written(scene: Image.Image, tmp_path: Path) -> None:
-    path = tmp_path / ("x" * 251 + ".png")
-    write_crop(scene, BOX, path)
-    assert path.exists()
-
-
-@contextmanager
-def files_of_at_most(limit: int) -> Iterator[None]:
-    """A disk that is full after so many bytes, as far as this process can tell."""
-    resource = pytest.importorskip("resource")  # not on Windows
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-def test_a_full_disk_leaves_the_old_file_and_nothing_else(
-    scene: Image.Image, tmp_path: Path
-) -> None:
-    path = tmp_path / "crop.tif"
-    path.write_text("old")
-    with files_of_at_most(1000), pytest.raises(ImageError) as caught:
-        write_crop(scene, BOX, path)
-    assert str(caught.value) == f"{path}: cannot be written: File too large"
-    assert path.read_text() == "old"
-    assert listed(tmp_path) == ["crop.tif"]
-
-
-def test_an_interrupted_write_leaves_nothing(
-    scene: Image.Image, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupt(*args: Any) -> None:
-        assert [name[0] for name in listed(tmp_path)] == ["."]  # hidden until it is whole
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(os, "replace", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        write_crop(scene, BOX, tmp_path / "crop.png")
-    assert not list(tmp_path.iterdir())
-
-
-def test_places_that_cannot_be_written_to(
-    scene: Image.Image, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "folder.png").mkdir()
-    (tmp_path / "file").touch()
-    for name, message in {
-        "folder.png": "is a folder, expected the name of a file",
-        "none/crop.png": f"the folder {tmp_path / 'none'} does not exist",
-        "file/crop.png": f"the folder {tmp_path / 'file'} does not exist",
-    }.items():
-        with pytest.raises(ImageError) as caught:
-            write_crop(scene, BOX, tmp_path / name)
-        assert str(caught.value) == f"{tmp_path / name}: {message}"
-    assert listed(tmp_path) == ["file", "folder.png"]
-
-    def refuse(*args: Any, **kwargs: Any) -> None:
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(Path, "open", refuse)  # chmod does not keep root out
-    with pytest.raises(ImageError) as caught:
-        write_crop(scene, BOX, tmp_path / "crop.png")
-    assert str(caught.value) == (
-        f"{tmp_path / 'crop.png'}: permission denied to write in the folder {tmp_path}"
-    )
-
-
-def test_pixels_that_a_format_cannot_hold(tmp_path: Path) -> None:
-    wide = Image.new("RGB", (17_000, 2))
-    path = tmp_path / "crop.webp"
-    with pytest.raises(ImageError, match=r"crop\.webp: cannot be encoded: [^\n]*16383"):
-        write_crop(wide, Box(0, 0, 17_000, 2), path)
-    assert not list(tmp_path.iterdir())
-
-
-def test_pillows_pixel_limit_does_not_matter(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    image = Image.fromarray(smooth(201, 135))
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        for suffix in SUFFIXES:
-            need_heif(suffix)
-            assert encode_crop(image, BOX, "x" + suffix)

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 
-def grey_png(shares: NDArray[np.floating]) -> bytes:
+def grey_png(values: NDArray[np.floating]) -> bytes:
     """A PNG in 256 greys, one pixel an entry.
 
     Args:
-        shares: (h, w), 0..1: black to white.
+        values: (h, w), 0..1: black to white.
     """
     buffer = io.BytesIO()
-    Image.fromarray(np.round(shares * 255).astype(np.uint8)).save(buffer, "PNG")
+    Image.fromarray(np.round(values * 255).astype(np.uint8)).save(buffer, "PNG")
     return buffer.getvalue()

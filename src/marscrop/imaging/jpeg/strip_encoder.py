@@ -8,12 +8,14 @@ comes out has the pixels that encoding the whole would give.
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Iterable
 from typing import Any, BinaryIO, Final
 
 from PIL import Image
 
 from marscrop.geometry import Size
+from marscrop.imaging.jpeg.markers import DRI, EOI, RST0, SOF0, SOS, marker, segments
 
 MAX_SIDE_PX: Final = 65_500
 """libjpeg's limit."""
@@ -23,11 +25,8 @@ STRIP_ROWS: Final = 64
 may lie between two markers."""
 
 _BLOCK_PX: Final = 8
-_START_OF_FRAME: Final = 0xC0
-_START_OF_SCAN: Final = 0xDA
-_RESTART_INTERVAL: Final = b"\xff\xdd\x00\x04"
-_RESTARTS: Final = tuple(bytes((0xFF, 0xD0 + number)) for number in range(8))
-_END: Final = b"\xff\xd9"
+_RESTARTS: Final = tuple(marker(RST0 + number) for number in range(8))
+_END: Final = marker(EOI)
 
 
 def join_strips(
@@ -48,30 +47,18 @@ def join_strips(
         encoded = io.BytesIO()
         strip.save(encoded, "JPEG", **(later if index else options))
         content = encoded.getvalue()
-        frame, scan = _marker(content, _START_OF_FRAME), _marker(content, _START_OF_SCAN)
+        header = {segment.marker: segment for segment in segments(encoded)}
+        frame, scan = header[SOF0].start, header[SOS]
         if index == 0:
             interval = _blocks(content, frame, Size(*strip.size))
             file.write(content[: frame + 5] + size.height.to_bytes(2, "big"))
-            file.write(content[frame + 7 : scan])
-            file.write(_RESTART_INTERVAL + interval.to_bytes(2, "big"))
-            file.write(content[scan : _after(content, scan)])
+            file.write(content[frame + 7 : scan.start])
+            file.write(marker(DRI) + struct.pack(">HH", 4, interval))
+            file.write(content[scan.start : scan.end])
         else:
             file.write(_RESTARTS[(index - 1) % len(_RESTARTS)])
-        file.write(content[_after(content, scan) : -len(_END)])
+        file.write(content[scan.end : -len(_END)])
     file.write(_END)
-
-
-def _marker(content: bytes, wanted: int) -> int:
-    """Where a marker of a JPEG's header begins."""
-    position = 2
-    while content[position + 1] != wanted:
-        position = _after(content, position)
-    return position
-
-
-def _after(content: bytes, marker: int) -> int:
-    """Where the segment that begins with a marker ends."""
-    return marker + 2 + int.from_bytes(content[marker + 2 : marker + 4], "big")
 
 
 def _blocks(content: bytes, frame: int, strip: Size) -> int:

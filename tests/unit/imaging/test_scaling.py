@@ -1,3 +1,5 @@
+"""Crops enlarged or reduced to a size that was asked for."""
+
 from __future__ import annotations
 
 import io
@@ -7,9 +9,8 @@ import pytest
 from PIL import Image
 
 from marscrop.geometry import Box, Size
-from marscrop.imaging.encode import encode_crop
-from marscrop.imaging.scale import scaled
-from marscrop.imaging.shares import grey_png
+from marscrop.imaging.encoding import encode_crop
+from marscrop.imaging.scaling import scaled
 
 
 @pytest.mark.parametrize(
@@ -52,8 +53,3 @@ def test_a_crop_comes_in_the_size_asked_for(scene: Image.Image) -> None:
         assert crop.size == (50, 25)
         expected = scene.crop((10, 10, 110, 60)).resize((50, 25), Image.Resampling.LANCZOS)
         assert np.array_equal(np.asarray(crop), np.asarray(expected))
-
-
-def test_map_as_a_picture() -> None:
-    with Image.open(io.BytesIO(grey_png(np.array([[0.0, 0.5], [1.0, 0.25]])))) as picture:
-        assert np.asarray(picture).tolist() == [[0, 128], [255, 64]]

@@ -13,8 +13,9 @@ from tests.unit.imaging.pictures import Pixels, encoded, exif_with, smooth, stor
 
 from marscrop import native
 from marscrop.geometry import Size
-from marscrop.imaging import formats, jpeg_eighth
-from marscrop.imaging.decode import open_photo
+from marscrop.imaging import formats
+from marscrop.imaging.jpeg import eighth
+from marscrop.imaging.photo import open_photo
 
 PLENTY = 1 << 30
 RNG = np.random.default_rng(0)
@@ -30,7 +31,7 @@ def grainy(width: int, height: int) -> Image.Image:
 
 def decoded(content: bytes, threads: int = 1, most_bytes: int = PLENTY) -> Pixels | None:
     image: Any = formats.identify(io.BytesIO(content))
-    found = jpeg_eighth.decode(image, Size(*image.size), threads, most_bytes)
+    found = eighth.decode(image, Size(*image.size), threads, most_bytes)
     return None if found is None else np.asarray(found)
 
 
@@ -53,7 +54,7 @@ def _built() -> None:
 def test_pixels_are_libjpegs(
     sampling: str, size: tuple[int, int], threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("marscrop.imaging.jpeg_eighth._LEAST_BYTES_A_THREAD", 100)
+    monkeypatch.setattr("marscrop.imaging.jpeg.eighth._LEAST_BYTES_A_THREAD", 100)
     image = grainy(*size)
     for quality in (1, 30, 75, 90, 100):
         if sampling == "grey":
@@ -68,7 +69,7 @@ def test_pixels_are_libjpegs(
 def test_restart_markers(
     options: dict[str, int], threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("marscrop.imaging.jpeg_eighth._LEAST_BYTES_A_THREAD", 100)
+    monkeypatch.setattr("marscrop.imaging.jpeg.eighth._LEAST_BYTES_A_THREAD", 100)
     for sampling in ("4:2:0", "4:4:4"):
         content = encoded(grainy(333, 222), "JPEG", subsampling=sampling, **options)
         assert content.count(b"\xff\xd3")
@@ -87,14 +88,14 @@ def test_many_readers_fall_into_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wherever one begins, the same picture comes out."""
     content = encoded(grainy(512, 384), "JPEG", quality=85)
     for bytes_each in (300, 1000, 3001, 10007):
-        monkeypatch.setattr("marscrop.imaging.jpeg_eighth._LEAST_BYTES_A_THREAD", bytes_each)
+        monkeypatch.setattr("marscrop.imaging.jpeg.eighth._LEAST_BYTES_A_THREAD", bytes_each)
         np.testing.assert_array_equal(decoded(content, 1000), expected(content))
 
 
 def test_flat_pictures_in_which_no_reader_knows_where_it_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("marscrop.imaging.jpeg_eighth._LEAST_BYTES_A_THREAD", 50)
+    monkeypatch.setattr("marscrop.imaging.jpeg.eighth._LEAST_BYTES_A_THREAD", 50)
     for mode, colour in (("RGB", (10, 200, 90)), ("L", 77)):
         content = encoded(Image.new(mode, (800, 600), colour), "JPEG")
         np.testing.assert_array_equal(decoded(content, 8), expected(content))
@@ -119,7 +120,7 @@ def test_truncated_data_are_left_to_pillow() -> None:
         assert formats.identify(io.BytesIO(content)).size == (128, 96)
         image: Any = formats.identify(io.BytesIO(content))
         image.fp = io.BytesIO(content[:length])
-        assert jpeg_eighth.decode(image, Size(128, 96), 1, PLENTY) is None
+        assert eighth.decode(image, Size(128, 96), 1, PLENTY) is None
 
 
 def test_data_after_the_picture_are_left_to_pillow() -> None:
@@ -165,7 +166,7 @@ def test_it_is_asked_for_photos_that_are_large_enough(monkeypatch: pytest.Monkey
     def spy(image: Any, size: Size, threads: int, most_bytes: int) -> None:
         asked.append((size, threads))
 
-    monkeypatch.setattr(jpeg_eighth, "decode", spy)
+    monkeypatch.setattr(eighth, "decode", spy)
     photo = open_photo(encoded(grainy(800, 600), "JPEG"))
     photo.analysis_rgb(Size(64, 48), threads=3)  # a quarter of the picture is what that needs
     assert not asked
@@ -177,7 +178,7 @@ def test_without_more_threads_it_is_read_in_one(monkeypatch: pytest.MonkeyPatch)
     def refuse(thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr("marscrop.imaging.jpeg_eighth._LEAST_BYTES_A_THREAD", 100)
+    monkeypatch.setattr("marscrop.imaging.jpeg.eighth._LEAST_BYTES_A_THREAD", 100)
     monkeypatch.setattr(threading.Thread, "start", refuse)
     content = encoded(grainy(333, 222), "JPEG")
     np.testing.assert_array_equal(decoded(content, 4), expected(content))

@@ -16,10 +16,7 @@ def scaled(picture: Image.Image, size: Size) -> Image.Image:
     """
     if picture.size == size:
         return picture
-    if colour.is_deep(picture.mode):
-        picture = colour.to_8_bits(picture)
-    elif colour.has_alpha(picture):
-        picture = colour.to_rgba(picture)
-    elif picture.mode in ("1", "P"):
+    picture = colour.to_plain(picture)
+    if picture.mode in ("1", "P"):
         picture = picture.convert("L" if colour.is_grey(picture.mode) else "RGB")
     return picture.resize(size, Image.Resampling.LANCZOS)

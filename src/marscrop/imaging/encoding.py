@@ -1,141 +1,39 @@
-"""From a photo's pixels and a box to a cropped file: its format, its quality, its safe arrival."""
+"""The encoded file of a box of a photo: pixels in a mode that the format holds, and its quality."""
 
 from __future__ import annotations
 
-import contextlib
 import io
 import itertools
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from PIL import Image
 
-from marscrop import files
-from marscrop.errors import ImageError, OptionError
+from marscrop.errors import OptionError
 from marscrop.geometry import Box, Size
 from marscrop.imaging import colour
-from marscrop.imaging.decode import Photo
-from marscrop.imaging.formats import one_line, register_heif
-from marscrop.imaging.jpeg_strips import MAX_SIDE_PX, join_strips
+from marscrop.imaging.destination import explained
+from marscrop.imaging.jpeg.strip_encoder import MAX_SIDE_PX, join_strips
 from marscrop.imaging.orientation import UPRIGHT
+from marscrop.imaging.output_format import (
+    AVIF,
+    GIF,
+    JPEG,
+    PNG,
+    TIFF,
+    OutputFormat,
+    output_format,
+)
 from marscrop.imaging.padding import Padding, check_inside, cut
-from marscrop.imaging.scale import scaled
-
-
-@dataclass(frozen=True, slots=True)
-class OutputFormat:
-    """A format that crops are written in.
-
-    Attributes:
-        name: Pillow's.
-        sources: names of the formats of which it is the natural output.
-        suffixes: of its files; the first is the one that we give.
-        modes: Pillow's modes that it holds as they are.
-        keyed: those of them in which one colour, or entries of a palette, may be transparent.
-        quality: 1..100, when none is asked for; None for the lossless formats.
-    """
-
-    name: str
-    sources: tuple[str, ...]
-    suffixes: tuple[str, ...]
-    modes: frozenset[str]
-    keyed: frozenset[str] = frozenset()
-    quality: int | None = None
-
-
-JPEG: Final = OutputFormat(
-    "JPEG",
-    sources=("JPEG", "MPO"),
-    suffixes=(".jpg", ".jpeg"),
-    modes=frozenset({"L", "RGB", "CMYK"}),
-    quality=90,
-)
-PNG: Final = OutputFormat(
-    "PNG",
-    sources=("PNG",),
-    suffixes=(".png",),
-    modes=frozenset({"1", "L", "LA", "P", "RGB", "RGBA", "I;16"}),
-    keyed=frozenset({"1", "L", "P", "RGB", "I;16"}),
-)
-WEBP: Final = OutputFormat(
-    "WEBP",
-    sources=("WEBP",),
-    suffixes=(".webp",),
-    modes=frozenset({"RGB", "RGBA"}),
-    quality=90,
-)
-AVIF: Final = OutputFormat(
-    "AVIF",
-    sources=("AVIF",),
-    suffixes=(".avif",),
-    modes=frozenset({"L", "RGB", "RGBA"}),
-    quality=80,
-)
-TIFF: Final = OutputFormat(
-    "TIFF",
-    sources=("TIFF",),
-    suffixes=(".tif", ".tiff"),
-    modes=frozenset({"1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "LAB", "I;16", "I", "F"}),
-)
-GIF: Final = OutputFormat(
-    "GIF",
-    sources=("GIF",),
-    suffixes=(".gif",),
-    modes=frozenset({"1", "L", "P", "RGB", "RGBA"}),  # colours: Pillow finds a palette for them
-    keyed=frozenset({"P"}),
-)
-HEIF: Final = OutputFormat(
-    "HEIF",
-    sources=("HEIF",),
-    suffixes=(".heic", ".heif"),
-    modes=frozenset({"L", "RGB", "RGBA"}),
-    quality=70,
-)
-FORMATS: Final = (JPEG, PNG, WEBP, AVIF, TIFF, GIF, HEIF)
+from marscrop.imaging.photo import Photo
+from marscrop.imaging.scaling import scaled
 
 _AVIF_SPEED: Final = 8
 """0 is smallest, 10 fastest; Pillow's 6 takes twice as long for a fifth of the size."""
 
-_HEIC_HINT: Final = "the extra that writes it: pip install 'marscrop[heic]'"
-
 _TIFF_PREDICTOR_TAG: Final = 317
 _TIFF_DIFFERENCES: Final = 2
 _UNPREDICTABLE: Final = frozenset({"1", "P", "F"})
-
-
-def output_format(path: str | os.PathLike[str]) -> OutputFormat:
-    """The format that a file's suffix asks for, in either case.
-
-    Raises:
-        ImageError: an unknown suffix, or a format that this installation cannot write.
-    """
-    suffix = Path(path).suffix.lower()
-    for wanted in FORMATS:
-        if suffix in wanted.suffixes:
-            if _is_writable(wanted):
-                return wanted
-            hint = _HEIC_HINT if wanted is HEIF else "a Pillow that was built with it"
-            raise ImageError(path, f"{wanted.name} cannot be written here; install {hint}")
-    known = ", ".join(suffix for known in FORMATS for suffix in known.suffixes)
-    raise ImageError(path, f"expected a file name that ends in one of {known}; got {suffix!r}")
-
-
-def suffix_for(photo: Photo) -> str:
-    """The suffix that keeps a crop in its photo's format; ".png" for PIL images and arrays.
-
-    Formats that cannot be written become ".jpg", or ".png" where JPEG would lose transparency
-    or more than 8 bits.
-    """
-    if photo.format is None:
-        return PNG.suffixes[0]
-    for candidate in FORMATS:
-        if photo.format in candidate.sources and _is_writable(candidate):
-            return candidate.suffixes[0]
-    lossy = photo.has_alpha or colour.is_deep(photo.mode)
-    return (PNG if lossy else JPEG).suffixes[0]
 
 
 def encode_crop(
@@ -172,7 +70,7 @@ def encode_crop(
     """
     wanted = output_format(path)
     _check_quality(quality)
-    with _explained(path):
+    with explained(path):
         profile = image.info.get("icc_profile")
         picture = cut(image, box, padding)
         crop = _in_mode_of(wanted, scaled(picture, size) if size else picture, profile)
@@ -223,36 +121,12 @@ def encode_by_strips(
         OptionError: a quality out of range.
     """
     _check_quality(quality)
-    with _explained(path, named=f"{photo.name}: "):
+    with explained(path):
         check_inside(box, photo.size)
         if output_format(path) is PNG:
             photo.write_png(box, file)
         else:
             _write_jpeg(photo, box, file, quality)
-
-
-def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write a file that appears whole or not at all.
-
-    Raises:
-        ImageError: it cannot be written.
-    """
-    with whole_file(path) as file:
-        file.write(content)
-
-
-@contextlib.contextmanager
-def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """`files.whole_file`, for crops.
-
-    Raises:
-        ImageError: it cannot be written. What else the block raises passes.
-    """
-    try:
-        with files.whole_file(Path(path)) as file:
-            yield file
-    except OSError as error:
-        raise ImageError(path, _explanation(error, Path(path))) from error
 
 
 def _write_jpeg(photo: Photo, box: Box, file: BinaryIO, quality: int | None) -> None:
@@ -308,46 +182,9 @@ def _options(
     return options
 
 
-def _is_writable(wanted: OutputFormat) -> bool:
-    if wanted is HEIF and not register_heif():
-        return False
-    Image.init()
-    return wanted.name in Image.SAVE
-
-
 def _check_quality(quality: int | None) -> None:
     valid = quality is None or (
         isinstance(quality, int) and not isinstance(quality, bool) and 1 <= quality <= 100
     )
     if not valid:
         raise OptionError.of("quality", "must be a whole number from 1 to 100", quality)
-
-
-@contextlib.contextmanager
-def _explained(path: str | os.PathLike[str], named: str = "\n") -> Iterator[None]:
-    """Turn all that encoding and writing may raise into an ImageError of one line.
-
-    Those that begin with `named` say already which file they are about.
-    """
-    try:
-        yield
-    except ImageError as error:
-        error.about(str(path))
-        raise
-    except Exception as error:
-        raise ImageError(path, _explanation(error, Path(path))) from error
-
-
-def _explanation(error: Exception, path: Path) -> str:
-    match error:
-        case IsADirectoryError():
-            return "is a folder, expected the name of a file"
-        case FileNotFoundError() | NotADirectoryError():
-            return f"the folder {path.parent} does not exist"
-        case PermissionError():
-            return f"permission denied to write in the folder {path.parent}"
-        case OSError(errno=int(), strerror=str(what)):
-            return f"cannot be written: {what}"
-        case MemoryError():
-            return "cannot be encoded: not enough memory"
-    return f"cannot be encoded: {one_line(error)}"

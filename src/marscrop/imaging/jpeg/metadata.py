@@ -6,16 +6,19 @@ and XMP, and previews that still show all of the old one.
 
 from __future__ import annotations
 
+import io
 import re
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final
 
 from PIL import ExifTags
 
 from marscrop.errors import ImageError
 from marscrop.geometry import Size
+from marscrop.imaging.jpeg.markers import APP0, APP15, SOI, SOS, marker, segments
 from marscrop.imaging.orientation import UPRIGHT
+from marscrop.imaging.tiff_directory import LONG, SHORT, Directory, Entry, TiffReader
 
 _EXIF: Final = b"Exif\0\0"
 _XMP: Final = b"http://ns.adobe.com/xap/1.0/\0"
@@ -25,13 +28,11 @@ _OF_THE_OLD_PICTURE: Final = (
     b"JFXX\0",  # a preview
     b"http://ns.adobe.com/xmp/extension/\0",  # what is large: previews, depth maps
 )
-_SOS, _APP0, _APP15 = 0xDA, 0xE0, 0xEF
 _PREVIEW_RESOURCES: Final = (1033, 1036)
 
 _WIDTH_TAGS: Final = frozenset({0x0100, 0xA002})
 _HEIGHT_TAGS: Final = frozenset({0x0101, 0xA003})
 _EXIF_IFD, _PREVIEW_OFFSET, _PREVIEW_BYTES = 0x8769, 0x0201, 0x0202
-_SHORT, _LONG = 3, 4
 
 _XMP_PREVIEW: Final = re.compile(rb"xmpGImg|xmp:Thumbnails|xap:Thumbnails")
 _XMP_SIZE: Final = re.compile(
@@ -48,35 +49,20 @@ def truthful(content: bytes, size: Size, orientation: int = UPRIGHT) -> bytes:
     Raises:
         ImageError: no JPEG.
     """
-    parts = [content[:2]]
-    end = 2
-    for marker, start, stop in _segments(content):
-        end = stop
-        segment = content[start:stop]
-        if _APP0 <= marker <= _APP15:
+    if not content.startswith(marker(SOI)):
+        raise ImageError(None, "is no JPEG")
+    parts, kept = [], 0
+    for code, start, end in segments(io.BytesIO(content)):
+        if code == SOS:
+            break
+        segment, kept = content[start:end], end
+        if APP0 <= code <= APP15:
             payload = _corrected(segment[4:], size, orientation)
             if payload is None:
                 continue
             segment = segment[:2] + struct.pack(">H", len(payload) + 2) + payload
         parts.append(segment)
-    return b"".join([*parts, content[end:]])
-
-
-def _segments(content: bytes) -> Iterator[tuple[int, int, int]]:
-    """Marker, start and end of each segment up to the first scan."""
-    if content[:2] != b"\xff\xd8":
-        raise ImageError(None, "is no JPEG")
-    position = 2
-    while position + 4 <= len(content) and content[position] == 0xFF:
-        marker = content[position + 1]
-        if marker == 0xFF:  # padding
-            position += 1
-            continue
-        if marker == _SOS:
-            return
-        stop = position + 2 + int.from_bytes(content[position + 2 : position + 4], "big")
-        yield marker, position, stop
-        position = stop
+    return b"".join([*parts, content[kept:]])
 
 
 def _corrected(payload: bytes, size: Size, orientation: int) -> bytes | None:
@@ -99,58 +85,55 @@ def _corrected(payload: bytes, size: Size, orientation: int) -> bytes | None:
 
 def _oriented(orientation: int) -> bytes:
     """A TIFF directory that holds the orientation alone."""
-    entry = struct.pack(">HHLHH", ExifTags.Base.Orientation, _SHORT, 1, orientation, 0)
+    entry = struct.pack(">HHLHH", ExifTags.Base.Orientation, SHORT, 1, orientation, 0)
     return struct.pack(">2sHLH", b"MM", 42, 8, 1) + entry + bytes(4)
 
 
 def _correct_tiff(tiff: bytearray, size: Size) -> None:
-    """New sizes, and no preview; in place, as makers' notes count on where things lie."""
-    order = {b"II": "<", b"MM": ">"}.get(bytes(tiff[:2]))
-    if order is None:
-        raise struct.error
-    (first,) = struct.unpack_from(order + "L", tiff, 4)
-    for tag, kind, _, place in _entries(tiff, order, first):
-        _set_size(tiff, order, tag, kind, place, size)
-        if tag == _EXIF_IFD:
-            (exif,) = struct.unpack_from(order + "L", tiff, place)
-            for inner, inner_kind, _, inner_place in _entries(tiff, order, exif):
-                _set_size(tiff, order, inner, inner_kind, inner_place, size)
-    (count,) = struct.unpack_from(order + "H", tiff, first)
-    link = first + 2 + 12 * count
-    (preview,) = struct.unpack_from(order + "L", tiff, link)
+    """New sizes, and no preview; in place, as makers' notes count on where things lie.
+
+    Raises:
+        struct.error: it cannot be followed.
+    """
+    reader = TiffReader(io.BytesIO(tiff))
+    first = _whole_directory(reader, reader.first)
+    inner = [reader.number("L", entry.place) for entry in first.entries if entry.tag == _EXIF_IFD]
+    if len(inner) > 1:
+        raise struct.error("has more than one EXIF directory")
+    for directory in (first, *(_whole_directory(reader, start) for start in inner)):
+        for entry in directory.entries:
+            _set_size(tiff, reader.order, entry, size)
+    preview = reader.number("L", first.end)
     if preview:
-        _blank_preview(tiff, order, preview)
-        struct.pack_into(order + "L", tiff, link, 0)
+        _blank_preview(tiff, reader, _whole_directory(reader, preview))
+        struct.pack_into(reader.order + "L", tiff, first.end, 0)
 
 
-def _entries(tiff: bytearray, order: str, ifd: int) -> Iterator[tuple[int, int, int, int]]:
-    """Tag, type, count and place of the value, of each entry of a directory."""
-    (count,) = struct.unpack_from(order + "H", tiff, ifd)
-    for index in range(count):
-        place = ifd + 2 + 12 * index
-        tag, kind, number = struct.unpack_from(order + "HHL", tiff, place)
-        yield tag, kind, number, place + 8
+def _whole_directory(reader: TiffReader, start: int) -> Directory:
+    directory = reader.directory(start)
+    if not directory.is_whole:
+        raise struct.error("is truncated")
+    return directory
 
 
-def _set_size(tiff: bytearray, order: str, tag: int, kind: int, place: int, size: Size) -> None:
-    if tag in _WIDTH_TAGS | _HEIGHT_TAGS and kind in (_SHORT, _LONG):
-        value = size.width if tag in _WIDTH_TAGS else size.height
-        struct.pack_into(order + ("H" if kind == _SHORT else "L"), tiff, place, value)
+def _set_size(tiff: bytearray, order: str, entry: Entry, size: Size) -> None:
+    if entry.tag in _WIDTH_TAGS | _HEIGHT_TAGS and entry.kind in (SHORT, LONG):
+        value = size.width if entry.tag in _WIDTH_TAGS else size.height
+        struct.pack_into(order + ("H" if entry.kind == SHORT else "L"), tiff, entry.place, value)
 
 
-def _blank_preview(tiff: bytearray, order: str, ifd: int) -> None:
+def _blank_preview(tiff: bytearray, reader: TiffReader, directory: Directory) -> None:
     """Zeros over the preview itself and its directory: it shows what was cut off."""
-    found = {
-        tag: struct.unpack_from(order + "L", tiff, place)[0]
-        for tag, _, _, place in _entries(tiff, order, ifd)
-    }
+    found = {entry.tag: reader.number("L", entry.place) for entry in directory.entries}
     start, length = found.get(_PREVIEW_OFFSET, 0), found.get(_PREVIEW_BYTES, 0)
     if start:
-        stop = min(start + length, len(tiff))
-        tiff[start:stop] = bytes(max(0, stop - start))
-    (count,) = struct.unpack_from(order + "H", tiff, ifd)
-    stop = min(ifd + 2 + 12 * count, len(tiff))
-    tiff[ifd:stop] = bytes(stop - ifd)
+        _blank(tiff, start, start + length)
+    _blank(tiff, directory.start, directory.end)
+
+
+def _blank(tiff: bytearray, start: int, end: int) -> None:
+    end = min(end, len(tiff))
+    tiff[start:end] = bytes(max(0, end - start))
 
 
 def _new_size(size: Size) -> Callable[[re.Match[bytes]], bytes]:

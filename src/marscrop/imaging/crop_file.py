@@ -8,15 +8,10 @@ import os
 from PIL import Image
 
 from marscrop.geometry import Box, Size
-from marscrop.imaging.decode import Photo
-from marscrop.imaging.encode import (
-    encode_by_strips,
-    encode_crop,
-    fits_strips,
-    whole_file,
-    write_whole,
-)
+from marscrop.imaging.destination import whole_file, write_whole
+from marscrop.imaging.encoding import encode_by_strips, encode_crop, fits_strips
 from marscrop.imaging.padding import Padding
+from marscrop.imaging.photo import Photo
 
 
 class CropFiles:

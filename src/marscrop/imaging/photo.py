@@ -1,4 +1,4 @@
-"""From a path, bytes, a file, a PIL image or an array to a `Photo`, and to its upright pixels."""
+"""A photo, given as a path, bytes, a file, a PIL image or an array, and its upright pixels."""
 
 from __future__ import annotations
 
@@ -11,24 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from PIL.ImageFile import ImageFile
-from PIL.JpegImagePlugin import JpegImageFile
 
 from marscrop.errors import ImageError, LimitError
-from marscrop.geometry import Box, Size, Window
-from marscrop.imaging import colour, cost, formats, jpeg_eighth, orientation, strips
+from marscrop.geometry import Box, Size
+from marscrop.imaging import colour, cost, formats, orientation, strips
 from marscrop.imaging.exif import descriptive_exif
-from marscrop.imaging.jpeg import JpegSettings
+from marscrop.imaging.jpeg.compression import Compression
+from marscrop.imaging.reduction import Reduction, reduced
 from marscrop.imaging.resize import MIN_OVERSAMPLING, resize_rgb
-from marscrop.imaging.sources import Opener, Source, explained, resolve
+from marscrop.imaging.source import Opener, Source, explained, resolve
 
 DEFAULT_MAX_PIXELS: Final = 300_000_000
 """Larger pictures are refused: the largest cameras make 200 million, bombs make billions."""
 
 DEFAULT_MAX_DECODED_BYTES: Final = 256 * cost.MEBIBYTE
 """Memory for finding a crop; with what models take, a process stays below 600 MB."""
-
-_DCT_SCALES: Final = (8, 4, 2)
-"""What a JPEG can be divided by while it is decoded, as Pillow's draft mode does."""
 
 _KEPT_INFO: Final = ("icc_profile", "transparency")
 
@@ -55,13 +52,13 @@ class Photo:
     format: str | None
     mode: str
     has_alpha: bool
-    jpeg: JpegSettings | None
+    jpeg: Compression | None
     orientation: int
     stored_orientation: int
     by_strips: bool
     _decoder_bytes: int = field(repr=False)
     _max_decoded_bytes: int = field(repr=False)
-    _scalable: bool = field(repr=False)
+    _reduction: Reduction = field(repr=False)
     _opened: Opener = field(repr=False)
 
     def analysis_bytes(self, size: Size, oversampling: int = MIN_OVERSAMPLING) -> int:
@@ -70,20 +67,31 @@ class Photo:
         That is what the decoder holds, the picture that comes out of it (a JPEG's and a large
         PNG's at reduced size), a turned copy and one in RGB, as far as they are needed.
         """
-        width, height = self.size
-        scale = self._spare_scale(size, oversampling)
-        divisor = max(1, scale) if self._reduced_by_strips else 1
-        if self._scalable:
-            divisor = next((d for d in _DCT_SCALES if d <= scale), 1)
-        copies = 2 if self.orientation != orientation.UPRIGHT else 1
-        bytes_each = copies * cost.pixel_bytes(self.mode)
-        if self.mode != "RGB" or self.has_alpha:
-            copies += 1
-            bytes_each += 4
-        width, height = -(-width // divisor), -(-height // divisor)
-        # Of a picture one pixel high or wide, these are most of it.
-        rows = max(width, height) * (copies * cost.ROW_BYTES + cost.ROWS_BYTES)
-        return width * height * bytes_each + rows + self._decoder_bytes
+        divisor = self._reduction.divisor(self.size, size, oversampling)
+        width, height = (-(-side // divisor) for side in self.size)
+        turned = self.orientation != orientation.UPRIGHT
+        to_rgb = self.mode != "RGB" or self.has_alpha
+        pictures = cost.picture_bytes(Size(width, height), self.mode, turned=turned, to_rgb=to_rgb)
+        return pictures + self._decoder_bytes
+
+    def check_memory(self, needed: int) -> None:
+        """Hold what is needed at once [bytes] against the limit that the photo was opened with.
+
+        Raises:
+            LimitError: it is more.
+        """
+        limit = self._max_decoded_bytes
+        if needed > limit:
+            width, height = self.size
+            raise LimitError(
+                self.name,
+                "max_decoded_bytes",
+                needed,
+                limit,
+                f"needs about {cost.mebibytes(needed)} to be decoded ({self.format}, "
+                f"{width} x {height}), more than the limit of {cost.mebibytes(limit)}",
+                "make it smaller, save it as a baseline JPEG,",
+            )
 
     def file_bytes(self) -> bytes:
         """The encoded file, as it is.
@@ -121,12 +129,18 @@ class Photo:
         if self._is_file:
             self.check_memory(self.analysis_bytes(size, oversampling))
         with self._decoding() as image:
-            region: Window | None
-            if self._reduced_by_strips:
-                image, region = self._reduced(image, self._spare_scale(size, oversampling))
-            else:
-                image, region = self._draft(image, size, oversampling, threads)
-            upright = orientation.turned(image, self.orientation)
+            stored, picture = reduced(
+                image,
+                self._reduction,
+                orientation.turned_size(size, self.orientation),
+                oversampling,
+                threads=threads,
+                most_bytes=self._max_decoded_bytes,
+            )
+            upright = orientation.turned(stored, self.orientation)
+            region = None
+            if picture:
+                region = orientation.turned_corner(*picture, stored.size, self.orientation)
             return resize_rgb(colour.to_rgb(upright), size, region)
 
     def upright(self) -> Image.Image:
@@ -174,12 +188,10 @@ class Photo:
             ImageError: truncated, corrupt or vanished pixels.
             OSError: the file cannot be written.
         """
-        with self._decoding() as image:
+        with strips.Target(file) as target, self._decoding() as image:
             profile = image.info.get("icc_profile")
             fits = profile is not None and colour.profile_fits(profile, self.mode)
-            failure = strips.write_png(image, box, file, keep_profile=fits)
-        if failure:
-            raise failure
+            strips.write_png(image, box, target, keep_profile=fits)
 
     def exif(self) -> bytes | None:
         """The photo's EXIF block, place included, for a copy that is upright already; None if none.
@@ -196,7 +208,7 @@ class Photo:
     def _decoding(self) -> Iterator[Image.Image]:
         """The stored image, ready to be loaded, as long as the block lasts."""
         with explained(self.name), self._opened() as image:
-            if _upright_size(image, self.orientation) != self.size:
+            if orientation.turned_size(image.size, self.orientation) != self.size:
                 raise ImageError(None, "has changed since it was opened")
             if self._is_file:
                 formats.allocate(image)
@@ -205,65 +217,6 @@ class Photo:
     @property
     def _is_file(self) -> bool:
         return self.format is not None
-
-    @property
-    def _reduced_by_strips(self) -> bool:
-        return self.by_strips and self.format == "PNG"
-
-    def _spare_scale(self, size: Size, oversampling: int) -> int:
-        """By how much the picture can be divided so that `oversampling` times `size` is left."""
-        width, height = self.size
-        return min(width // (oversampling * size.width), height // (oversampling * size.height))
-
-    def _reduced(self, image: Image.Image, divisor: int) -> tuple[Image.Image, Window]:
-        """The stored picture reduced, strip by strip; its region in that, once upright."""
-        reduced = strips.reduced(image, divisor)
-        width, height = (side / divisor for side in image.size)
-        corner = orientation.turned_corner(width, height, reduced.size, self.orientation)
-        return reduced, corner
-
-    def check_memory(self, needed: int) -> None:
-        """Hold what is needed at once [bytes] against the limit that the photo was opened with.
-
-        Raises:
-            LimitError: it is more.
-        """
-        limit = self._max_decoded_bytes
-        if needed > limit:
-            width, height = self.size
-            raise LimitError(
-                self.name,
-                "max_decoded_bytes",
-                needed,
-                limit,
-                f"needs about {cost.mebibytes(needed)} to be decoded ({self.format}, "
-                f"{width} x {height}), more than the limit of {cost.mebibytes(limit)}",
-                "make it smaller, save it as a baseline JPEG,",
-            )
-
-    def _draft(
-        self, image: Image.Image, size: Size, oversampling: int, threads: int
-    ) -> tuple[Image.Image, Window | None]:
-        """A JPEG that decodes to what `size` needs; the picture's region in that, once upright.
-
-        The reduced image is rounded up to whole pixels: its last column and row may hold a
-        fraction of a pixel of picture only, and the region ends there.
-        """
-        if not self._is_file or not isinstance(image, JpegImageFile):
-            return image, None  # a PIL image is the caller's, and left as it is
-        stored = Size(*image.size)
-        width, height = size[::-1] if orientation.swaps_sides(self.orientation) else size
-        draft = image.draft(None, (oversampling * width, oversampling * height))
-        if draft is None:
-            return image, None
-        _, (_, _, region_width, region_height) = draft
-        reduced = None
-        if image.size == tuple(-(-side // jpeg_eighth.DIVISOR) for side in stored):
-            reduced = jpeg_eighth.decode(image, stored, threads, self._max_decoded_bytes)
-        corner = orientation.turned_corner(
-            region_width, region_height, image.size, self.orientation
-        )
-        return image if reduced is None else reduced, corner
 
 
 def open_photo(
@@ -295,35 +248,26 @@ def open_photo(
     name, is_file, opened = resolve(source, name)
     with explained(name), opened() as image:
         turn = orientation.orientation_of(image)
-        size = _upright_size(image, turn)
+        size = orientation.turned_size(image.size, turn)
         _check_size(size, max_pixels)
         if is_file:
             cost.check_time(cast("ImageFile", image))
+        by_strips = is_file and strips.readable(image)
         return Photo(
             name=name,
             size=size,
             format=image.format if is_file else None,
             mode=image.mode,
             has_alpha=colour.has_alpha(image),
-            jpeg=_jpeg_settings(image, turn) if is_file else None,
+            jpeg=Compression.of(image, turn) if is_file else None,
             orientation=turn,
             stored_orientation=orientation.stored_orientation(image),
-            by_strips=is_file and strips.readable(image),
+            by_strips=by_strips,
             _decoder_bytes=cost.decoder_bytes(cast("ImageFile", image)) if is_file else 0,
             _max_decoded_bytes=max_decoded_bytes,
-            _scalable=is_file and isinstance(image, JpegImageFile),
+            _reduction=Reduction.of(image, by_strips=by_strips) if is_file else Reduction.NONE,
             _opened=opened,
         )
-
-
-def _upright_size(image: Image.Image, turn: int) -> Size:
-    return Size(*(image.size[::-1] if orientation.swaps_sides(turn) else image.size))
-
-
-def _jpeg_settings(image: Image.Image, turn: int) -> JpegSettings | None:
-    if not isinstance(image, JpegImageFile):
-        return None
-    return JpegSettings.read(image, sides_swapped=orientation.swaps_sides(turn))
 
 
 def _check_size(size: Size, max_pixels: int) -> None:
