@@ -114,7 +114,7 @@ class Cropper:
             avoid: boxes that no crop may overlap.
             min_size: smallest crop allowed, as a share of the largest one of the ratio, above 0
                 and at most 1: 1 is the largest one, so that only its position is chosen. By
-                default what people do: `window.search.MIN_SCALE`.
+                default what people do: `window.likelihood.MIN_SCALE`.
             max_candidates: crops for each ratio, at most. Each overlaps the better ones by an IoU
                 of no more than `window.field.MAX_CANDIDATE_IOU`.
             anchor: "top", "bottom-left", "centre", ... or a point (x, y) in 0..1: x of the room

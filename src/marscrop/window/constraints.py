@@ -25,8 +25,8 @@ from marscrop.geometry import (
 )
 from marscrop.ratio import AspectRatio
 from marscrop.window.anchor import FREE, Anchor, AnchorLike
+from marscrop.window.likelihood import MIN_SCALE
 from marscrop.window.regions import Region, RegionLike, parse_regions
-from marscrop.window.search import MIN_SCALE
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,107 @@
+"""Commands that other distributions add, by entry points of the group `marscrop.commands`.
+
+An entry point names a function, which becomes a command, or a `typer.Typer`, which becomes a group.
+It is loaded when its command is run or listed, never when another one is.
+"""
+
+from __future__ import annotations
+
+import sys
+from difflib import get_close_matches
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Final
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command, get_group
+
+from marscrop.errors import MarscropError
+
+# Typer's Click is its own from some version on, under another name: its types are Any here.
+GROUP: Final = "marscrop.commands"
+
+RESEARCH: Final = (
+    *("train", "distil", "evaluate", "export", "data"),
+    *("ablate", "crossval", "threshold", "figure", "study"),
+)
+"""What marscrop-research adds, in the order of `--help`, so that it can be told where it is not
+installed."""
+
+
+class CommandGroup(TyperGroup):
+    """The commands of this distribution, then those that are added."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*super().list_commands(ctx), *(n for n in _added() if n not in self.commands)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        own = super().get_command(ctx, cmd_name)
+        if own is not None or cmd_name not in _added():
+            return own
+        return _load(_added()[cmd_name])
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        name, known = args[0], self.list_commands(ctx)
+        if name in RESEARCH and name not in known:
+            print(
+                f"marscrop: {name} is a research command, of the package marscrop-research: "
+                "pip install marscrop-research",
+                file=sys.stderr,
+            )
+            raise typer.Exit(2)
+        if name not in known and (near := get_close_matches(name, known)):
+            meant = ", ".join(map(repr, near))
+            ctx.fail(f"No such command {name!r}. Did you mean {meant}?")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        width = max(map(len, self.list_commands(ctx)))
+        room = formatter.width - width - 6
+        own = [(n, c.get_short_help_str(room)) for n, c in self.commands.items() if not c.hidden]
+        added = [(name, _short_help(point, room)) for name, point in _added().items()]
+        for title, rows in (("Commands", own), ("Research commands", added)):
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl([(name.ljust(width), text) for name, text in rows])
+
+
+@cache
+def _added() -> dict[str, EntryPoint]:
+    """By name; those of marscrop-research in their order, others after them."""
+    points = {point.name: point for point in entry_points(group=GROUP)}
+    order = {name: place for place, name in enumerate(RESEARCH)}
+    return {n: points[n] for n in sorted(points, key=lambda n: (order.get(n, len(order)), n))}
+
+
+def _load(point: EntryPoint) -> Any:
+    """The command that an entry point names.
+
+    Raises:
+        MarscropError: it cannot be loaded.
+    """
+    try:
+        loaded = point.load()
+    except (ImportError, AttributeError) as error:
+        package = point.dist.name if point.dist else point.value
+        raise MarscropError(
+            f"{point.name}: this command of {package} cannot be loaded ({error})"
+        ) from None
+    if isinstance(loaded, typer.Typer):
+        command: Any = get_group(loaded)
+    else:
+        single = typer.Typer(
+            add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+        )
+        single.command(point.name)(loaded)
+        command = get_command(single)
+    command.name = point.name
+    return command
+
+
+def _short_help(point: EntryPoint, room: int) -> str:
+    """One line of `--help`; what is wrong with the command where something is."""
+    try:
+        return str(_load(point).get_short_help_str(room))
+    except MarscropError as error:
+        return str(error).removeprefix(f"{point.name}: ")
