@@ -7,12 +7,24 @@ from pathlib import Path
 
 import pytest
 from research.tests.support import make_fcdb
-from tests.conftest import cropper, examples, packaged_model
+from tests.conftest import (
+    cropper,
+    examples,
+    packaged_model,
+    pytest_collection_modifyitems,
+    pytest_xdist_make_scheduler,
+)
 
 from marscrop_research.data.fcdb import load_fcdb
 from marscrop_research.data.records import CropRecord
 
-__all__ = ["cropper", "examples", "packaged_model"]
+__all__ = [
+    "cropper",
+    "examples",
+    "packaged_model",
+    "pytest_collection_modifyitems",
+    "pytest_xdist_make_scheduler",
+]
 
 
 @pytest.fixture(scope="session")
