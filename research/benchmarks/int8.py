@@ -1,7 +1,7 @@
 """What a float network loses by being converted to int8: size, time, IoU on validation photos.
 
     mkdir .local/float && git archive f494918 src/marscrop/models/default | tar -x -C .local/float
-    .venv/bin/python benchmarks/speed/int8.py .local/float/src/marscrop/models/default
+    .venv/bin/python research/benchmarks/int8.py .local/float/src/marscrop/models/default
 
 The packaged network is int8 and was trained to be (`marscrop distil`); this is about its teacher,
 the float network that was packaged before, and any other.

@@ -1,6 +1,6 @@
 """How far could any method get at ranking crops as people do, and how far does a network?
 
-    .venv/bin/python benchmarks/quality/pairs_ranked.py RUNS FCDB
+    .venv/bin/python research/benchmarks/pairs_ranked.py RUNS FCDB
 
 FCDB has ten pairs of crops a photo, and five votes on each. What people agree on is all that can be
 learnt: `another voter` is how often one voter agrees with the majority of the other four (a

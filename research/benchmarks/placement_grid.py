@@ -1,6 +1,6 @@
 """Choose the two numbers of `window.placement` on cross-validation: scale quantile, sharpness.
 
-    .venv/bin/python benchmarks/quality/placement_grid.py RUNS FCDB
+    .venv/bin/python research/benchmarks/placement_grid.py RUNS FCDB
 
 RUNS is the folder of a `marscrop crossval`. Each photo's map is by networks that were not trained
 on it, and the prior is fitted to the photos that they were trained on. Prints mean IoU and BDE.

@@ -1,6 +1,6 @@
 """Whether the network's ratio matters: maps generated for the right ratio, and for wrong ones.
 
-    .venv/bin/python benchmarks/quality/ratio_matters.py RUNS FCDB
+    .venv/bin/python research/benchmarks/ratio_matters.py RUNS FCDB
 
 RUNS is the folder of a `marscrop crossval`; photos are judged by networks that were not trained on
 them. Whatever ratio the map is generated for, the crop has the human crop's: only what the

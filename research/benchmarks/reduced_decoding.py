@@ -1,6 +1,6 @@
 """How far boxes move because a large JPEG is decoded at reduced size, and not in full.
 
-    .venv/bin/python benchmarks/quality/reduced_decoding.py ../shared/data/fcdb_train
+    .venv/bin/python research/benchmarks/reduced_decoding.py ../shared/data/fcdb_train
 
 Photos of a folder (--photos) and evenly chosen, are enlarged (bicubic) and saved as JPEGs of
 quality 92; each is cropped at 1:1, 16:9, 4:5 and 3:1 as users do, and from its pixels decoded in

@@ -1,6 +1,6 @@
 """Images a second in training, and what share of the machine's arithmetic that is.
 
-    .venv/bin/python benchmarks/speed/training.py [--config FILE] [--steps 20]
+    .venv/bin/python research/benchmarks/training_speed.py [--config FILE] [--steps 20]
 
 Forward, loss, backward and optimiser step on made images that lie ready, so that reading photos
 does not count: on the CPU in 32 bits with `--threads`, and on a CUDA device, if any, in bf16

@@ -8,9 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-pytest.importorskip("torch", reason="the extra [train] is not installed")
-
 import torch
 from research.tests.support import ALONE, make_fcdb, tiny_config
 from research.tests.unit.training.runs import differing_contents, log_of

@@ -13,11 +13,11 @@ from typing import Annotated, NoReturn
 import typer
 
 from marscrop import MarscropError, __version__
-from marscrop.cli.added import CommandGroup
 from marscrop.cli.batch import batch
 from marscrop.cli.bench import bench
 from marscrop.cli.crop import crop
 from marscrop.cli.doctor import doctor
+from marscrop.cli.plugins import CommandGroup
 from marscrop.cli.serve import serve
 from marscrop.files import reason
 

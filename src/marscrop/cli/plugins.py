@@ -6,7 +6,6 @@ It is loaded when its command is run or listed, never when another one is.
 
 from __future__ import annotations
 
-import sys
 from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -16,50 +15,50 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command, get_group
 
+from marscrop.cli.support import refuse
 from marscrop.errors import MarscropError
 
-# Typer's Click is its own from some version on, under another name: its types are Any here.
 GROUP: Final = "marscrop.commands"
 
 RESEARCH: Final = (
     *("train", "distil", "evaluate", "export", "data"),
     *("ablate", "crossval", "threshold", "figure", "study"),
 )
-"""What marscrop-research adds, in the order of `--help`, so that it can be told where it is not
-installed."""
+"""What marscrop-research adds, in the order of `--help`: known here too, to say what is missing."""
 
 
 class CommandGroup(TyperGroup):
     """The commands of this distribution, then those that are added."""
 
+    # Typer has a Click of its own from some version on, so that no name of its types fits all.
+
     def list_commands(self, ctx: Any) -> list[str]:
-        return [*super().list_commands(ctx), *(n for n in _added() if n not in self.commands)]
+        return [*self.commands, *(name for name in _added() if name not in self.commands)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        own = super().get_command(ctx, cmd_name)
-        if own is not None or cmd_name not in _added():
-            return own
-        return _load(_added()[cmd_name])
+        if cmd_name in self.commands:
+            return self.commands[cmd_name]
+        return _load(_added()[cmd_name]) if cmd_name in _added() else None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
-        name, known = args[0], self.list_commands(ctx)
-        if name in RESEARCH and name not in known:
-            print(
-                f"marscrop: {name} is a research command, of the package marscrop-research: "
-                "pip install marscrop-research",
-                file=sys.stderr,
-            )
-            raise typer.Exit(2)
-        if name not in known and (near := get_close_matches(name, known)):
-            meant = ", ".join(map(repr, near))
-            ctx.fail(f"No such command {name!r}. Did you mean {meant}?")
+        name = args[0]
+        if name not in self.commands and name not in _added():
+            if name in RESEARCH:
+                refuse(
+                    f"{name} is a research command, of the package marscrop-research: "
+                    "pip install marscrop-research"
+                )
+            if near := get_close_matches(name, self.list_commands(ctx)):
+                meant = ", ".join(map(repr, near))
+                ctx.fail(f"No such command {name!r}. Did you mean {meant}?")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        width = max(map(len, self.list_commands(ctx)))
+        names = self.list_commands(ctx)
+        width = max(map(len, names))
         room = formatter.width - width - 6
         own = [(n, c.get_short_help_str(room)) for n, c in self.commands.items() if not c.hidden]
-        added = [(name, _short_help(point, room)) for name, point in _added().items()]
+        added = [(n, _short_help(_added()[n], room)) for n in names[len(self.commands) :]]
         for title, rows in (("Commands", own), ("Research commands", added)):
             if rows:
                 with formatter.section(title):
