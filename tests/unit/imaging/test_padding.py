@@ -10,7 +10,8 @@ from tests.unit.imaging.pictures import in_mode, profile
 from marscrop.errors import ImageError, OptionError
 from marscrop.geometry import Box, Margins, Size
 from marscrop.imaging.encoding import encode_crop
-from marscrop.imaging.padding import Fill, Padding, cut
+from marscrop.imaging.fill import Fill
+from marscrop.imaging.padding import Padding, cut
 from marscrop.imaging.photo import open_photo
 
 BOX = Box(21, 13, 150, 110)
