@@ -67,7 +67,7 @@ def test_a_batch_records_each_failure_and_does_the_rest(tmp_path: Path) -> None:
 
 
 def test_the_service_answers_each(cropper: Cropper, corpus: dict[str, list[Case]]) -> None:
-    pytest.importorskip("fastapi", reason="needs marscrop[serve]")
+    pytest.importorskip("starlette", reason="needs marscrop[serve]")
     from starlette.testclient import TestClient
 
     from marscrop.service.app import create_app

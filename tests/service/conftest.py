@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("fastapi", reason="needs marscrop[serve]")
+pytest.importorskip("starlette", reason="needs marscrop[serve]")
 
 from starlette.testclient import TestClient
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ def test_metrics_count_by_path_and_status(serve: Serve, rocket: bytes) -> None:
     client.post("/v1/crops?ratio=1:1", content=b"no image")
     client.get("/no/such/path/1")
     client.get("/no/such/path/2")
+    client.request("MADEUP", "/healthz")
     lines = client.get("/metrics").text.splitlines()
     counted = 'marscrop_requests_total{method="POST",path="/v1/crops",status="%d"} 1.0'
     assert counted % 200 in lines
@@ -26,7 +29,7 @@ def test_metrics_count_by_path_and_status(serve: Serve, rocket: bytes) -> None:
     assert "marscrop_requests_in_flight 0.0" in lines
     assert 'marscrop_request_seconds_count{path="/v1/crops"} 2.0' in lines
     assert any(line.startswith("process_resident_memory_bytes") for line in lines)
-    assert not [line for line in lines if "/no/such" in line]
+    assert not [line for line in lines if "/no/such" in line or "MADEUP" in line]
 
 
 def test_the_example_of_the_api_is_a_real_answer(client: TestClient, rocket: bytes) -> None:
@@ -53,6 +56,14 @@ def test_the_api_names_every_parameter_and_refusal(client: TestClient) -> None:
         crops["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]
     )
     assert {"200", "408", "413", "415", "422", "429", "503"} <= set(crops["responses"])
+
+
+def test_it_loads_no_framework_that_it_does_not_use() -> None:
+    code = "import sys, marscrop.service.app; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert not {"fastapi", "pydantic"} & set(loaded.stdout.split())
 
 
 def test_other_origins_are_let_in_only_if_named(serve: Serve, rocket: bytes) -> None:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-pytest.importorskip("fastapi", reason="needs marscrop[serve]")
+pytest.importorskip("starlette", reason="needs marscrop[serve]")
 pytest.importorskip("schemathesis", reason="needs schemathesis: the dev group")
 
 import schemathesis

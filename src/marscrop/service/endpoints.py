@@ -7,14 +7,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from marscrop.answer import as_table
-from marscrop.service import documents
+from marscrop.service import schemas
 from marscrop.service.admission import Admission
 from marscrop.service.metrics import Metrics
 from marscrop.service.negotiation import MEDIA_TYPES
+from marscrop.service.openapi import Operation
 from marscrop.service.parameters import URL
 from marscrop.service.question import (
     CROP_PARAMETERS,
@@ -29,8 +30,6 @@ from marscrop.service.sent import Sent
 from marscrop.service.settings import Settings
 from marscrop.service.tasks import UNNAMED, Found, Picture, Tasks
 from marscrop.service.workers import Workers
-
-router: Final = APIRouter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +66,6 @@ def _service(request: Request) -> Service:
     return service
 
 
-@router.post(
-    "/v1/crops",
-    summary="Boxes of the best crops",
-    openapi_extra=documents.endpoint(CROPS_PARAMETERS, documents.CROPS),
-    responses=documents.REFUSALS,
-)
 async def crops(request: Request) -> JSONResponse:
     """For each ratio the best crop, or the best few: boxes in pixels of the upright photo, x1 and
     y1 exclusive, each with a confidence.
@@ -95,13 +88,6 @@ async def _find(service: Service, question: Question, sent: Sent) -> Found:
     return await service.workers.run(service.tasks.crops, question, content, sent.name)
 
 
-@router.post(
-    "/v1/crop",
-    summary="A cropped picture",
-    openapi_extra=documents.endpoint(CROP_PARAMETERS, documents.CROP),
-    responses=documents.REFUSALS,
-    response_class=Response,
-)
 async def crop(request: Request) -> Response:
     """The best crop of one ratio as an image: AVIF, WebP, JPEG or PNG, by the Accept header.
 
@@ -118,13 +104,6 @@ async def crop(request: Request) -> Response:
     return Response(picture.content, headers=_picture_headers(picture))
 
 
-@router.post(
-    "/v1/map",
-    summary="What the network sees",
-    openapi_extra=documents.endpoint(MAP_PARAMETERS, documents.MAP),
-    responses=documents.REFUSALS,
-    response_class=Response,
-)
 async def crop_map(request: Request) -> Response:
     """The map of one ratio: how likely each place of the photo belongs to the crop, black to white.
 
@@ -143,23 +122,20 @@ async def crop_map(request: Request) -> Response:
     return Response(png, media_type="image/png")
 
 
-@router.get("/healthz", summary="Whether the process lives")
-async def healthz() -> dict[str, str]:
+async def healthz(_: Request) -> JSONResponse:
     """Always the same, as long as anything answers."""
-    return {"status": "ok"}
+    return JSONResponse({"status": "ok"})
 
 
-@router.get("/readyz", summary="Whether a request would be let in", responses=documents.NOT_READY)
-async def readyz(request: Request) -> dict[str, str]:
+async def readyz(request: Request) -> JSONResponse:
     """503 while as many requests are in flight as are taken."""
     service = _service(request)
     if service.admission.full:
         most = service.settings.max_in_flight
         raise busy("busy", f"{most} requests are in flight", ("max_in_flight", most))
-    return {"status": "ready"}
+    return JSONResponse({"status": "ready"})
 
 
-@router.get("/metrics", summary="Prometheus metrics", response_class=Response)
 async def metrics(request: Request) -> Response:
     """Requests by path and status, their duration, what is in flight, the process."""
     return _service(request).metrics.response()
@@ -180,3 +156,15 @@ def _picture_headers(picture: Picture) -> dict[str, str]:
     if picture.confidence is not None:
         headers["X-Crop-Confidence"] = f"{picture.confidence:.4f}"
     return headers
+
+
+OPERATIONS: Final = (
+    Operation(
+        "POST", "/v1/crops", crops, "Boxes of the best crops", schemas.CROPS, CROPS_PARAMETERS
+    ),
+    Operation("POST", "/v1/crop", crop, "A cropped picture", schemas.CROP, CROP_PARAMETERS),
+    Operation("POST", "/v1/map", crop_map, "What the network sees", schemas.MAP, MAP_PARAMETERS),
+    Operation("GET", "/healthz", healthz, "Whether the process lives", schemas.ALIVE),
+    Operation("GET", "/readyz", readyz, "Whether a request would be let in", schemas.READY),
+    Operation("GET", "/metrics", metrics, "Prometheus metrics", schemas.METRICS),
+)

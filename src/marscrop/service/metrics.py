@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
+from http import HTTPMethod
 from typing import Final
 
 from prometheus_client import (
@@ -21,7 +23,8 @@ from marscrop.service.admission import Admission
 from marscrop.service.kept import KeptPhotos
 
 _SECONDS: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
-_UNKNOWN: Final = "other"
+_METHODS: Final = frozenset(HTTPMethod)
+_OTHER: Final = "other"
 
 
 class Metrics:
@@ -63,11 +66,16 @@ class Metrics:
 
 
 class Measured:
-    """Middleware that counts what passes."""
+    """Middleware that counts what passes.
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    Requests are told apart by the paths and methods that there are, with one word for all others:
+    names must not grow with traffic.
+    """
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, paths: Collection[str]) -> None:
         self._app = app
         self._metrics = metrics
+        self._paths = paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -85,13 +93,7 @@ class Measured:
         try:
             await self._app(scope, receive, watched)
         finally:
-            path = _template(scope)
-            method = scope["method"] if path != _UNKNOWN else _UNKNOWN
+            path = scope["path"] if scope["path"] in self._paths else _OTHER
+            method = scope["method"] if path != _OTHER and scope["method"] in _METHODS else _OTHER
             self._metrics.requests.labels(path, method, status).inc()
             self._metrics.seconds.labels(path).observe(time.perf_counter() - started)
-
-
-def _template(scope: Scope) -> str:
-    """The route's path, or one word for all that have none: names must not grow with traffic."""
-    route = scope.get("route")
-    return getattr(route, "path", _UNKNOWN) or _UNKNOWN

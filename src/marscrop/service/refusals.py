@@ -12,12 +12,12 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
-from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
+from starlette.types import ExceptionHandler
 
 from marscrop.errors import (
     ConstraintError,
@@ -130,38 +130,44 @@ def _of_photo(status: HTTPStatus, code: str, error: MarscropError) -> Refusal:
     return Refusal(status, code, error.text(in_http), reason=reason)
 
 
-def install(app: Starlette) -> None:
-    """Let an application answer errors in this form, whatever they are."""
-
-    async def refused(_: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, Refusal)  # noqa: S101 - Starlette dispatches on the type
-        return error.response()
-
-    async def failed(_: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, MarscropError)  # noqa: S101
-        return of_error(error).response()
-
-    async def exhausted(_: Request, __: Exception) -> JSONResponse:
-        return _OUT_OF_MEMORY.response()
-
-    async def unrouted(_: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, HTTPException)  # noqa: S101
-        status = HTTPStatus(error.status_code)
-        code = status.phrase.lower().replace(" ", "_")
-        return Refusal(status, code, error.detail, headers=error.headers or {}).response()
-
-    async def broken(_: Request, __: Exception) -> JSONResponse:
-        # Beyond all middleware.
-        return replace(_internal(), headers=SECURITY).response()
-
-    app.add_exception_handler(Refusal, refused)
-    app.add_exception_handler(MarscropError, failed)
-    app.add_exception_handler(MemoryError, exhausted)
-    app.add_exception_handler(HTTPException, unrouted)
-    app.add_exception_handler(Exception, broken)
-
-
 def _internal() -> Refusal:
     return Refusal(
         HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "something broke here; it is in the log"
     )
+
+
+async def _refused(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Refusal)  # noqa: S101 - Starlette dispatches on the type
+    return error.response()
+
+
+async def _failed(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, MarscropError)  # noqa: S101
+    return of_error(error).response()
+
+
+async def _exhausted(_: Request, __: Exception) -> JSONResponse:
+    return _OUT_OF_MEMORY.response()
+
+
+async def _unrouted(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    status = HTTPStatus(error.status_code)
+    return Refusal(
+        status, status.name.lower(), error.detail, headers=error.headers or {}
+    ).response()
+
+
+async def _broken(_: Request, __: Exception) -> JSONResponse:
+    # Beyond all middleware.
+    return replace(_internal(), headers=SECURITY).response()
+
+
+HANDLERS: Final[Mapping[Any, ExceptionHandler]] = {
+    Refusal: _refused,
+    MarscropError: _failed,
+    MemoryError: _exhausted,
+    HTTPException: _unrouted,
+    Exception: _broken,
+}
+"""So Starlette answers errors in this form, whatever they are."""
