@@ -71,9 +71,9 @@ def test_the_service_answers_each(cropper: Cropper, corpus: dict[str, list[Case]
     from starlette.testclient import TestClient
 
     from marscrop.service.app import create_app
-    from marscrop.service.settings import Settings
+    from marscrop.service.limits import ServiceLimits
 
-    app = create_app(Settings(max_decoded_bytes=FEW_MIB << 20, workers=1), cropper)
+    app = create_app(ServiceLimits(max_decoded_bytes=FEW_MIB << 20, workers=1), cropper)
     statuses = set()
     with TestClient(app, raise_server_exceptions=False) as client:
         for cases in corpus.values():

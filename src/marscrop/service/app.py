@@ -18,36 +18,36 @@ from starlette.staticfiles import StaticFiles
 from marscrop.cropper import Cropper
 from marscrop.service import openapi, refusals
 from marscrop.service.admission import Admission
-from marscrop.service.body import BodyLimits
+from marscrop.service.body_limits import BodyLimitsMiddleware
 from marscrop.service.endpoints import OPERATIONS, Service
-from marscrop.service.headers import SecurityHeaders
-from marscrop.service.metrics import Measured, Metrics
+from marscrop.service.fetch import Fetcher
+from marscrop.service.limits import ServiceLimits
+from marscrop.service.metrics import Metrics, MetricsMiddleware
 from marscrop.service.openapi import Endpoint
-from marscrop.service.remote import Fetcher
-from marscrop.service.settings import Settings
-from marscrop.service.tasks import Tasks
+from marscrop.service.processing import PhotoProcessor
+from marscrop.service.security_headers import SecurityHeadersMiddleware
 from marscrop.service.workers import Workers
 
 PAGE: Final = Path(__file__).parent / "page"
 
 
-def create_app(settings: Settings | None = None, cropper: Cropper | None = None) -> Starlette:
+def create_app(limits: ServiceLimits | None = None, cropper: Cropper | None = None) -> Starlette:
     """The service as an ASGI application.
 
     Args:
-        settings: its limits.
+        limits: its limits.
         cropper: the model; the packaged one, with one thread a photo, by default.
 
     Raises:
         ModelError: the packaged model or the face detector is damaged.
     """
-    settings = settings or Settings()
+    limits = limits or ServiceLimits()
     # One thread a photo: workers are the parallelism, and more would only wait for each other.
     cropper = cropper or Cropper(threads=1)
     cropper.prepare()  # before anybody is told that the service is ready
-    tasks = Tasks(cropper, settings)
-    workers, admission = Workers(settings), Admission(settings)
-    metrics = Metrics(admission, tasks.kept)
+    processor = PhotoProcessor(cropper, limits)
+    workers, admission = Workers(limits), Admission(limits)
+    metrics = Metrics(admission, processor.cache)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -58,13 +58,13 @@ def create_app(settings: Settings | None = None, cropper: Cropper | None = None)
     paths = frozenset(route.path for route in routes if isinstance(route, Route))
     app = Starlette(
         routes=routes,
-        middleware=[*_middleware(settings, metrics, paths)],
+        middleware=[*_middleware(limits, metrics, paths)],
         exception_handlers=refusals.HANDLERS,
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False  # its answers would repeat the client's Host header
-    fetcher = Fetcher(settings) if settings.allowed_hosts else None
-    app.state.service = Service(settings, tasks, workers, admission, metrics, fetcher)
+    fetcher = Fetcher(limits) if limits.allowed_hosts else None
+    app.state.service = Service(limits, processor, workers, admission, metrics, fetcher)
     return app
 
 
@@ -91,19 +91,19 @@ def _route(path: str, endpoint: Endpoint, method: str = "GET") -> Route:
 
 
 def _middleware(
-    settings: Settings, metrics: Metrics, paths: Collection[str]
+    limits: ServiceLimits, metrics: Metrics, paths: Collection[str]
 ) -> Iterator[Middleware]:
     """The outermost first."""
-    yield Middleware(Measured, metrics=metrics, paths=paths)
-    yield Middleware(SecurityHeaders)
-    if settings.cors_origins:
+    yield Middleware(MetricsMiddleware, metrics=metrics, paths=paths)
+    yield Middleware(SecurityHeadersMiddleware)
+    if limits.cors_origins:
         yield Middleware(
             CORSMiddleware,
-            allow_origins=settings.cors_origins,
+            allow_origins=limits.cors_origins,
             allow_methods=["GET", "POST"],
             expose_headers=["X-Crop-Box", "X-Crop-Confidence", "X-Photo-Size"],
         )
-    yield Middleware(BodyLimits, settings=settings)
+    yield Middleware(BodyLimitsMiddleware, limits=limits)
 
 
 async def _index(_: Request) -> FileResponse:

@@ -13,22 +13,22 @@ from starlette.responses import JSONResponse, Response
 from marscrop.answer import as_table
 from marscrop.service import schemas
 from marscrop.service.admission import Admission
+from marscrop.service.fetch import Fetcher
+from marscrop.service.limits import ServiceLimits
 from marscrop.service.metrics import Metrics
 from marscrop.service.negotiation import MEDIA_TYPES
 from marscrop.service.openapi import Operation
 from marscrop.service.parameters import URL
-from marscrop.service.question import (
+from marscrop.service.processing import UNNAMED, EncodedCrop, PhotoCrops, PhotoProcessor
+from marscrop.service.query import (
     CROP_PARAMETERS,
     CROPS_PARAMETERS,
     MAP_PARAMETERS,
-    PictureQuestion,
-    Question,
+    CropsQuery,
+    PictureQuery,
 )
-from marscrop.service.refusals import bad_question, busy
-from marscrop.service.remote import Fetcher
-from marscrop.service.sent import Sent
-from marscrop.service.settings import Settings
-from marscrop.service.tasks import UNNAMED, Found, Picture, Tasks
+from marscrop.service.refusals import bad_request, busy
+from marscrop.service.upload import Upload
 from marscrop.service.workers import Workers
 
 
@@ -36,28 +36,28 @@ from marscrop.service.workers import Workers
 class Service:
     """The parts that endpoints work with; `fetcher` is None where no host may be fetched from."""
 
-    settings: Settings
-    tasks: Tasks
+    limits: ServiceLimits
+    processor: PhotoProcessor
     workers: Workers
     admission: Admission
     metrics: Metrics
     fetcher: Fetcher | None
 
     @asynccontextmanager
-    async def entered(self, request: Request) -> AsyncIterator[Sent]:
+    async def admitted(self, request: Request) -> AsyncIterator[Upload]:
         """Let a request in and read it."""
         client = request.client.host if request.client else ""
         with self.admission.enter(client):
-            yield await Sent.read(request)
+            yield await Upload.read(request)
 
-    async def photo(self, sent: Sent, url: str | None) -> bytes:
+    async def photo(self, upload: Upload, url: str | None) -> bytes:
         """The image file that was sent, or that lies at a URL."""
         if url is None:
-            return sent.image()
-        if sent.content is not None:
-            raise bad_question(f"give an image or {URL.name}, not both")
+            return upload.image()
+        if upload.content is not None:
+            raise bad_request(f"give an image or {URL.name}, not both")
         if self.fetcher is None:
-            raise bad_question("this service fetches no URLs; start it with --allow-url HOST")
+            raise bad_request("this service fetches no URLs; start it with --allow-url HOST")
         return await self.fetcher.fetch(url)
 
 
@@ -73,19 +73,19 @@ async def crops(request: Request) -> JSONResponse:
     `photo` of the answer stands for the image in further requests, as long as it is in memory.
     """
     service = _service(request)
-    async with service.entered(request) as sent:
-        question = Question.read(sent.texts, service.settings)
-        found = await _find(service, question, sent)
-    name = sent.name or question.url or UNNAMED
+    async with service.admitted(request) as upload:
+        query = CropsQuery.read(upload.texts, service.limits)
+        found = await _find(service, query, upload)
+    name = upload.name or query.url or UNNAMED
     return JSONResponse({**as_table(name, found.size, found.crops), "photo": found.photo})
 
 
-async def _find(service: Service, question: Question, sent: Sent) -> Found:
-    if question.photo is not None:
-        _check_alone(sent)
-        return await service.workers.run(service.tasks.crops_again, question)
-    content = await service.photo(sent, question.url)
-    return await service.workers.run(service.tasks.crops, question, content, sent.name)
+async def _find(service: Service, query: CropsQuery, upload: Upload) -> PhotoCrops:
+    if query.photo is not None:
+        _check_alone(upload)
+        return await service.workers.run(service.processor.crops_again, query)
+    content = await service.photo(upload, query.url)
+    return await service.workers.run(service.processor.crops, query, content, upload.name)
 
 
 async def crop(request: Request) -> Response:
@@ -95,11 +95,11 @@ async def crop(request: Request) -> Response:
     out, but for its colour profile.
     """
     service = _service(request)
-    async with service.entered(request) as sent:
-        question = PictureQuestion.read(sent.texts, service.settings)
-        content = await service.photo(sent, question.crop.url)
+    async with service.admitted(request) as upload:
+        query = PictureQuery.read(upload.texts, service.limits)
+        content = await service.photo(upload, query.crop.url)
         picture = await service.workers.run(
-            service.tasks.picture, question, content, sent.name, request.headers.get("accept")
+            service.processor.picture, query, content, upload.name, request.headers.get("accept")
         )
     return Response(picture.content, headers=_picture_headers(picture))
 
@@ -110,15 +110,15 @@ async def crop_map(request: Request) -> Response:
     A small PNG in greys that covers the whole photo.
     """
     service = _service(request)
-    async with service.entered(request) as sent:
-        question = Question.read(sent.texts, service.settings, MAP_PARAMETERS)
-        (ratio,) = question.ratios
-        if question.photo is not None:
-            _check_alone(sent)
-            png = await service.workers.run(service.tasks.map_again, ratio, question.photo)
+    async with service.admitted(request) as upload:
+        query = CropsQuery.read(upload.texts, service.limits, MAP_PARAMETERS)
+        (ratio,) = query.ratios
+        if query.photo is not None:
+            _check_alone(upload)
+            png = await service.workers.run(service.processor.map_again, ratio, query.photo)
         else:
-            content = await service.photo(sent, question.url)
-            png = await service.workers.run(service.tasks.map, ratio, content, sent.name)
+            content = await service.photo(upload, query.url)
+            png = await service.workers.run(service.processor.map, ratio, content, upload.name)
     return Response(png, media_type="image/png")
 
 
@@ -131,7 +131,7 @@ async def readyz(request: Request) -> JSONResponse:
     """503 while as many requests are in flight as are taken."""
     service = _service(request)
     if service.admission.full:
-        most = service.settings.max_in_flight
+        most = service.limits.max_in_flight
         raise busy("busy", f"{most} requests are in flight", ("max_in_flight", most))
     return JSONResponse({"status": "ready"})
 
@@ -141,12 +141,12 @@ async def metrics(request: Request) -> Response:
     return _service(request).metrics.response()
 
 
-def _check_alone(sent: Sent) -> None:
-    if sent.content is not None:
-        raise bad_question("give an image or photo, not both")
+def _check_alone(upload: Upload) -> None:
+    if upload.content is not None:
+        raise bad_request("give an image or photo, not both")
 
 
-def _picture_headers(picture: Picture) -> dict[str, str]:
+def _picture_headers(picture: EncodedCrop) -> dict[str, str]:
     headers = {
         "Content-Type": MEDIA_TYPES[picture.suffix],
         "Vary": "Accept",

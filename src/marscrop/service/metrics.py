@@ -1,4 +1,4 @@
-"""What the service counts, for Prometheus. Each application has a registry of its own."""
+"""Metrics for Prometheus. Each application has a registry of its own."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from marscrop.service.admission import Admission
-from marscrop.service.kept import KeptPhotos
+from marscrop.service.cache import AnalysisCache
 
 _SECONDS: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 _METHODS: Final = frozenset(HTTPMethod)
@@ -30,7 +30,7 @@ _OTHER: Final = "other"
 class Metrics:
     """Counters of one application."""
 
-    def __init__(self, admission: Admission, kept: KeptPhotos) -> None:
+    def __init__(self, admission: Admission, cache: AnalysisCache) -> None:
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         labels = ("path", "method", "status")
@@ -56,7 +56,7 @@ class Metrics:
         photos = Gauge(
             "marscrop_photos_kept", "Photos whose features are in memory.", registry=self._registry
         )
-        photos.set_function(lambda: len(kept))
+        photos.set_function(lambda: len(cache))
 
     def response(self) -> Response:
         """All of it, in Prometheus' text format."""
@@ -65,7 +65,7 @@ class Metrics:
         )
 
 
-class Measured:
+class MetricsMiddleware:
     """Middleware that counts what passes.
 
     Requests are told apart by the paths and methods that there are, with one word for all others:

@@ -1,4 +1,4 @@
-"""What can be asked of an endpoint: one line an option, from which parsing and OpenAPI both read.
+"""Parameters of the endpoints: one table, from which parsing and OpenAPI both read.
 
 An option of `CropOptions.parse` needs its line in `CROP_OPTIONS`, and nothing else.
 """
@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from marscrop.service.refusals import bad_question
+from marscrop.service.refusals import bad_request
 
 Texts = Mapping[str, Sequence[str]]
 """What was sent: for each name its values, from the query and from a form."""
@@ -43,10 +43,10 @@ class Parameter:
     def read(self, texts: Sequence[str]) -> Any:
         """The value of what was written, once or several times."""
         if len(texts) > 1 and not self.repeated:
-            raise bad_question(f"{self.name} may be given once; got it {len(texts)} times")
+            raise bad_request(f"{self.name} may be given once; got it {len(texts)} times")
         longest = max(map(len, texts))
         if longest > _MOST_CHARACTERS:
-            raise bad_question(
+            raise bad_request(
                 f"{self.name} may have {_MOST_CHARACTERS:,} characters; got {longest:,}"
             )
         try:
@@ -54,7 +54,7 @@ class Parameter:
         except ValueError:
             kind = {"integer": "a whole number", "number": "a number"}
             reason = f"must be {kind[self.schema['type']]}"
-            raise bad_question(f"{self.name}: {reason}; got {texts[0]!r}") from None
+            raise bad_request(f"{self.name}: {reason}; got {texts[0]!r}") from None
         return values if self.repeated else values[0]
 
     @property
@@ -172,11 +172,9 @@ def read_all(texts: Texts, known: Sequence[Parameter]) -> dict[str, Any]:
     parameters = {parameter.name: parameter for parameter in known}
     for name in texts:
         if name not in parameters:
-            raise bad_question(
-                f"unknown parameter {name!r}; known here are {', '.join(parameters)}"
-            )
+            raise bad_request(f"unknown parameter {name!r}; known here are {', '.join(parameters)}")
     for parameter in known:
         if parameter.required and not texts.get(parameter.name):
             example = f"{parameter.name}={parameter.examples[0]}"
-            raise bad_question(f"{parameter.name} is missing; give it, such as {example}")
+            raise bad_request(f"{parameter.name} is missing; give it, such as {example}")
     return {name: parameters[name].read(values) for name, values in texts.items() if values}

@@ -1,4 +1,4 @@
-"""Why a request gets no answer: a status and a JSON body that names the limit.
+"""Refusals: a status, and a JSON body that names the limit.
 
 {"error": {"code": "body_too_large", "message": "...",
            "limit": {"name": "max_body_bytes", "value": 33554432}}}
@@ -28,7 +28,7 @@ from marscrop.errors import (
     OptionError,
     RatioError,
 )
-from marscrop.service.headers import SECURITY
+from marscrop.service.security_headers import SECURITY_HEADERS
 from marscrop.spelling import in_http
 
 _LOG: Final = logging.getLogger("marscrop.service")
@@ -84,7 +84,7 @@ def busy(code: str, message: str, limit: tuple[str, float], *, client: bool = Fa
     return Refusal(status, code, message, limit, {"Retry-After": "1"})
 
 
-def bad_question(message: str, limit: tuple[str, float] | None = None) -> Refusal:
+def bad_request(message: str, limit: tuple[str, float] | None = None) -> Refusal:
     """A request that cannot be understood."""
     return Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "bad_request", message, limit)
 
@@ -160,7 +160,7 @@ async def _unrouted(_: Request, error: Exception) -> JSONResponse:
 
 async def _broken(_: Request, __: Exception) -> JSONResponse:
     # Beyond all middleware.
-    return replace(_internal(), headers=SECURITY).response()
+    return replace(_internal(), headers=SECURITY_HEADERS).response()
 
 
 HANDLERS: Final[Mapping[Any, ExceptionHandler]] = {

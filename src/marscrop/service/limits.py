@@ -1,4 +1,4 @@
-"""What the service allows, in one place."""
+"""The limits of a service: what it allows, in one place."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from marscrop.imaging.decode import DEFAULT_MAX_DECODED_BYTES
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class ServiceLimits:
     """Limits of one running service. Every refusal names the field that it comes from.
 
     Attributes:

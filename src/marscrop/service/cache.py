@@ -1,6 +1,7 @@
-"""What was seen of the latest photos, so that a further ratio needs no upload.
+"""A cache of the latest photos' analyses, so that a further ratio needs no upload.
 
-Features, of which no picture can be made; no pixels. A photo's key is the SHA-256 of its bytes.
+It holds features, of which no picture can be made, and no pixels. A photo's key is the SHA-256 of
+its bytes.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ from collections import OrderedDict
 from marscrop.crops import Seen
 
 
-def key_of(content: bytes) -> str:
-    """What a photo is called in answers."""
+def photo_key(content: bytes) -> str:
+    """The key of a photo: what it is called in answers."""
     return hashlib.sha256(content).hexdigest()
 
 
-class KeptPhotos:
+class AnalysisCache:
     """The most recently used ones, so many of them. Safe to share between threads."""
 
     def __init__(self, most: int) -> None:

@@ -1,4 +1,4 @@
-"""What a worker does for a request: from bytes to crops, a picture or a map. All of it blocks."""
+"""The work on a photo for a request: from bytes to crops, a picture or a map. All of it blocks."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from marscrop.imaging.shares import grey_png
 from marscrop.options import CropOptions, FaceRule
 from marscrop.pipeline import Pipeline
 from marscrop.ratio import AspectRatio
-from marscrop.service.kept import KeptPhotos, key_of
+from marscrop.service.cache import AnalysisCache, photo_key
+from marscrop.service.limits import ServiceLimits
 from marscrop.service.negotiation import choose_suffix
-from marscrop.service.question import PictureQuestion, Question
+from marscrop.service.query import CropsQuery, PictureQuery
 from marscrop.service.refusals import Refusal, not_an_image
-from marscrop.service.settings import Settings
 
 UNNAMED: Final = "photo"
 
 
-class Found(NamedTuple):
+class PhotoCrops(NamedTuple):
     """Crops of a photo, and what the photo is called from now on."""
 
     photo: str
@@ -35,7 +35,7 @@ class Found(NamedTuple):
     crops: list[Crop]
 
 
-class Picture(NamedTuple):
+class EncodedCrop(NamedTuple):
     """An encoded crop.
 
     Attributes:
@@ -52,28 +52,28 @@ class Picture(NamedTuple):
     confidence: float | None
 
 
-class Tasks:
-    """Safe to share between threads."""
+class PhotoProcessor:
+    """Finds crops, cuts them and draws maps. Safe to share between threads."""
 
-    def __init__(self, cropper: Cropper, settings: Settings) -> None:
+    def __init__(self, cropper: Cropper, limits: ServiceLimits) -> None:
         self._cropper = cropper
-        self._settings = settings
-        self.kept = KeptPhotos(settings.photos_kept)
+        self._limits = limits
+        self.cache = AnalysisCache(limits.photos_kept)
         # So many pixels are decoded at once by all workers together; a larger photo goes alone.
-        self._room = Pipeline(settings.workers).room
+        self._room = Pipeline(limits.workers).room
 
-    def crops(self, question: Question, content: bytes, name: str | None) -> Found:
+    def crops(self, query: CropsQuery, content: bytes, name: str | None) -> PhotoCrops:
         """The crops of a photo that was sent."""
-        key, seen = self._see(content, name, question.options.faces)
-        return Found(
-            key, seen.size, self._cropper.crop_seen(seen, question.ratios, question.options)
+        key, seen = self._see(content, name, query.options.faces)
+        return PhotoCrops(
+            key, seen.size, self._cropper.crop_seen(seen, query.ratios, query.options)
         )
 
-    def crops_again(self, question: Question) -> Found:
+    def crops_again(self, query: CropsQuery) -> PhotoCrops:
         """The crops of a photo that was sent before."""
-        seen = self._recall(question.photo or "")
-        crops = self._cropper.crop_seen(seen, question.ratios, question.options)
-        return Found(question.photo or "", seen.size, crops)
+        seen = self._recall(query.photo or "")
+        crops = self._cropper.crop_seen(seen, query.ratios, query.options)
+        return PhotoCrops(query.photo or "", seen.size, crops)
 
     def map(self, ratio: AspectRatio, content: bytes, name: str | None) -> bytes:
         """What the network sees for a ratio in a photo that was sent, as a PNG."""
@@ -84,50 +84,50 @@ class Tasks:
         return self._map(self._recall(photo), ratio)
 
     def picture(
-        self, question: PictureQuestion, content: bytes, name: str | None, accept: str | None
-    ) -> Picture:
+        self, query: PictureQuery, content: bytes, name: str | None, accept: str | None
+    ) -> EncodedCrop:
         """A crop's pixels."""
         photo = self._open(content, name)
-        suffix = question.suffix or choose_suffix(accept, has_alpha=photo.has_alpha)
+        suffix = query.suffix or choose_suffix(accept, has_alpha=photo.has_alpha)
         crop, box, confidence = None, None, None
-        if question.box is None:
-            options = question.crop.options
+        if query.box is None:
+            options = query.crop.options
             with self._room(self._cropper.analysis_pixels(photo, options)):
-                (crop,) = self._cropper.crop_photo(photo, question.crop.ratios, options)
+                (crop,) = self._cropper.crop_photo(photo, query.crop.ratios, options)
             box, confidence = crop.box, crop.confidence
         else:
-            box = question.box.on(photo.size)
-        size = question.size(crop.size if crop else box.size)
+            box = query.box.on(photo.size)
+        size = query.size(crop.size if crop else box.size)
         self._check_output(size)
         with self._room(photo.size.width * photo.size.height):
             encoded = CropFiles(photo).encode(
                 box,
                 f"crop{suffix}",
-                quality=question.quality,
+                quality=query.quality,
                 padding=crop.padding if crop else None,
                 size=size,
-                exif=photo.exif() if question.keep_exif else None,
+                exif=photo.exif() if query.keep_exif else None,
             )
-        return Picture(encoded, suffix, photo.size, box, confidence)
+        return EncodedCrop(encoded, suffix, photo.size, box, confidence)
 
     def _see(self, content: bytes, name: str | None, faces: FaceRule) -> tuple[str, Seen]:
-        key = key_of(content)
-        seen = self.kept.get(key)
+        key = photo_key(content)
+        seen = self.cache.get(key)
         if seen is None or (seen.faces is None and looks_for_faces(faces)):
             photo = self._open(content, name)
             with self._room(self._cropper.analysis_pixels(photo, CropOptions(faces=faces))):
                 seen = self._cropper.see(photo, faces)
-            self.kept.put(key, replace(seen, name=UNNAMED))
+            self.cache.put(key, replace(seen, name=UNNAMED))
         return key, replace(seen, name=name or UNNAMED)
 
     def _recall(self, key: str) -> Seen:
-        seen = self.kept.get(key)
+        seen = self.cache.get(key)
         if seen is None:
             raise Refusal(
                 HTTPStatus.NOT_FOUND,
                 "photo_not_kept",
                 "this photo is not in memory, or not any more; send the image again",
-                ("photos_kept", self._settings.photos_kept),
+                ("photos_kept", self._limits.photos_kept),
             )
         return seen
 
@@ -141,8 +141,8 @@ class Tasks:
             photo = open_photo(
                 content,
                 name=name or UNNAMED,
-                max_pixels=self._settings.max_pixels,
-                max_decoded_bytes=self._settings.max_decoded_bytes,
+                max_pixels=self._limits.max_pixels,
+                max_decoded_bytes=self._limits.max_decoded_bytes,
             )
         except LimitError:
             raise
@@ -155,7 +155,7 @@ class Tasks:
 
     def _check_output(self, size: Size | None) -> None:
         """The side that was not asked for may be too long too."""
-        limit = self._settings.max_output_px
+        limit = self._limits.max_output_px
         if size is not None and max(size) > limit:
             raise Refusal(
                 HTTPStatus.UNPROCESSABLE_ENTITY,
