@@ -10,7 +10,7 @@ import numpy as np
 
 from marscrop.cropper import Cropper, looks_for_faces
 from marscrop.crops import Crop, Seen
-from marscrop.errors import ImageError, LimitError
+from marscrop.errors import ImageError
 from marscrop.geometry import Box, Size
 from marscrop.imaging.crops import CropFiles
 from marscrop.imaging.decode import Photo, open_photo
@@ -22,7 +22,7 @@ from marscrop.service.cache import AnalysisCache, photo_key
 from marscrop.service.limits import ServiceLimits
 from marscrop.service.negotiation import choose_suffix
 from marscrop.service.query import CropsQuery, PictureQuery
-from marscrop.service.refusals import Refusal, not_an_image
+from marscrop.service.refusals import Refusal, bad_request, of_error
 
 UNNAMED: Final = "photo"
 
@@ -144,12 +144,8 @@ class PhotoProcessor:
                 max_pixels=self._limits.max_pixels,
                 max_decoded_bytes=self._limits.max_decoded_bytes,
             )
-        except LimitError:
-            raise
         except ImageError as error:
-            if isinstance(error.__cause__, MemoryError):
-                raise
-            raise not_an_image(error) from None
+            raise of_error(error, opening=True) from None
         photo.check_memory(self._cropper.analysis_bytes(photo))
         return photo
 
@@ -157,9 +153,7 @@ class PhotoProcessor:
         """The side that was not asked for may be too long too."""
         limit = self._limits.max_output_px
         if size is not None and max(size) > limit:
-            raise Refusal(
-                HTTPStatus.UNPROCESSABLE_ENTITY,
-                "bad_request",
+            raise bad_request(
                 f"a picture's sides may have {limit} pixels; this one would be "
                 f"{size.width} x {size.height}",
                 ("max_output_px", limit),

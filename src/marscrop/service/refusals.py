@@ -64,20 +64,6 @@ class Refusal(Exception):  # noqa: N818 - it is an answer
         return JSONResponse({"error": error}, self.status, dict(self.headers))
 
 
-_BEYOND: Final = {
-    "max_pixels": ("too_many_pixels", "send a smaller one"),
-    "max_decoded_bytes": ("too_much_memory", "send a smaller one, or a baseline JPEG"),
-}
-"""Limits on a photo: the code, and what a client can do."""
-
-_OUT_OF_MEMORY: Final = Refusal(
-    HTTPStatus.SERVICE_UNAVAILABLE,
-    "out_of_memory",
-    "there is not enough memory for this photo now; try again, or with a smaller one",
-    headers={"Retry-After": "1"},
-)
-
-
 def busy(code: str, message: str, limit: tuple[str, float], *, client: bool = False) -> Refusal:
     """A refusal for now: 503, or 429 where it is the client's own doing."""
     status = HTTPStatus.TOO_MANY_REQUESTS if client else HTTPStatus.SERVICE_UNAVAILABLE
@@ -89,45 +75,60 @@ def bad_request(message: str, limit: tuple[str, float] | None = None) -> Refusal
     return Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "bad_request", message, limit)
 
 
-def of_error(error: MarscropError) -> Refusal:
-    """What an error of the library is to a client."""
+def of_error(error: MarscropError, *, opening: bool = False) -> Refusal:
+    """What an error of the library is to a client.
+
+    Args:
+        error: that was raised.
+        opening: whether it came as a photo was opened: then what was sent is no image at all.
+    """
     if isinstance(error.__cause__, MemoryError):
-        return _OUT_OF_MEMORY
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return _out_of_memory()
     match error:
-        case LimitError(name=name, limit=limit, fact=fact):
-            code, advice = _BEYOND[name]
-            return Refusal(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                code,
-                f"{error.source}: {fact}; {advice}",
-                (name, limit),
-                reason=f"{fact}; {advice}",
-            )
-        case ConstraintError():
-            code = "constraint"
-        case RatioError():
-            code = "ratio"
-        case OptionError():
-            code = "option"
-        case MissingExtraError():
-            code = "not_installed"
+        case LimitError():
+            return _beyond(error)
+        case ImageError() if opening:
+            status, code = HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not_an_image"
         case ImageError():
-            code = "image"
+            status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "image"
+        case ConstraintError():
+            status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "constraint"
+        case RatioError():
+            status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "ratio"
+        case OptionError():
+            status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "option"
+        case MissingExtraError():
+            status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "not_installed"
         case _:
             _LOG.error("failed on a request", exc_info=error)
             return _internal()
-    return _of_photo(status, code, error)
-
-
-def not_an_image(error: ImageError) -> Refusal:
-    """For what was sent in place of a photo."""
-    return _of_photo(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not_an_image", error)
-
-
-def _of_photo(status: HTTPStatus, code: str, error: MarscropError) -> Refusal:
-    reason = error.explained(in_http) if error.source is not None else None
+    reason = None if error.source is None else error.explained(in_http)
     return Refusal(status, code, error.text(in_http), reason=reason)
+
+
+def _beyond(error: LimitError) -> Refusal:
+    """A photo beyond a limit, which a client cannot raise."""
+    code, advice = {
+        "max_pixels": ("too_many_pixels", "send a smaller one"),
+        "max_decoded_bytes": ("too_much_memory", "send a smaller one, or a baseline JPEG"),
+    }[error.name]
+    reason = f"{error.fact}; {advice}"
+    return Refusal(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        code,
+        f"{error.source}: {reason}",
+        (error.name, error.limit),
+        reason=reason,
+    )
+
+
+def _out_of_memory() -> Refusal:
+    return Refusal(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "out_of_memory",
+        "there is not enough memory for this photo now; try again, or with a smaller one",
+        headers={"Retry-After": "1"},
+    )
 
 
 def _internal() -> Refusal:
@@ -147,7 +148,7 @@ async def _failed(_: Request, error: Exception) -> JSONResponse:
 
 
 async def _exhausted(_: Request, __: Exception) -> JSONResponse:
-    return _OUT_OF_MEMORY.response()
+    return _out_of_memory().response()
 
 
 async def _unrouted(_: Request, error: Exception) -> JSONResponse:

@@ -89,8 +89,7 @@ async def _form(request: Request) -> AsyncIterator[FormData]:
         try:
             form = await parser.parse()
         except (MultiPartException, FormParserError) as error:
-            reason = getattr(error, "message", str(error))
-            raise HTTPException(HTTPStatus.BAD_REQUEST, reason) from None
+            raise HTTPException(HTTPStatus.BAD_REQUEST, str(error)) from None
     try:
         yield form
     finally:
@@ -121,11 +120,7 @@ def _texts(items: Iterable[tuple[str, UploadFile | str]]) -> list[tuple[str, str
         if isinstance(value, str):
             texts.append((name, value))
         elif name != IMAGE:
-            raise Refusal(
-                HTTPStatus.UNPROCESSABLE_ENTITY,
-                "bad_request",
-                f"the form's file must be called {IMAGE}; got {name!r}",
-            )
+            raise bad_request(f"the form's file must be called {IMAGE}; got {name!r}")
     return [(name, value) for name, value in texts if name != IMAGE]
 
 
