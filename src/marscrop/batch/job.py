@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from marscrop import __version__
-from marscrop.cropper import DEFAULT_OPTIONS
 from marscrop.faces.centerface import installed as can_find_faces
 from marscrop.imaging.decode import DEFAULT_MAX_DECODED_BYTES, DEFAULT_MAX_PIXELS
-from marscrop.options import CropOptions
+from marscrop.options import DEFAULT_OPTIONS, CropOptions
 from marscrop.ratio import AspectRatio
 from marscrop.runtime.manifest import PACKAGED_MODEL, Manifest
 from marscrop.window.regions import Region
@@ -87,9 +86,7 @@ class Task:
         """The job's, with what is to be kept in this photo."""
         if not self.keep:
             return job.options
-        constraints = job.options.constraints
-        kept = replace(constraints, keep=constraints.keep + self.keep)
-        return replace(job.options, constraints=kept)
+        return replace(job.options, keep=job.options.keep + self.keep)
 
     def output(self, ratio: AspectRatio, candidate: int, suffix: str) -> str:
         """Name of a crop, relative to the target."""

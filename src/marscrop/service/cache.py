@@ -10,7 +10,7 @@ import hashlib
 import threading
 from collections import OrderedDict
 
-from marscrop.crops import Seen
+from marscrop.analysis import Analysis
 
 
 def photo_key(content: bytes) -> str:
@@ -19,27 +19,27 @@ def photo_key(content: bytes) -> str:
 
 
 class AnalysisCache:
-    """The most recently used ones, so many of them. Safe to share between threads."""
+    """The most recently used analyses, so many of them. Safe to share between threads."""
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._seen: OrderedDict[str, Seen] = OrderedDict()
+        self._analyses: OrderedDict[str, Analysis] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: str) -> Seen | None:
-        """What is kept of a photo, if it still is."""
+    def get(self, key: str) -> Analysis | None:
+        """The analysis of a photo, if it is still here."""
         with self._lock:
-            if key in self._seen:
-                self._seen.move_to_end(key)
-            return self._seen.get(key)
+            if key in self._analyses:
+                self._analyses.move_to_end(key)
+            return self._analyses.get(key)
 
-    def put(self, key: str, seen: Seen) -> None:
-        """Keep a photo, and forget those that were not asked for the longest."""
+    def put(self, key: str, analysis: Analysis) -> None:
+        """Keep one, and forget those that were not asked for the longest."""
         with self._lock:
-            self._seen[key] = seen
-            self._seen.move_to_end(key)
-            while len(self._seen) > self._most:
-                self._seen.popitem(last=False)
+            self._analyses[key] = analysis
+            self._analyses.move_to_end(key)
+            while len(self._analyses) > self._most:
+                self._analyses.popitem(last=False)
 
     def __len__(self) -> int:
-        return len(self._seen)
+        return len(self._analyses)

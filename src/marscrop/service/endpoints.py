@@ -10,7 +10,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from marscrop.answer import as_table
+from marscrop.crop_json import as_table
 from marscrop.service import schemas
 from marscrop.service.admission import Admission
 from marscrop.service.fetch import Fetcher
@@ -18,8 +18,8 @@ from marscrop.service.limits import ServiceLimits
 from marscrop.service.metrics import Metrics
 from marscrop.service.negotiation import MEDIA_TYPES
 from marscrop.service.openapi import Operation
-from marscrop.service.parameters import URL
-from marscrop.service.processing import UNNAMED, EncodedCrop, PhotoCrops, PhotoProcessor
+from marscrop.service.parameters import PHOTO, URL
+from marscrop.service.processing import UNNAMED, EncodedCrop, PhotoProcessor
 from marscrop.service.query import (
     CROP_PARAMETERS,
     CROPS_PARAMETERS,
@@ -50,7 +50,7 @@ class Service:
         with self.admission.enter(client):
             yield await Upload.read(request)
 
-    async def photo(self, upload: Upload, url: str | None) -> bytes:
+    async def image(self, upload: Upload, url: str | None) -> bytes:
         """The image file that was sent, or that lies at a URL."""
         if url is None:
             return upload.image()
@@ -59,6 +59,14 @@ class Service:
         if self.fetcher is None:
             raise bad_request("this service fetches no URLs; start it with --allow-url HOST")
         return await self.fetcher.fetch(url)
+
+    async def image_unless_known(self, upload: Upload, query: CropsQuery) -> bytes | None:
+        """The same; None where `query.photo`, the key of an earlier one, stands for it."""
+        if query.photo is None:
+            return await self.image(upload, query.url)
+        if upload.content is not None:
+            raise bad_request(f"give an image or {PHOTO.name}, not both")
+        return None
 
 
 def _service(request: Request) -> Service:
@@ -75,17 +83,10 @@ async def crops(request: Request) -> JSONResponse:
     service = _service(request)
     async with service.admitted(request) as upload:
         query = CropsQuery.read(upload.texts, service.limits)
-        found = await _find(service, query, upload)
+        content = await service.image_unless_known(upload, query)
+        found = await service.workers.run(service.processor.crops, query, content, upload.name)
     name = upload.name or query.url or UNNAMED
     return JSONResponse({**as_table(name, found.size, found.crops), "photo": found.photo})
-
-
-async def _find(service: Service, query: CropsQuery, upload: Upload) -> PhotoCrops:
-    if query.photo is not None:
-        _check_alone(upload)
-        return await service.workers.run(service.processor.crops_again, query)
-    content = await service.photo(upload, query.url)
-    return await service.workers.run(service.processor.crops, query, content, upload.name)
 
 
 async def crop(request: Request) -> Response:
@@ -97,7 +98,7 @@ async def crop(request: Request) -> Response:
     service = _service(request)
     async with service.admitted(request) as upload:
         query = PictureQuery.read(upload.texts, service.limits)
-        content = await service.photo(upload, query.crop.url)
+        content = await service.image(upload, query.crop.url)
         picture = await service.workers.run(
             service.processor.picture, query, content, upload.name, request.headers.get("accept")
         )
@@ -112,13 +113,8 @@ async def crop_map(request: Request) -> Response:
     service = _service(request)
     async with service.admitted(request) as upload:
         query = CropsQuery.read(upload.texts, service.limits, MAP_PARAMETERS)
-        (ratio,) = query.ratios
-        if query.photo is not None:
-            _check_alone(upload)
-            png = await service.workers.run(service.processor.map_again, ratio, query.photo)
-        else:
-            content = await service.photo(upload, query.url)
-            png = await service.workers.run(service.processor.map, ratio, content, upload.name)
+        content = await service.image_unless_known(upload, query)
+        png = await service.workers.run(service.processor.map, query, content, upload.name)
     return Response(png, media_type="image/png")
 
 
@@ -139,11 +135,6 @@ async def readyz(request: Request) -> JSONResponse:
 async def metrics(request: Request) -> Response:
     """Requests by path and status, their duration, what is in flight, the process."""
     return _service(request).metrics.response()
-
-
-def _check_alone(upload: Upload) -> None:
-    if upload.content is not None:
-        raise bad_request("give an image or photo, not both")
 
 
 def _picture_headers(picture: EncodedCrop) -> dict[str, str]:

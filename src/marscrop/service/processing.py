@@ -8,16 +8,17 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from marscrop.cropper import Cropper, looks_for_faces
-from marscrop.crops import Crop, Seen
+from marscrop.analysis import Analysis
+from marscrop.crop import Crop
+from marscrop.cropper import Cropper
 from marscrop.errors import ImageError
+from marscrop.faces.rule import FaceRule, looks_for_faces
 from marscrop.geometry import Box, Size
 from marscrop.imaging.crops import CropFiles
 from marscrop.imaging.decode import Photo, open_photo
 from marscrop.imaging.shares import grey_png
-from marscrop.options import CropOptions, FaceRule
-from marscrop.pipeline import Pipeline
-from marscrop.ratio import AspectRatio
+from marscrop.memory_budget import PIXEL_BYTES, MemoryBudget
+from marscrop.options import CropOptions
 from marscrop.service.cache import AnalysisCache, photo_key
 from marscrop.service.limits import ServiceLimits
 from marscrop.service.negotiation import choose_suffix
@@ -42,7 +43,8 @@ class EncodedCrop(NamedTuple):
         content: the file.
         suffix: of its format.
         photo: size of the upright photo [px].
-        crop: what was cut; its confidence is None where the client chose the box.
+        box: that was cut.
+        confidence: None where the client chose the box.
     """
 
     content: bytes
@@ -59,29 +61,19 @@ class PhotoProcessor:
         self._cropper = cropper
         self._limits = limits
         self.cache = AnalysisCache(limits.photos_kept)
-        # So many pixels are decoded at once by all workers together; a larger photo goes alone.
-        self._room = Pipeline(limits.workers).room
+        self._memory = MemoryBudget()  # of all workers together
 
-    def crops(self, query: CropsQuery, content: bytes, name: str | None) -> PhotoCrops:
-        """The crops of a photo that was sent."""
-        key, seen = self._see(content, name, query.options.faces)
-        return PhotoCrops(
-            key, seen.size, self._cropper.crop_seen(seen, query.ratios, query.options)
-        )
+    def crops(self, query: CropsQuery, content: bytes | None, name: str | None) -> PhotoCrops:
+        """The crops of a photo that was sent, or of `query.photo` where none was."""
+        key, analysis = self._analysis(query, content, name, query.options.faces)
+        crops = self._cropper.crop_analysed(analysis, query.ratios, query.options)
+        return PhotoCrops(key, analysis.size, crops)
 
-    def crops_again(self, query: CropsQuery) -> PhotoCrops:
-        """The crops of a photo that was sent before."""
-        seen = self._recall(query.photo or "")
-        crops = self._cropper.crop_seen(seen, query.ratios, query.options)
-        return PhotoCrops(query.photo or "", seen.size, crops)
-
-    def map(self, ratio: AspectRatio, content: bytes, name: str | None) -> bytes:
-        """What the network sees for a ratio in a photo that was sent, as a PNG."""
-        return self._map(self._see(content, name, "ignore")[1], ratio)
-
-    def map_again(self, ratio: AspectRatio, photo: str) -> bytes:
-        """The same of a photo that was sent before."""
-        return self._map(self._recall(photo), ratio)
+    def map(self, query: CropsQuery, content: bytes | None, name: str | None) -> bytes:
+        """What the network sees in it for the one ratio, as a PNG."""
+        _, analysis = self._analysis(query, content, name, "ignore")
+        (logits,) = self._cropper.maps(analysis.features, query.ratios)
+        return grey_png(1 / (1 + np.exp(-logits.astype(np.float64))))
 
     def picture(
         self, query: PictureQuery, content: bytes, name: str | None, accept: str | None
@@ -92,14 +84,14 @@ class PhotoProcessor:
         crop, box, confidence = None, None, None
         if query.box is None:
             options = query.crop.options
-            with self._room(self._cropper.analysis_pixels(photo, options)):
+            with self._memory.hold(self._cropper.analysis_bytes(photo, options)):
                 (crop,) = self._cropper.crop_photo(photo, query.crop.ratios, options)
             box, confidence = crop.box, crop.confidence
         else:
             box = query.box.on(photo.size)
         size = query.size(crop.size if crop else box.size)
         self._check_output(size)
-        with self._room(photo.size.width * photo.size.height):
+        with self._memory.hold(PIXEL_BYTES * photo.size.width * photo.size.height):
             encoded = CropFiles(photo).encode(
                 box,
                 f"crop{suffix}",
@@ -110,30 +102,31 @@ class PhotoProcessor:
             )
         return EncodedCrop(encoded, suffix, photo.size, box, confidence)
 
-    def _see(self, content: bytes, name: str | None, faces: FaceRule) -> tuple[str, Seen]:
+    def _analysis(
+        self, query: CropsQuery, content: bytes | None, name: str | None, faces: FaceRule
+    ) -> tuple[str, Analysis]:
+        """What is known of a photo, with its key."""
+        if content is None:
+            return query.photo or "", self._recall(query.photo or "")
         key = photo_key(content)
-        seen = self.cache.get(key)
-        if seen is None or (seen.faces is None and looks_for_faces(faces)):
+        analysis = self.cache.get(key)
+        if analysis is None or (analysis.faces is None and looks_for_faces(faces)):
             photo = self._open(content, name)
-            with self._room(self._cropper.analysis_pixels(photo, CropOptions(faces=faces))):
-                seen = self._cropper.see(photo, faces)
-            self.cache.put(key, replace(seen, name=UNNAMED))
-        return key, replace(seen, name=name or UNNAMED)
+            with self._memory.hold(self._cropper.analysis_bytes(photo, CropOptions(faces=faces))):
+                analysis = self._cropper.analyse(photo, faces)
+            self.cache.put(key, replace(analysis, name=UNNAMED))
+        return key, replace(analysis, name=name or UNNAMED)
 
-    def _recall(self, key: str) -> Seen:
-        seen = self.cache.get(key)
-        if seen is None:
+    def _recall(self, key: str) -> Analysis:
+        analysis = self.cache.get(key)
+        if analysis is None:
             raise Refusal(
                 HTTPStatus.NOT_FOUND,
                 "photo_not_kept",
                 "this photo is not in memory, or not any more; send the image again",
                 ("photos_kept", self._limits.photos_kept),
             )
-        return seen
-
-    def _map(self, seen: Seen, ratio: AspectRatio) -> bytes:
-        (logits,) = self._cropper.maps(seen.features, [ratio])
-        return grey_png(1 / (1 + np.exp(-logits.astype(np.float64))))
+        return analysis
 
     def _open(self, content: bytes, name: str | None) -> Photo:
         """A photo within the limits, from its header."""

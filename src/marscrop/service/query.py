@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from marscrop.cropper import parse_ratios
 from marscrop.geometry import Size, round_half_up
-from marscrop.options import CropOptions
-from marscrop.ratio import AspectRatio
+from marscrop.options import OPTIONS, CropOptions
+from marscrop.ratio import AspectRatio, parse_ratios
 from marscrop.service.limits import ServiceLimits
 from marscrop.service.parameters import (
     CROP_OPTIONS,
@@ -134,11 +133,11 @@ class PictureQuery:
 
 def _options(values: Mapping[str, Any], limits: ServiceLimits) -> CropOptions:
     """The values that belong to `CropOptions`, in it."""
-    asked = {option.name: values[option.name] for option in CROP_OPTIONS if option.name in values}
-    for name in ("keep", "avoid"):
-        if len(asked.get(name, ())) > limits.max_boxes:
+    asked = {name: values[name] for name in OPTIONS if name in values}
+    for name, written in asked.items():
+        if OPTIONS[name].repeated and len(written) > limits.max_boxes:
             raise bad_request(
-                f"one request may {name} {limits.max_boxes} boxes; got {len(asked[name])}",
+                f"{name} may be given {limits.max_boxes} times in one request; got {len(written)}",
                 ("max_boxes", limits.max_boxes),
             )
     return CropOptions.parse(**asked)
