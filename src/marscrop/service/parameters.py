@@ -28,7 +28,7 @@ class Parameter:
         name: as it is written.
         about: one sentence for the API's pages.
         schema: of JSON schema, without the array around a repeated one.
-        examples: of real values.
+        examples: of real values, as they are written.
         convert: from text; raises ValueError for text that it cannot understand.
         repeated: whether it may come several times; its value is then a list.
         required: whether it must come.
@@ -62,9 +62,10 @@ class Parameter:
     @property
     def whole_schema(self) -> dict[str, Any]:
         """The schema, with the array around a repeated one."""
+        examples = list(map(self.convert, self.examples))
         if self.repeated:
-            return {"type": "array", "items": dict(self.schema), "examples": [list(self.examples)]}
-        return {**self.schema, "examples": list(self.examples)}
+            return {"type": "array", "items": dict(self.schema), "examples": [examples]}
+        return {**self.schema, "examples": examples}
 
 
 _COUNT: Final = {"type": "integer", "minimum": 1}
