@@ -83,7 +83,7 @@ PLACES: dict[str, Break] = {
     "decoding": lambda patch: patch.setattr(colour, "to_rgb", exhausted),
     "network": lambda patch: patch.setattr(Network, "run", exhausted),
     "window": lambda patch: patch.setattr("marscrop.cropper.decide", exhausted),
-    "encoding": lambda patch: patch.setattr("marscrop.imaging.encode.cut", exhausted),
+    "encoding": lambda patch: patch.setattr("marscrop.imaging.encoding.cut", exhausted),
 }
 
 

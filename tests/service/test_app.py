@@ -11,6 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 from tests.service.conftest import Serve
 
+import marscrop
 from marscrop.service.app import PAGE
 
 
@@ -56,6 +57,30 @@ def test_the_api_names_every_parameter_and_refusal(client: TestClient) -> None:
         crops["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]
     )
     assert {"200", "408", "413", "415", "422", "429", "503"} <= set(crops["responses"])
+
+
+def test_names_that_generated_clients_use_stay(client: TestClient) -> None:
+    api = client.get("/openapi.json").json()
+    assert api["info"]["version"] == marscrop.__version__
+    assert {
+        f"{method} {path}": operation["operationId"]
+        for path, operations in api["paths"].items()
+        for method, operation in operations.items()
+    } == {
+        "post /v1/crops": "crops_v1_crops_post",
+        "post /v1/crop": "crop_v1_crop_post",
+        "post /v1/map": "crop_map_v1_map_post",
+        "get /healthz": "healthz_healthz_get",
+        "get /readyz": "readyz_readyz_get",
+        "get /metrics": "metrics_metrics_get",
+    }
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/v1/crop", "/openapi.json", "/docs"])
+def test_a_path_with_a_slash_more_is_another_path(client: TestClient, path: str) -> None:
+    answer = client.get(f"{path}/", follow_redirects=False)
+    assert answer.status_code == 404
+    assert answer.json()["error"]["code"] == "not_found"
 
 
 def test_it_loads_no_framework_that_it_does_not_use() -> None:

@@ -178,7 +178,7 @@ def _conclude(outcome: Outcome, job: Job) -> None:
 
 
 def _parse_suffix(file_type: str | None) -> str | None:
-    from marscrop.imaging.encode import output_format
+    from marscrop.imaging.output_format import output_format
 
     if file_type is None:
         return None

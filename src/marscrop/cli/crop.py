@@ -123,8 +123,8 @@ def _check_lossless(
     output: Path | None, quality: int | None, file_type: str | None, fallback: str | None
 ) -> None:
     """What asks for new pixels cannot be had without encoding them."""
-    from marscrop.imaging.encode import JPEG
     from marscrop.imaging.lossless import find_transform
+    from marscrop.imaging.output_format import JPEG
 
     for option, value in (
         ("--quality", quality),

@@ -16,10 +16,10 @@ from marscrop.decision import moved_to_grid
 from marscrop.errors import MarscropError
 from marscrop.files import reason
 from marscrop.geometry import Size
-from marscrop.imaging.crops import CropFiles
-from marscrop.imaging.decode import Photo
-from marscrop.imaging.encode import write_whole
+from marscrop.imaging.crop_file import CropFiles
+from marscrop.imaging.destination import write_whole
 from marscrop.imaging.lossless import BlockGrid
+from marscrop.imaging.photo import Photo
 from marscrop.memory_budget import PIXEL_BYTES, MemoryBudget
 from marscrop.options import CropOptions
 from marscrop.ordered_map import OrderedMap

@@ -12,7 +12,7 @@ from marscrop.spelling import Mention
 
 if TYPE_CHECKING:
     from marscrop.crop import Crop
-    from marscrop.imaging.decode import Photo
+    from marscrop.imaging.photo import Photo
 
 
 class Targets:
@@ -25,7 +25,7 @@ class Targets:
         output: Path | None,
         file_type: str | None,
     ) -> None:
-        from marscrop.imaging.encode import output_format
+        from marscrop.imaging.output_format import output_format
 
         self._suffix = f".{file_type.lower().lstrip('.')}" if file_type else None
         self._file = self._folder = None
@@ -56,7 +56,7 @@ class Targets:
         Raises:
             ImageError: a path is one of the photos, or was given to an earlier one.
         """
-        from marscrop.imaging.encode import suffix_for
+        from marscrop.imaging.output_format import suffix_for
 
         source = Path(image)
         folder = self._folder or source.parent

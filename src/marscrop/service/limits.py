@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from marscrop.cores import usable_cores
 from marscrop.errors import OptionError
 from marscrop.imaging.cost import MEBIBYTE
-from marscrop.imaging.decode import DEFAULT_MAX_DECODED_BYTES
+from marscrop.imaging.photo import DEFAULT_MAX_DECODED_BYTES
 
 
 @dataclass(frozen=True, slots=True)

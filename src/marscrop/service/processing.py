@@ -14,9 +14,9 @@ from marscrop.cropper import Cropper
 from marscrop.errors import ImageError
 from marscrop.faces.rule import FaceRule, looks_for_faces
 from marscrop.geometry import Box, Size
-from marscrop.imaging.crops import CropFiles
-from marscrop.imaging.decode import Photo, open_photo
-from marscrop.imaging.shares import grey_png
+from marscrop.imaging.crop_file import CropFiles
+from marscrop.imaging.greymap import grey_png
+from marscrop.imaging.photo import Photo, open_photo
 from marscrop.memory_budget import PIXEL_BYTES, MemoryBudget
 from marscrop.options import CropOptions
 from marscrop.service.cache import AnalysisCache, photo_key

@@ -1,5 +1,5 @@
-"""From a map to a crop window: two decoders for the same network output.
+"""From a map to a crop window.
 
-`paper` is section 3.4 of the paper; `search` is ours and what the product uses. `constrained` is
-the same search among the windows that meet `constraints`; `crops` joins them and rounds.
+`placement` decides where nothing is asked for; `constrained` finds the most likely window among
+those that meet `constraints`; `crops` joins them and rounds.
 """

@@ -1,7 +1,7 @@
 r"""The crop window as a whole distribution says it: how large from people, where from the map.
 
-The window of highest likelihood (`search`) is nearly always the largest that fits, as cells that
-lie in the crop more likely than not only ever add to its sum. People are not like that: they cut
+The most likely window (`likelihood`) is nearly always the largest that fits, as cells that lie in
+the crop more likely than not only ever add to its sum. People are not like that: they cut
 a little off all round, the more so the nearer the asked ratio is to the photo's. How much is
 hardly to be seen in a photo (no network of ours told it better than the shape alone), so the
 scale comes from a prior, fitted to people's crops: a quantile of their scales at this *slack*, the

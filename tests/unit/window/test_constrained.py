@@ -13,7 +13,7 @@ from marscrop.window.anchor import Anchor
 from marscrop.window.constrained import search_within
 from marscrop.window.constraints import Limits
 from marscrop.window.field import MAX_CANDIDATE_IOU
-from marscrop.window.search import ScoredWindow
+from marscrop.window.likelihood import ScoredWindow
 
 SQUARE = AspectRatio(1, 1)
 PHOTO = Size(80, 60)  # cells of 10 px

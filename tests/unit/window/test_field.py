@@ -9,7 +9,7 @@ import pytest
 
 from marscrop.geometry import Window, iou
 from marscrop.window.field import MAX_CANDIDATE_IOU, Field
-from marscrop.window.search import integral_image, window_score
+from marscrop.window.likelihood import integral_image, window_score
 from marscrop.window.tracks import Axis
 
 LOGITS = np.random.default_rng(0).normal(0, 2, (5, 8)).astype(np.float32)
