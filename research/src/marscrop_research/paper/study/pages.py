@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 from urllib.parse import urlencode
 
 import uvicorn
-from fastapi import FastAPI, Form, HTTPException
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from marscrop.geometry import Box, Size
@@ -22,21 +27,20 @@ _FILES: Final = Path(__file__).parent / "page"
 _LONGEST_PX: Final = 1000
 _EQUAL: Final = -1
 
-Voter = Annotated[str, Form(min_length=1, max_length=100)]
+_LONGEST_NAME: Final = 100
 
 
-def create_app(study: Study, votes: Votes) -> FastAPI:
+def create_app(study: Study, votes: Votes) -> Starlette:
     """The study as an ASGI application. Nothing that it sends names a method."""
-    app = FastAPI(title="marscrop study", docs_url=None, redoc_url=None, openapi_url=None)
     by_key = {trial.key: trial for trial in study.trials}
 
-    def trial_of(key: str) -> Trial:
+    def trial_of(key: str | None) -> Trial:
         if key not in by_key:
             raise HTTPException(404, "no such trial in this study")
         return by_key[key]
 
-    @app.get("/", response_class=HTMLResponse)
-    def ask(voter: str = "") -> str:
+    def ask(request: Request) -> HTMLResponse:
+        voter = request.query_params.get("voter", "")
         if not voter.strip():
             return _page(_welcome(len(study.trials)))
         order = study.order(voter)
@@ -46,9 +50,9 @@ def create_app(study: Study, votes: Votes) -> FastAPI:
             return _page("<h1>That was the last one</h1><p>Thank you. Your choices are stored.</p>")
         return _page(_question(left[0], voter, len(order) - len(left), len(order)))
 
-    @app.get("/picture")
-    def picture(trial: str, voter: str, option: int) -> Response:
-        asked = trial_of(trial)
+    def picture(request: Request) -> Response:
+        voter, option = _voter(request.query_params), _option(request.query_params)
+        asked = trial_of(request.query_params.get("trial"))
         photo = open_photo(asked.path)
         box = Box(0, 0, *photo.size)
         if option != _EQUAL:
@@ -59,26 +63,46 @@ def create_app(study: Study, votes: Votes) -> FastAPI:
         content = encode_crop(photo.upright(), box, "crop.jpg", quality=92, size=_shown(box.size))
         return Response(content, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
 
-    @app.post("/vote")
-    def vote(
-        voter: Voter, trial: Annotated[str, Form()], option: Annotated[int, Form()]
-    ) -> RedirectResponse:
-        asked = trial_of(trial)
+    async def vote(request: Request) -> RedirectResponse:
+        async with request.form(max_files=0) as form:
+            written = {name: value for name, value in form.items() if isinstance(value, str)}
+        voter, option = _voter(written), _option(written)
+        asked = trial_of(written.get("trial"))
         options = asked.options(voter)
         if not _EQUAL <= option < len(options):
             raise HTTPException(422, "no such crop")
         methods = list(asked.boxes)
         won = methods if option == _EQUAL else options[option]
-        votes.cast(voter, trial, asked.path.name, methods, won)
+        await run_in_threadpool(votes.cast, voter, asked.key, asked.path.name, methods, won)
         return RedirectResponse(f"/?{urlencode({'voter': voter})}", status_code=303)
 
-    app.mount("/page", StaticFiles(directory=_FILES))
-    return app
+    return Starlette(
+        routes=[
+            Route("/", ask),
+            Route("/picture", picture),
+            Route("/vote", vote, methods=["POST"]),
+            Mount("/page", StaticFiles(directory=_FILES)),
+        ]
+    )
 
 
 def serve(study: Study, votes: Votes, *, host: str, port: int) -> None:
     """Serve the study until the process is told to stop."""
     uvicorn.run(create_app(study, votes), host=host, port=port, access_log=False)
+
+
+def _voter(written: Mapping[str, str]) -> str:
+    voter = written.get("voter", "")
+    if not 1 <= len(voter) <= _LONGEST_NAME:
+        raise HTTPException(422, f"voter must have 1 to {_LONGEST_NAME} characters")
+    return voter
+
+
+def _option(written: Mapping[str, str]) -> int:
+    try:
+        return int(written.get("option", ""))
+    except ValueError:
+        raise HTTPException(422, "option must be a whole number") from None
 
 
 def _shown(size: Size) -> Size:
@@ -122,8 +146,9 @@ def _question(trial: Trial, voter: str, done: int, count: int) -> str:
 <script src="/page/keys.js"></script>"""
 
 
-def _page(body: str) -> str:
-    return f"""<!doctype html><html lang="en"><head><meta charset="utf-8">
+def _page(body: str) -> HTMLResponse:
+    page = f"""<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark"><title>Which crop is best?</title>
 <link rel="stylesheet" href="/page/study.css"></head><body><main>{body}</main></body></html>"""
+    return HTMLResponse(page)

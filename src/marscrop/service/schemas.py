@@ -1,12 +1,13 @@
-"""What OpenAPI says beside the endpoints' own words: parameters, bodies, answers, real examples."""
+"""Answers as OpenAPI describes them: statuses, JSON schemas, real examples."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Final
 
 from marscrop.service.negotiation import MEDIA_TYPES
-from marscrop.service.parameters import Parameter
+
+Responses = dict[str, dict[str, Any]]
+"""By status."""
 
 _ROCKET: Final = {
     "image": "rocket.jpg",
@@ -91,22 +92,11 @@ _ERROR_EXAMPLE: Final = {
         "limit": {"name": "max_pixels", "value": 100_000_000},
     }
 }
-_BINARY: Final = {"type": "string", "format": "binary"}
+BINARY: Final = {"type": "string", "format": "binary"}
 
 
-def _answer(what: str, content: dict[str, Any]) -> dict[str, Any]:
+def _answer(what: str, content: dict[str, Any]) -> Responses:
     return {"200": {"description": what, "content": content}}
-
-
-CROPS: Final = _answer(
-    "The crops", {"application/json": {"schema": _CROPS_SCHEMA, "example": _ROCKET}}
-)
-CROP: Final = _answer(
-    "The picture; its box, confidence and the photo's size are in X-Crop-Box, X-Crop-Confidence "
-    "and X-Photo-Size",
-    {media_type: {"schema": _BINARY} for media_type in MEDIA_TYPES.values()},
-)
-MAP: Final = _answer("The map", {"image/png": {"schema": _BINARY}})
 
 
 def _refusal(what: str) -> dict[str, Any]:
@@ -114,48 +104,42 @@ def _refusal(what: str) -> dict[str, Any]:
     return {"description": what, "content": content}
 
 
-NOT_READY: Final[dict[int | str, dict[str, Any]]] = {503: _refusal("Busy")}
-REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
-    400: _refusal("A form that cannot be read"),
-    404: _refusal("A photo that is not in memory, or not any more"),
-    406: _refusal("No format of ours is accepted"),
-    408: _refusal("The request did not arrive in time"),
-    413: _refusal("Too many bytes or pixels, or more memory to be decoded than allowed"),
-    415: _refusal("Not an image of a known format, or not sent as it is"),
-    422: _refusal("A parameter that cannot be understood or met, or pixels that are corrupt"),
-    429: _refusal("Too many requests of one client at the same time"),
-    502: _refusal("No photo came from the URL"),
-    503: _refusal("Too many requests at the same time, or no answer in time"),
-    504: _refusal("The photo did not come from the URL in time"),
+_REFUSALS: Final = {
+    "400": _refusal("A form that cannot be read"),
+    "404": _refusal("A photo that is not in memory, or not any more"),
+    "406": _refusal("No format of ours is accepted"),
+    "408": _refusal("The request did not arrive in time"),
+    "413": _refusal("Too many bytes or pixels, or more memory to be decoded than allowed"),
+    "415": _refusal("Not an image of a known format, or not sent as it is"),
+    "422": _refusal("A parameter that cannot be understood or met, or pixels that are corrupt"),
+    "429": _refusal("Too many requests of one client at the same time"),
+    "502": _refusal("No photo came from the URL"),
+    "503": _refusal("Too many requests at the same time, or no answer in time"),
+    "504": _refusal("The photo did not come from the URL in time"),
+}
+_STATUS: Final = {
+    "application/json": {
+        "schema": {
+            "type": "object",
+            "required": ["status"],
+            "properties": {"status": {"type": "string"}},
+        }
+    }
 }
 
-
-def endpoint(parameters: Sequence[Parameter], answer: dict[str, Any]) -> dict[str, Any]:
-    """An endpoint that takes an image and parameters, in the query or in a form."""
-    form = {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {
-            "image": {**_BINARY, "description": "The photo."},
-            **{p.name: {**p.whole_schema, "description": p.about} for p in parameters},
-        },
-    }
-    return {
-        "parameters": [
-            {
-                "name": parameter.name,
-                "in": "query",
-                "description": parameter.about,
-                "required": False,  # it may be in the form
-                "schema": parameter.whole_schema,
-            }
-            for parameter in parameters
-        ],
-        "requestBody": {
-            "content": {
-                "multipart/form-data": {"schema": form},
-                "image/*": {"schema": _BINARY},
-            }
-        },
-        "responses": answer,
-    }
+CROPS: Final = {
+    **_answer("The crops", {"application/json": {"schema": _CROPS_SCHEMA, "example": _ROCKET}}),
+    **_REFUSALS,
+}
+CROP: Final = {
+    **_answer(
+        "The picture; its box, confidence and the photo's size are in X-Crop-Box, "
+        "X-Crop-Confidence and X-Photo-Size",
+        {media_type: {"schema": BINARY} for media_type in MEDIA_TYPES.values()},
+    ),
+    **_REFUSALS,
+}
+MAP: Final = {**_answer("The map", {"image/png": {"schema": BINARY}}), **_REFUSALS}
+ALIVE: Final = _answer("It lives", _STATUS)
+READY: Final = {**_answer("It would be let in", _STATUS), "503": _refusal("Busy")}
+METRICS: Final = _answer("The metrics", {"text/plain": {"schema": {"type": "string"}}})

@@ -1,4 +1,4 @@
-"""From parameters to what the library understands, within the limits."""
+"""Queries: the parameters of a request, understood and within the limits."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, Final
 from marscrop.geometry import Size, round_half_up
 from marscrop.options import OPTIONS, CropOptions
 from marscrop.ratio import AspectRatio, parse_ratios
+from marscrop.service.limits import ServiceLimits
 from marscrop.service.parameters import (
     CROP_OPTIONS,
     OUTPUT_OPTIONS,
@@ -19,8 +20,7 @@ from marscrop.service.parameters import (
     Texts,
     read_all,
 )
-from marscrop.service.refusals import bad_question
-from marscrop.service.settings import Settings
+from marscrop.service.refusals import bad_request
 from marscrop.window.regions import Region
 
 CROPS_PARAMETERS: Final = (RATIO, PHOTO, URL, *CROP_OPTIONS)
@@ -34,7 +34,7 @@ MAP_PARAMETERS: Final = (replace(RATIO, repeated=False), PHOTO, URL)
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class CropsQuery:
     """Which crops are wanted.
 
     Attributes:
@@ -51,8 +51,8 @@ class Question:
 
     @classmethod
     def read(
-        cls, texts: Texts, settings: Settings, known: tuple[Parameter, ...] = CROPS_PARAMETERS
-    ) -> Question:
+        cls, texts: Texts, limits: ServiceLimits, known: tuple[Parameter, ...] = CROPS_PARAMETERS
+    ) -> CropsQuery:
         """Understand what was sent.
 
         Raises:
@@ -61,19 +61,19 @@ class Question:
         """
         values = read_all(texts, known)
         ratios = tuple(parse_ratios(values.get("ratio", [])))
-        options = _options(values, settings)
+        options = _options(values, limits)
         count = len(ratios) * options.max_candidates
-        if count > settings.max_crops:
-            raise bad_question(
-                f"one request may ask for {settings.max_crops} crops, ratios times max_candidates; "
+        if count > limits.max_crops:
+            raise bad_request(
+                f"one request may ask for {limits.max_crops} crops, ratios times max_candidates; "
                 f"got {count}. Send several requests",
-                ("max_crops", settings.max_crops),
+                ("max_crops", limits.max_crops),
             )
         return cls(ratios, options, values.get("photo"), values.get("url"))
 
 
 @dataclass(frozen=True, slots=True)
-class PictureQuestion:
+class PictureQuery:
     """Which picture is wanted.
 
     Attributes:
@@ -85,7 +85,7 @@ class PictureQuestion:
         keep_exif: whether metadata is taken over.
     """
 
-    crop: Question
+    crop: CropsQuery
     box: Region | None
     width: int | None
     height: int | None
@@ -94,24 +94,24 @@ class PictureQuestion:
     keep_exif: bool
 
     @classmethod
-    def read(cls, texts: Texts, settings: Settings) -> PictureQuestion:
-        """Understand what was sent; errors as of `Question.read`."""
+    def read(cls, texts: Texts, limits: ServiceLimits) -> PictureQuery:
+        """Understand what was sent; errors as of `CropsQuery.read`."""
         values = read_all(texts, CROP_PARAMETERS)
         width, height = (
-            _side(name, values.get(name), settings.max_output_px) for name in ("width", "height")
+            _side(name, values.get(name), limits.max_output_px) for name in ("width", "height")
         )
         ratio, box = values.get("ratio"), values.get("box")
         if ratio is None and box is None:
             if width is None or height is None:
-                raise bad_question("give a ratio, a box, or a width and a height")
+                raise bad_request("give a ratio, a box, or a width and a height")
             ratio, height = f"{width}:{height}", None
         elif ratio is not None and box is not None:
-            raise bad_question("give a ratio or a box, not both: a box has its ratio")
+            raise bad_request("give a ratio or a box, not both: a box has its ratio")
         elif width is not None and height is not None:
-            raise bad_question("give a width or a height: with a ratio or box, one tells the other")
+            raise bad_request("give a width or a height: with a ratio or box, one tells the other")
         ratios = tuple(parse_ratios(ratio)) if ratio is not None else ()
         return cls(
-            Question(ratios, _options(values, settings), None, values.get("url")),
+            CropsQuery(ratios, _options(values, limits), None, values.get("url")),
             Region.parse(box) if box is not None else None,
             width,
             height,
@@ -131,14 +131,14 @@ class PictureQuestion:
         return None
 
 
-def _options(values: Mapping[str, Any], settings: Settings) -> CropOptions:
+def _options(values: Mapping[str, Any], limits: ServiceLimits) -> CropOptions:
     """The values that belong to `CropOptions`, in it."""
     asked = {name: values[name] for name in OPTIONS if name in values}
-    for name in (name for name, option in OPTIONS.items() if option.repeated):
-        if len(asked.get(name, ())) > settings.max_boxes:
-            raise bad_question(
-                f"one request may {name} {settings.max_boxes} boxes; got {len(asked[name])}",
-                ("max_boxes", settings.max_boxes),
+    for name, written in asked.items():
+        if OPTIONS[name].repeated and len(written) > limits.max_boxes:
+            raise bad_request(
+                f"{name} may be given {limits.max_boxes} times in one request; got {len(written)}",
+                ("max_boxes", limits.max_boxes),
             )
     return CropOptions.parse(**asked)
 
@@ -151,7 +151,7 @@ def _within(
     name: str, value: int | None, most: int, limit: tuple[str, float] | None = None
 ) -> int | None:
     if value is not None and not 1 <= value <= most:
-        raise bad_question(f"{name} must be from 1 to {most}; got {value}", limit)
+        raise bad_request(f"{name} must be from 1 to {most}; got {value}", limit)
     return value
 
 
@@ -161,5 +161,5 @@ def _one_of(name: str, values: Mapping[str, Any]) -> str | None:
         return None
     allowed = next(p.schema["enum"] for p in OUTPUT_OPTIONS if p.name == name)
     if values[name] not in allowed:
-        raise bad_question(f"{name} must be one of {', '.join(allowed)}; got {values[name]!r}")
+        raise bad_request(f"{name} must be one of {', '.join(allowed)}; got {values[name]!r}")
     return str(values[name])

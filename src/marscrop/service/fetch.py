@@ -15,9 +15,9 @@ import httpx2
 
 from marscrop.errors import OptionError
 from marscrop.service.addresses import Resolve, is_public, resolve
-from marscrop.service.body import too_large
-from marscrop.service.refusals import Refusal, bad_question
-from marscrop.service.settings import Settings
+from marscrop.service.body_limits import too_large
+from marscrop.service.limits import ServiceLimits
+from marscrop.service.refusals import Refusal, bad_request
 
 _PORTS: Final = {"http": 80, "https": 443}
 _HEADERS: Final = {"Accept": "image/*", "Accept-Encoding": "identity", "User-Agent": "marscrop"}
@@ -28,7 +28,7 @@ class Fetcher:
 
     def __init__(
         self,
-        settings: Settings,
+        limits: ServiceLimits,
         *,
         resolve: Resolve = resolve,
         transport: httpx2.AsyncBaseTransport | None = None,
@@ -36,12 +36,12 @@ class Fetcher:
         """Prepare.
 
         Args:
-            settings: the hosts, and the limits.
+            limits: the hosts, and the limits.
             resolve: names to addresses.
             transport: that carries requests; httpx2's own by default.
         """
-        self._settings = settings
-        self._hosts = frozenset(map(_named_host, settings.allowed_hosts))
+        self._limits = limits
+        self._hosts = frozenset(map(_named_host, limits.allowed_hosts))
         self._resolve = resolve
         self._transport = transport
 
@@ -52,7 +52,7 @@ class Fetcher:
             Refusal: 422, a URL that is not allowed; 413, too large; 502, no photo came; 504, not
                 in time.
         """
-        limit_s = self._settings.fetch_timeout_s
+        limit_s = self._limits.fetch_timeout_s
         try:
             async with asyncio.timeout(limit_s):
                 return await self._follow(url)
@@ -67,7 +67,7 @@ class Fetcher:
             raise _upstream(f"the photo could not be fetched: {type(error).__name__}") from None
 
     async def _follow(self, text: str) -> bytes:
-        most = self._settings.max_redirects
+        most = self._limits.max_redirects
         url = _parse(text)
         # A client a photo: a connection that is kept would be reused for another host's address.
         async with httpx2.AsyncClient(
@@ -111,7 +111,7 @@ class Fetcher:
             raise _upstream(f"the photo's host answered {response.status_code}")
         if response.headers.get("content-encoding", "identity") != "identity":
             raise _upstream("the photo came compressed, which was not asked for")
-        limit = self._settings.max_body_bytes
+        limit = self._limits.max_body_bytes
         content = bytearray()
         async for chunk in response.aiter_raw():
             content += chunk
@@ -125,16 +125,16 @@ def _parse(text: str) -> httpx2.URL:
         url = httpx2.URL(text)
         url.port, url.host  # noqa: B018 - both may raise
     except (httpx2.InvalidURL, ValueError, UnicodeError):
-        raise bad_question(f"url must be http://... or https://...; got {text[:200]!r}") from None
+        raise bad_request(f"url must be http://... or https://...; got {text[:200]!r}") from None
     if url.scheme not in _PORTS or not url.host:
-        raise bad_question(f"url must be http://... or https://...; got {text[:200]!r}")
+        raise bad_request(f"url must be http://... or https://...; got {text[:200]!r}")
     if url.userinfo:
         raise _not_allowed("a url must not hold a user name or password")
     return url
 
 
 def _named_host(text: str) -> str:
-    """A host of the settings, with its port if it has one, as hosts of URLs are compared.
+    """A host of `allowed_hosts`, with its port if it has one, as hosts of URLs are compared.
 
     Raises:
         OptionError: it is no host.

@@ -1,4 +1,4 @@
-"""What the service allows, in one place."""
+"""The limits of a service: what it allows, in one place."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from marscrop.imaging.photo import DEFAULT_MAX_DECODED_BYTES
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class ServiceLimits:
     """Limits of one running service. Every refusal names the field that it comes from.
 
     Attributes:
@@ -21,7 +21,7 @@ class Settings:
         max_decoded_bytes: of memory while one photo's crops are found, likewise.
         max_output_px: of a crop's width and height after resizing.
         max_crops: ratios times `max_candidates` of one request.
-        max_boxes: to keep or to avoid, of one request.
+        max_boxes: of each option that takes several, such as boxes to keep, in one request.
         max_in_flight: requests that are being read, waited for or worked on.
         max_per_client: of them, from one address.
         max_connections: that are open; beyond, those that wait longest for a request are closed.

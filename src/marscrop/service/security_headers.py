@@ -1,4 +1,4 @@
-"""Headers of every answer: what a browser must not do with it."""
+"""Headers of every answer that say what a browser must not do with it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-SECURITY: Final = {
+SECURITY_HEADERS: Final = {
     # The page's own files, and pictures that it makes itself; nobody may frame it.
     "Content-Security-Policy": (
         "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; "
@@ -19,7 +19,7 @@ SECURITY: Final = {
 }
 
 
-class SecurityHeaders:
+class SecurityHeadersMiddleware:
     """Middleware that adds them."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -28,7 +28,7 @@ class SecurityHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(SECURITY)
+                MutableHeaders(scope=message).update(SECURITY_HEADERS)
             await send(message)
 
         await self._app(scope, receive, with_headers)

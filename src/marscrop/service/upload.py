@@ -1,4 +1,4 @@
-"""What a client sent: an image, as the body or as a part of a form, and parameters."""
+"""An upload: an image, as the body or as a part of a form, and parameters."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from marscrop.service.parameters import Texts
-from marscrop.service.refusals import Refusal, bad_question
+from marscrop.service.refusals import Refusal, bad_request
 
 IMAGE: Final = "image"
 _MOST_FIELDS: Final = 300
@@ -26,7 +26,7 @@ _FORM: Final = "multipart/form-data"
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class Upload:
     """One request, read to its end.
 
     Attributes:
@@ -40,7 +40,7 @@ class Sent:
     name: str | None
 
     @classmethod
-    async def read(cls, request: Request) -> Sent:
+    async def read(cls, request: Request) -> Upload:
         """Read a request.
 
         A body that is no form is the image, whatever its content type says: what it really is
@@ -60,7 +60,7 @@ class Sent:
             if image is None:
                 return cls(texts, None, None)
             if not isinstance(image, UploadFile):
-                raise bad_question(f"the form's {IMAGE} must be a file: curl -F {IMAGE}=@photo.jpg")
+                raise bad_request(f"the form's {IMAGE} must be a file: curl -F {IMAGE}=@photo.jpg")
             return cls(texts, await image.read() or None, _file_name(image.filename))
 
     def image(self) -> bytes:
@@ -70,7 +70,7 @@ class Sent:
             Refusal: 422, none was sent.
         """
         if self.content is None:
-            raise bad_question(
+            raise bad_request(
                 f"no photo was sent; send an image file as the body, or as `{IMAGE}` of a form"
             )
         return self.content
@@ -79,7 +79,7 @@ class Sent:
 class _InMemory(MultiPartParser):
     """Writes no upload to a disk, which may be full, and where others may look."""
 
-    spool_max_size = sys.maxsize  # what bounds it is `Settings.max_body_bytes`
+    spool_max_size = sys.maxsize  # what bounds it is `ServiceLimits.max_body_bytes`
 
 
 @asynccontextmanager
@@ -89,8 +89,7 @@ async def _form(request: Request) -> AsyncIterator[FormData]:
         try:
             form = await parser.parse()
         except (MultiPartException, FormParserError) as error:
-            reason = getattr(error, "message", str(error))
-            raise HTTPException(HTTPStatus.BAD_REQUEST, reason) from None
+            raise HTTPException(HTTPStatus.BAD_REQUEST, str(error)) from None
     try:
         yield form
     finally:
@@ -112,7 +111,7 @@ def _check_encoding(request: Request) -> None:
     _, options = parse_options_header(request.headers.get("content-type", ""))
     charset = options.get(b"charset", b"utf-8").decode("latin-1")
     if charset.lower() not in ("utf-8", "utf8", "us-ascii"):
-        raise bad_question(f"a form must be in UTF-8; got charset {charset!r}")
+        raise bad_request(f"a form must be in UTF-8; got charset {charset!r}")
 
 
 def _texts(items: Iterable[tuple[str, UploadFile | str]]) -> list[tuple[str, str]]:
@@ -121,11 +120,7 @@ def _texts(items: Iterable[tuple[str, UploadFile | str]]) -> list[tuple[str, str
         if isinstance(value, str):
             texts.append((name, value))
         elif name != IMAGE:
-            raise Refusal(
-                HTTPStatus.UNPROCESSABLE_ENTITY,
-                "bad_request",
-                f"the form's file must be called {IMAGE}; got {name!r}",
-            )
+            raise bad_request(f"the form's file must be called {IMAGE}; got {name!r}")
     return [(name, value) for name, value in texts if name != IMAGE]
 
 

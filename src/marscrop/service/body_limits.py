@@ -1,4 +1,4 @@
-"""How much of a request is read, and for how long: middleware beneath all that reads bodies.
+"""Limits on how much of a request is read, and for how long: beneath all that reads bodies.
 
 The count is of what arrives, so that a body in chunks without a length is held to it too.
 """
@@ -10,29 +10,29 @@ from http import HTTPStatus
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from marscrop.service.limits import ServiceLimits
 from marscrop.service.refusals import Refusal
-from marscrop.service.settings import Settings
 
 
-class BodyLimits:
-    """Raises a `Refusal` where a body is too long or too slow."""
+class BodyLimitsMiddleware:
+    """Middleware that raises a `Refusal` where a body is too long or too slow."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, limits: ServiceLimits) -> None:
         self._app = app
-        self._settings = settings
+        self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            receive = _Limited(receive, self._settings, _declared_bytes(scope))
+            receive = _LimitedReceive(receive, self._limits, _declared_bytes(scope))
         await self._app(scope, receive, send)
 
 
-class _Limited:
+class _LimitedReceive:
     """`receive` of one request."""
 
-    def __init__(self, receive: Receive, settings: Settings, declared: int) -> None:
+    def __init__(self, receive: Receive, limits: ServiceLimits, declared: int) -> None:
         self._receive = receive
-        self._settings = settings
+        self._limits = limits
         self._declared = declared
         self._read = 0
         self._deadline: float | None = None
@@ -49,7 +49,7 @@ class _Limited:
         return message
 
     async def _in_time(self) -> Message:
-        loop, limit_s = asyncio.get_running_loop(), self._settings.body_timeout_s
+        loop, limit_s = asyncio.get_running_loop(), self._limits.body_timeout_s
         if self._deadline is None:
             self._deadline = loop.time() + limit_s
         try:
@@ -65,7 +65,7 @@ class _Limited:
             ) from None
 
     def _check(self, size: int) -> None:
-        limit = self._settings.max_body_bytes
+        limit = self._limits.max_body_bytes
         if size > limit:
             raise too_large(limit)
 

@@ -12,9 +12,9 @@ from tests.service.conftest import Serve
 
 from marscrop.errors import OptionError
 from marscrop.service.addresses import is_public, resolve
+from marscrop.service.fetch import Fetcher
+from marscrop.service.limits import ServiceLimits
 from marscrop.service.refusals import Refusal
-from marscrop.service.remote import Fetcher
-from marscrop.service.settings import Settings
 
 PUBLIC = "93.184.216.34"
 NAMES = {
@@ -43,9 +43,9 @@ def fetch(
     def unasked(request: httpx2.Request) -> httpx2.Response:
         pytest.fail(f"a request was made to {request.url}")
 
-    settings = Settings(allowed_hosts=hosts, **limits)
+    service_limits = ServiceLimits(allowed_hosts=hosts, **limits)
     transport = httpx2.MockTransport(answer or unasked)
-    return asyncio.run(Fetcher(settings, resolve=resolver, transport=transport).fetch(url))
+    return asyncio.run(Fetcher(service_limits, resolve=resolver, transport=transport).fetch(url))
 
 
 def photo() -> httpx2.Response:
@@ -283,7 +283,7 @@ def test_hosts_are_compared_and_resolved_as_they_go_over_the_wire() -> None:
 @pytest.mark.parametrize("host", ["http://x", "a/b", "user@x", "", "x y", "x:y"])
 def test_what_is_no_host_cannot_be_named(host: str) -> None:
     with pytest.raises(OptionError, match=r"must be a host such as images\.example\.com"):
-        Fetcher(Settings(allowed_hosts=(host,)))
+        Fetcher(ServiceLimits(allowed_hosts=(host,)))
 
 
 def test_redirects_end() -> None:
