@@ -20,7 +20,7 @@ from marscrop.runtime.network import Network
 
 LIMITED = """
 import resource, sys
-from marscrop.cli import app, cropping
+from marscrop.cli import app, crop_photo
 from marscrop import cropper, memory_budget, ordered_map
 import PIL.Image; PIL.Image.init()
 pages = int(open("/proc/self/statm").read().split()[0])

@@ -22,7 +22,7 @@ from marscrop.cli.flags import (
     parse_ratios,
     takes_crop_options,
 )
-from marscrop.cli.support import give_memory_back, refuse
+from marscrop.cli.process import give_memory_back, refuse
 from marscrop.errors import ImageError, MissingExtraError, OptionError, StorageError
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command, get_group
 
-from marscrop.cli.support import refuse
+from marscrop.cli.process import refuse
 from marscrop.errors import MarscropError
 
 GROUP: Final = "marscrop.commands"

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from marscrop.cli.support import extra, give_memory_back, refuse
+from marscrop.cli.process import extra, give_memory_back, refuse
 from marscrop.errors import OptionError
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from marscrop.cli.support import extra
+from marscrop.cli.process import extra
 from marscrop_research.cli.arguments import name_and_file
 
 app = typer.Typer(

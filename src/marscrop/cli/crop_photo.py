@@ -1,4 +1,4 @@
-"""What `marscrop crop` does with one photo; several threads do it at once."""
+"""The work of `marscrop crop` on one photo; several threads do it at once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from marscrop.cli.targets import Targets
+from marscrop.cli.output_paths import OutputPaths
 from marscrop.crop import Crop
 from marscrop.crop_json import as_table
 from marscrop.cropper import Cropper
@@ -28,8 +28,8 @@ from marscrop.spelling import on_command_line
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What is to be printed for a photo.
+class Report:
+    """Lines to print for a photo.
 
     Attributes:
         lines: for stdout.
@@ -41,12 +41,12 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Cropping:
-    """The work on a photo: called with its place in the list and its name.
+class CropPhoto:
+    """A function of a photo's place in the list and its name.
 
     Attributes:
         cropper, ratios, options: what is asked.
-        targets: where crops go; None where none are written.
+        outputs: paths of the crops; None where none are written.
         quality: of what is written.
         as_json: one line of JSON a photo, in place of one in words a crop.
         lossless: copy the JPEG's blocks.
@@ -57,14 +57,14 @@ class Cropping:
     cropper: Cropper
     ratios: Sequence[AspectRatio]
     options: CropOptions
-    targets: Targets | None
+    outputs: OutputPaths | None
     quality: int | None
     as_json: bool
     lossless: bool
     photos: OrderedMap
     memory: MemoryBudget
 
-    def __call__(self, index: int, image: str) -> Answer:
+    def __call__(self, index: int, image: str) -> Report:
         """Crop one photo. What goes wrong with it is part of the answer."""
         lines: list[str] = []
         try:
@@ -73,9 +73,9 @@ class Cropping:
                 found = self.cropper.crop_photo(photo, self.ratios, self.options)
             grid = BlockGrid.of(photo) if self.lossless else None
             crops = [moved_to_grid(grid, crop, self.options) for crop in found] if grid else found
-            if self.targets is not None:
+            if self.outputs is not None:
                 self.photos.wait_for_turn(index)
-                paths = self.targets.of(image, photo, crops)
+                paths = self.outputs.of(image, photo, crops)
                 self.photos.passed(index)
                 with self.memory.hold(PIXEL_BYTES * photo.size.width * photo.size.height):
                     for path, crop in self._written(photo, crops, paths, grid):
@@ -84,10 +84,10 @@ class Cropping:
             if self.as_json:
                 lines.append(json.dumps(_as_table(image, photo.size, crops, found)))
         except MarscropError as error:
-            return Answer(lines, error.text(on_command_line))
+            return Report(lines, error.text(on_command_line))
         except MemoryError as error:  # another photo may be smaller
-            return Answer(lines, f"{image}: {reason(error)}")
-        return Answer(lines)
+            return Report(lines, f"{image}: {reason(error)}")
+        return Report(lines)
 
     def _written(
         self, photo: Photo, crops: list[Crop], paths: list[Path], grid: BlockGrid | None

@@ -1,4 +1,4 @@
-"""What the commands share."""
+"""The process that a command runs in: its memory, its exit for wrong usage, missing extras."""
 
 from __future__ import annotations
 

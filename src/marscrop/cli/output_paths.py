@@ -1,4 +1,4 @@
-"""Where `marscrop crop` writes: each path is decided once."""
+"""The paths that `marscrop crop` writes to, each decided once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from marscrop.cli.support import refuse
+from marscrop.cli.process import refuse
 from marscrop.errors import ImageError
 from marscrop.spelling import Mention
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from marscrop.imaging.photo import Photo
 
 
-class Targets:
-    """Where crops go: never twice the same place, nor that of one of the photos."""
+class OutputPaths:
+    """Paths of crops: none twice, and none of one of the photos."""
 
     def __init__(
         self,
