@@ -20,7 +20,7 @@ from marscrop.faces.centerface import installed as can_find_faces
 from marscrop.faces.detector import OVERSAMPLING as FACE_OVERSAMPLING
 from marscrop.faces.detector import Face, FaceDetector
 from marscrop.faces.detector import input_size as face_input_size
-from marscrop.faces.limits import limits_with_faces
+from marscrop.faces.protection import limits_with_faces
 from marscrop.geometry import Box, Size, centre_crop, fit_longest_edge
 from marscrop.imaging.decode import (
     DEFAULT_MAX_DECODED_BYTES,
@@ -34,14 +34,14 @@ from marscrop.imaging.sources import Source
 from marscrop.options import CropOptions, FaceRule
 from marscrop.ratio import AspectRatio, RatioLike, is_pair
 from marscrop.runtime.manifest import PACKAGED_MODEL, Manifest
-from marscrop.runtime.session import MarsSession
+from marscrop.runtime.model import MarsModel
 from marscrop.spelling import Mention
 from marscrop.window.anchor import AnchorLike
+from marscrop.window.candidates import best_crop, next_crop
 from marscrop.window.confidence import gather_evidence
+from marscrop.window.conflict import explain_conflict
 from marscrop.window.constraints import Limits
-from marscrop.window.crops import best_crop, next_crop
-from marscrop.window.padded import padded_crop
-from marscrop.window.refusal import refusal
+from marscrop.window.padded_crop import padded_crop
 from marscrop.window.regions import RegionLike
 
 DEFAULT_OPTIONS: Final = CropOptions()
@@ -78,7 +78,7 @@ class Cropper:
         Raises:
             ModelError: the model is missing, changed or truncated.
         """
-        self._session = MarsSession(Path(model) if model is not None else PACKAGED_MODEL, threads)
+        self._session = MarsModel(Path(model) if model is not None else PACKAGED_MODEL, threads)
         self.threads = threads or usable_cores()
         self._detector: FaceDetector | None = None
         self._loading = threading.Lock()
@@ -364,7 +364,7 @@ class Cropper:
     ) -> Crop:
         part = padded_crop(logits, limits, ratio) if fill else None
         if fill is None or part is None:
-            raise ConstraintError(refusal(limits, ratio))
+            raise ConstraintError(explain_conflict(limits, ratio))
         crop = Crop(ratio, part.box, confidence=0.0, padding=Padding(part.margins, fill))
         width, height = crop.size
         if width * height > self.max_pixels:

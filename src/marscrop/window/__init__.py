@@ -1,5 +1,6 @@
-"""From a map to a crop window: two decoders for the same network output.
+"""The way from a map to a crop window.
 
-`paper` is section 3.4 of the paper; `search` is ours and what the product uses. `constrained` is
-the same search among the windows that meet `constraints`; `crops` joins them and rounds.
+`placement` proposes a window where nothing constrains it; `constrained_search` finds the most
+likely one among those that meet `constraints`. `candidates` chooses between the two and rounds
+(`rounding`). Where no crop meets the constraints, `padded_crop` pads and `conflict` says why.
 """
