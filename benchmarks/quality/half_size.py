@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from marscrop.analysis import Analysis
 from marscrop.cropper import Cropper
-from marscrop.crops import Seen
 from marscrop.imaging.decode import open_photo
 from marscrop.imaging.resize import MIN_OVERSAMPLING
 from marscrop.ratio import AspectRatio
@@ -37,8 +37,8 @@ def main() -> None:
         photo = open_photo(path)
         size = cropper.input_size(photo)
         usual, half = (
-            cropper.crop_seen(
-                Seen(
+            cropper.crop_analysed(
+                Analysis(
                     photo.name,
                     photo.size,
                     cropper.features(open_photo(photo.analysis_rgb(size, oversampling))),

@@ -27,8 +27,9 @@ from marscrop.cores import usable_cores
 from marscrop.cropper import Cropper
 from marscrop.geometry import Size
 from marscrop.imaging.decode import open_photo
+from marscrop.memory_budget import MemoryBudget
 from marscrop.native import TURNED_OFF
-from marscrop.pipeline import Pipeline
+from marscrop.ordered_map import OrderedMap
 
 _SIDES = ((512, 384), (1024, 768), (2048, 1536), (3072, 4096), (4608, 3456))
 _SOURCES = 20
@@ -52,15 +53,15 @@ def make_mix(folder: Path, count: int) -> list[Path]:
 
 
 def decode_alone(list_file: Path, workers: int) -> None:
-    """What the analysis decodes, and nothing else; as the pipeline does it."""
-    cropper, pipeline = Cropper(threads=1), Pipeline(workers)
+    """What the analysis decodes, and nothing else; as `marscrop crop` does it."""
+    cropper, memory = Cropper(threads=1), MemoryBudget()
 
     def decode(index: int, path: str) -> None:
         photo = open_photo(path)
-        with pipeline.room(cropper.analysis_pixels(photo)):
+        with memory.hold(cropper.analysis_bytes(photo)):
             photo.analysis_rgb(cropper.input_size(photo))
 
-    for _ in pipeline.run(decode, list_file.read_text().splitlines()):
+    for _ in OrderedMap(workers).run(decode, list_file.read_text().splitlines()):
         pass
 
 

@@ -27,8 +27,8 @@ from marscrop.geometry import Box, Size
 from marscrop.ratio import AspectRatio
 
 if TYPE_CHECKING:
+    from marscrop.crop import Crop
     from marscrop.cropper import Cropper
-    from marscrop.crops import Crop
 
 __version__ = "0.1.0"
 __all__ = [

@@ -1,94 +1,263 @@
-"""What can be asked of crops beside their ratio, the same in Python and on the command line."""
+"""The table of crop options: what can be asked of crops beside their ratio, each told once.
 
-from __future__ import annotations
+A field of `CropOptions` is a row: its type, default, help, range, example and how it is read from
+what a caller wrote. Python's keywords, the command line's flags, HTTP's parameters, OpenAPI and
+the README's table all come from it. `CropKeywords` repeats the names, as type checkers read no
+table; a test holds the two together.
+"""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from numbers import Real
-from typing import Final, Literal, Self, cast, get_args
+from typing import Annotated, Any, Final, Literal, Self, TypedDict, get_args, get_type_hints
 
 from marscrop.errors import OptionError
-from marscrop.imaging.padding import DEFAULT_FILL, Fill
-from marscrop.spelling import Mention
-from marscrop.window.anchor import AnchorLike
-from marscrop.window.constraints import Constraints
-from marscrop.window.regions import RegionLike
-
-FaceRule = Literal["auto", "keep", "ignore"]
-"""Whether crops keep faces whole: if a detector is installed, in any case, or not at all."""
+from marscrop.faces.rule import FaceRule
+from marscrop.imaging.fill import DEFAULT_FILL, Fill
+from marscrop.spelling import Mention, Spelling, Text, spelled
+from marscrop.window.anchor import FREE, Anchor, AnchorLike
+from marscrop.window.constraints import MIN_SCALE, Constraints
+from marscrop.window.regions import Region, RegionLike, parse_regions
 
 MOST_CANDIDATES: Final = 20
 """More are taken for a typing error: after a few the rest are no crops that anybody wants."""
 
+Read = Callable[["Option", str, Any], Any]
+"""From a row, its name and what a caller wrote to the value; raises OptionError."""
 
-@dataclass(frozen=True, slots=True)
-class CropOptions:
-    """What was asked, for every photo and ratio.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """A row of the table, without its name and its default.
 
     Attributes:
-        constraints: what each crop must do.
-        max_candidates: crops for each ratio, at most.
-        min_confidence: below it the centre crop is given, 0..1.
-        padding_fill: for photos without a crop that meets the constraints; None to refuse them.
-        faces: whether crops keep faces whole.
+        help: one or two sentences, the same for every interface.
+        kind: of what is written: text, a whole number or any number.
+        expected: what it must be, for the message where it is not.
+        least, most: its range, both included.
+        above: in place of `least`, excluded.
+        choices: all that may be written, where that is a few words.
+        form: of text, such as "X0,Y0,X1,Y1".
+        example: of what may be written.
+        repeated: whether it may be given several times.
+        read: how what is written becomes the value; by default it is the value.
     """
 
-    constraints: Constraints = Constraints()  # noqa: RUF009 - frozen
-    max_candidates: int = 1
-    min_confidence: float = 0.0
-    padding_fill: Fill | None = None
-    faces: FaceRule = "auto"
+    help: Text
+    kind: type[str] | type[int] | type[float] = str
+    expected: str = ""
+    least: float | None = None
+    most: float | None = None
+    above: float | None = None
+    choices: tuple[str, ...] = ()
+    form: str | None = None
+    example: str
+    repeated: bool = False
+    read: Read = field(default=lambda option, name, value: option.checked(name, value))
 
-    def __post_init__(self) -> None:
-        count = self.max_candidates
-        if not (isinstance(count, int) and 1 <= count <= MOST_CANDIDATES):
-            raise OptionError.of(
-                "max_candidates", f"must be a whole number from 1 to {MOST_CANDIDATES}", count
-            )
-        if not (isinstance(self.min_confidence, Real) and 0 <= self.min_confidence <= 1):
-            raise OptionError.of(
-                "min_confidence", "must be a probability, 0 to 1", self.min_confidence
-            )
-        if self.faces not in get_args(FaceRule):
-            raise OptionError.of(
-                "faces", f"must be one of {', '.join(get_args(FaceRule))}", self.faces
-            )
-
-    @classmethod
-    def parse(
-        cls,
-        *,
-        keep: RegionLike | Iterable[RegionLike] = (),
-        avoid: RegionLike | Iterable[RegionLike] = (),
-        min_size: float | None = None,
-        max_candidates: int = 1,
-        anchor: AnchorLike = None,
-        min_confidence: float = 0.0,
-        fallback: str | None = None,
-        pad_fill: str | Fill | None = None,
-        faces: str = "auto",
-    ) -> Self:
-        """Understand what a caller wrote; see `Cropper.crop` for what each means.
+    def checked(self, name: str, value: Any) -> Any:
+        """`value`, which is in the row's range.
 
         Raises:
-            OptionError: one that cannot be understood, or is out of its range.
+            OptionError: it is not.
         """
-        if fallback not in (None, "pad"):
-            raise OptionError.of("fallback", "must be 'pad', or left out", fallback)
-        if pad_fill is not None and fallback is None:
+        if self.choices:
+            valid = value in self.choices
+        elif self.kind is int:
+            valid = isinstance(value, int) and self._in_range(value)
+        else:
+            valid = isinstance(value, Real) and self._in_range(float(value))
+        if not valid:
+            raise OptionError.of(name, self.expected, value)
+        return value
+
+    def _in_range(self, value: float) -> bool:
+        return (
+            (self.least is None or value >= self.least)
+            and (self.most is None or value <= self.most)
+            and (self.above is None or value > self.above)
+        )
+
+
+def _read_regions(_: Option, name: str, value: Any) -> tuple[Region, ...]:
+    return parse_regions(value, name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CropOptions:
+    """What is asked of every crop, of any photo and ratio. `parse` reads what a caller wrote."""
+
+    keep: Annotated[
+        tuple[Region, ...],
+        Option(
+            help="Box that must lie inside each crop: pixels of the upright photo, or percent "
+            "(10%,20%,50%,80%). Repeat for more.",
+            form="X0,Y0,X1,Y1",
+            example="300,140,335,415",
+            repeated=True,
+            read=_read_regions,
+        ),
+    ] = ()
+    avoid: Annotated[
+        tuple[Region, ...],
+        Option(
+            help="Box that no crop may overlap. Repeat for more.",
+            form="X0,Y0,X1,Y1",
+            example="0%,0%,100%,8%",
+            repeated=True,
+            read=_read_regions,
+        ),
+    ] = ()
+    min_size: Annotated[
+        float,
+        Option(
+            help="Smallest crop allowed, as a share of the largest one of its ratio; 1: no zoom.",
+            kind=float,
+            expected="must be above 0 and at most 1, a share of the largest crop",
+            above=0,
+            most=1,
+            example="0.5",
+        ),
+    ] = MIN_SCALE
+    max_candidates: Annotated[
+        int,
+        Option(
+            help="Crops for each ratio, at most, best first; each overlaps every better one by an "
+            "IoU of 0.5 at most.",
+            kind=int,
+            expected=f"must be a whole number from 1 to {MOST_CANDIDATES}",
+            least=1,
+            most=MOST_CANDIDATES,
+            example="3",
+        ),
+    ] = 1
+    anchor: Annotated[
+        Anchor,
+        Option(
+            help="Pin the crop, whose size is still chosen: top, bottom, left, right, centre, "
+            "top-left, ..., or a point X,Y in 0..1, which is the share of the room beside the "
+            "crop that lies to its left, and above it.",
+            example="top",
+            read=lambda _, name, value: Anchor.parse(value),
+        ),
+    ] = FREE
+    min_confidence: Annotated[
+        float,
+        Option(
+            help="Below it the centre crop is taken, 0..1, unless that breaks a constraint.",
+            kind=float,
+            expected="must be a probability, 0 to 1",
+            least=0,
+            most=1,
+            example="0.8",
+        ),
+    ] = 0.0
+    fallback: Annotated[
+        Literal["pad"] | None,
+        Option(
+            help=(
+                *("pad: where no crop meets ", Mention("keep"), ", ", Mention("avoid"), " and "),
+                *(Mention("min_size"), ", a part of the photo on a canvas of the ratio."),
+            ),
+            expected="must be 'pad', or left out",
+            choices=("pad",),
+            example="pad",
+        ),
+    ] = None
+    pad_fill: Annotated[
+        Fill | None,
+        Option(
+            help=f"What the canvas shows around it: a colour, or blur. Default: {DEFAULT_FILL}.",
+            example="blur",
+            read=lambda _, name, value: Fill.parse(value),
+        ),
+    ] = None
+    faces: Annotated[
+        FaceRule,
+        Option(
+            help="auto: keep faces whole, or leave them out whole, if marscrop[faces] is "
+            "installed; keep: insist on it; ignore. What else is asked goes before faces.",
+            expected=f"must be one of {', '.join(get_args(FaceRule))}",
+            choices=get_args(FaceRule),
+            example="ignore",
+        ),
+    ] = "auto"
+
+    def __post_init__(self) -> None:
+        if self.pad_fill is not None and self.fallback is None:
             raise OptionError(
                 (
                     *(Mention("pad_fill"), " says how to pad, which needs "),
                     Mention("fallback", "pad"),
                 ),
                 "pad_fill",
-                pad_fill,
+                self.pad_fill.label,
             )
-        fill = DEFAULT_FILL if pad_fill is None else pad_fill
-        return cls(
-            Constraints.parse(keep, avoid, min_size, anchor),
-            max_candidates,
-            min_confidence,
-            Fill.parse(fill) if fallback else None,
-            cast("FaceRule", faces),
-        )
+        for name, option in OPTIONS.items():
+            value = getattr(self, name)
+            if option.expected and value is not None:  # others are values that checked themselves
+                option.checked(name, value)
+
+    @classmethod
+    def parse(cls, base: Self | None = None, **written: Any) -> Self:
+        """Understand what a caller wrote; see the table for what each option means.
+
+        Args:
+            base: what holds where nothing was written; the defaults by default.
+            written: by the names of the table; None stands for nothing.
+
+        Raises:
+            OptionError: one that cannot be understood, or is out of its range.
+            TypeError: a name that is not in the table.
+        """
+        for name in written:
+            if name not in OPTIONS:
+                raise TypeError(f"unknown option {name!r}; known are {', '.join(OPTIONS)}")
+        given = {name: value for name, value in written.items() if value is not None}
+        values = {name: OPTIONS[name].read(OPTIONS[name], name, v) for name, v in given.items()}
+        return replace(cls() if base is None else base, **values)
+
+    @property
+    def constraints(self) -> Constraints:
+        """Those of the options that bind where a crop may lie."""
+        return Constraints(self.keep, self.avoid, self.min_size, self.anchor)
+
+    @property
+    def padding_fill(self) -> Fill | None:
+        """For photos without a crop that meets the constraints; None to refuse them."""
+        if self.fallback is None:
+            return None
+        return self.pad_fill or Fill.parse(DEFAULT_FILL)
+
+
+def _table() -> Mapping[str, Option]:
+    hints = get_type_hints(CropOptions, include_extras=True)
+    return {row.name: hints[row.name].__metadata__[0] for row in fields(CropOptions)}
+
+
+OPTIONS: Final = _table()
+"""The rows, by name, in order."""
+
+DEFAULT_OPTIONS: Final = CropOptions()
+
+
+def described(name: str, spelling: Spelling) -> str:
+    """What an option means and what its default is, for one kind of reader."""
+    words, default = spelled(OPTIONS[name].help, spelling), getattr(DEFAULT_OPTIONS, name)
+    if isinstance(default, Real):
+        return f"{words} Default: {float(default):g}."
+    return f"{words} Default: {default}." if isinstance(default, str) else words
+
+
+class CropKeywords(TypedDict, total=False):
+    """What callers in Python may write for each option."""
+
+    keep: RegionLike | Iterable[RegionLike]
+    avoid: RegionLike | Iterable[RegionLike]
+    min_size: float | None
+    max_candidates: int
+    anchor: AnchorLike
+    min_confidence: float
+    fallback: str | None
+    pad_fill: str | Fill | None
+    faces: str

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from numbers import Real
-from typing import Final
+from typing import Final, cast
 
 from marscrop.errors import RatioError
 
@@ -116,6 +117,17 @@ class AspectRatio:
 def is_pair(value: object) -> bool:
     """Whether this is one ratio, written as a tuple of two numbers."""
     return isinstance(value, tuple) and len(value) == 2 and all(map(_is_number, value))
+
+
+def parse_ratios(ratios: RatioLike | Iterable[RatioLike]) -> list[AspectRatio]:
+    """One ratio, or several, as a list. A pair of numbers is one ratio, (width, height).
+
+    Raises:
+        RatioError: one that cannot be understood.
+    """
+    if isinstance(ratios, str | Real | AspectRatio) or is_pair(ratios):
+        return [AspectRatio.parse(cast("RatioLike", ratios))]
+    return [AspectRatio.parse(ratio) for ratio in cast("Iterable[RatioLike]", ratios)]
 
 
 def _is_number(value: object) -> bool:

@@ -15,14 +15,13 @@ from PIL import Image
 from tests.faults.conftest import Cli
 from tests.faults.runs import batch
 
-from marscrop import Cropper
 from marscrop.imaging import colour
 from marscrop.runtime.onnx_network import OnnxNetwork
 
 LIMITED = """
 import resource, sys
 from marscrop.cli import app, cropping
-from marscrop import cropper, pipeline
+from marscrop import cropper, memory_budget, ordered_map
 import PIL.Image; PIL.Image.init()
 pages = int(open("/proc/self/statm").read().split()[0])
 most = pages * resource.getpagesize() + (int(sys.argv.pop(1)) << 20)
@@ -83,7 +82,7 @@ Break = Callable[[pytest.MonkeyPatch], None]
 PLACES: dict[str, Break] = {
     "decoding": lambda patch: patch.setattr(colour, "to_rgb", exhausted),
     "network": lambda patch: patch.setattr(OnnxNetwork, "run", exhausted),
-    "window": lambda patch: patch.setattr(Cropper, "_decide", exhausted),
+    "window": lambda patch: patch.setattr("marscrop.cropper.decide", exhausted),
     "encoding": lambda patch: patch.setattr("marscrop.imaging.encode.cut", exhausted),
 }
 

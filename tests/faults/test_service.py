@@ -23,6 +23,7 @@ from tests.faults.test_memory import exhausted
 from tests.service.conftest import Serve, rocket, serve
 from tests.service.test_process import HOST, running
 
+from marscrop import cropper
 from marscrop.cropper import Cropper
 from marscrop.imaging import colour, formats
 from marscrop.runtime.onnx_network import OnnxNetwork
@@ -45,8 +46,8 @@ def assert_it_goes_on(client: TestClient, photo: bytes) -> None:
         (formats, "identify"),
         (colour, "to_rgb"),
         (OnnxNetwork, "run"),
-        (Cropper, "_decide"),
-        (Cropper, "see"),
+        (cropper, "decide"),
+        (Cropper, "analyse"),
     ],
 )
 def test_a_worker_without_memory_says_so_and_takes_the_next(
@@ -70,7 +71,7 @@ def test_a_worker_that_fails_otherwise_takes_the_next(
 
     client = serve(workers=1)
     with monkeypatch.context() as patch:
-        patch.setattr(Cropper, "see", broken)
+        patch.setattr(Cropper, "analyse", broken)
         answers = [client.post(CROPS, content=rocket) for _ in range(3)]
     assert {answer.status_code for answer in answers} == {500}
     assert answers[0].json()["error"]["code"] == "internal"

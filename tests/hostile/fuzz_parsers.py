@@ -30,8 +30,8 @@ with atheris.instrument_imports(include=["marscrop"]):
     from marscrop.errors import ConstraintError, MarscropError, ModelError, OptionError, RatioError
     from marscrop.exchange import crop_sidecar, iiif_region, imgproxy_crop, thumbor_crop
     from marscrop.geometry import Box, Size
+    from marscrop.imaging.fill import Fill
     from marscrop.imaging.jpeg_metadata import truthful
-    from marscrop.imaging.padding import Fill
     from marscrop.ratio import AspectRatio
     from marscrop.runtime.manifest import FILE, Manifest
     from marscrop.service.question import CROPS_PARAMETERS, PictureQuestion, Question

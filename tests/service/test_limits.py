@@ -13,11 +13,11 @@ from PIL import Image
 from starlette.testclient import TestClient
 from tests.service.conftest import Serve
 
+from marscrop.analysis import Analysis
 from marscrop.cropper import Cropper
-from marscrop.crops import Seen
 from marscrop.errors import OptionError
+from marscrop.memory_budget import MemoryBudget
 from marscrop.options import FaceRule
-from marscrop.pipeline import Pipeline
 from marscrop.service.settings import Settings
 
 CROPS = "/v1/crops?ratio=1:1"
@@ -100,10 +100,10 @@ class SlowCropper(Cropper):
         self.entered = threading.Semaphore(0)
         self.may_go_on = threading.Event()
 
-    def see(self, photo: Any, faces: FaceRule = "auto") -> Seen:
+    def analyse(self, photo: Any, faces: FaceRule = "auto") -> Analysis:
         self.entered.release()
         assert self.may_go_on.wait(30)
-        return super().see(photo, faces)
+        return super().analyse(photo, faces)
 
 
 @pytest.fixture
@@ -221,21 +221,21 @@ def test_limits_that_make_no_sense_are_explained(limit: str, value: float) -> No
         Settings(**{limit: value})
 
 
-def test_photos_wait_for_room_for_their_pixels(
+def test_photos_wait_for_memory_for_their_pixels(
     serve: Serve, rocket: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
-    room = Pipeline.room
+    hold = MemoryBudget.hold
 
-    def noted(pipeline: Pipeline, pixels: int) -> Any:
-        asked.append(pixels)
-        return room(pipeline, pixels)
+    def noted(memory: MemoryBudget, size: int) -> Any:
+        asked.append(size)
+        return hold(memory, size)
 
-    monkeypatch.setattr(Pipeline, "room", noted)
+    monkeypatch.setattr(MemoryBudget, "hold", noted)
     client = serve()
     client.post(f"{CROPS}&faces=ignore", content=rocket)
     client.post("/v1/crop?ratio=1:1&faces=ignore", content=rocket)
-    pixels = 640 * 427
+    whole = 4 * 640 * 427
     looked_at, again, cut = asked
-    assert pixels <= looked_at == again < 1.05 * pixels  # with what a decoder has beside them
-    assert cut == pixels
+    assert whole <= looked_at == again < 1.05 * whole  # with what a decoder has beside them
+    assert cut == whole

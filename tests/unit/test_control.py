@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from marscrop import Box, ConstraintError, Cropper, Size
-from marscrop.crops import Crop
+from marscrop.crop import Crop
 from marscrop.errors import OptionError
 from marscrop.geometry import centre_crop, iou
 from marscrop.imaging.decode import open_photo

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from marscrop import AspectRatio, ImageError, RatioError
-from marscrop.cropper import Cropper, parse_ratios
+from marscrop.cropper import Cropper
+from marscrop.ratio import parse_ratios
 
 RATIOS = ["16:9", "1:1", "4:5", "9:16", "3:1"]
 
@@ -114,9 +115,9 @@ def test_a_photo_that_was_seen_needs_no_pixels_for_further_ratios(
 
     copy = tmp_path / "copy.jpg"
     copy.write_bytes(rocket.read_bytes())
-    seen = cropper.see(open_photo(copy))
+    seen = cropper.analyse(open_photo(copy))
     copy.unlink()
-    assert cropper.crop_seen(seen, parse_ratios(RATIOS)) == cropper.crop(rocket, RATIOS)
+    assert cropper.crop_analysed(seen, parse_ratios(RATIOS)) == cropper.crop(rocket, RATIOS)
 
 
 def test_bad_ratio_is_refused_before_the_image_is_read(cropper: Cropper) -> None:

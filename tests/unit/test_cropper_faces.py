@@ -8,6 +8,7 @@ import pytest
 
 from marscrop import Box, Cropper, MarscropError, cropper
 from marscrop.errors import OptionError
+from marscrop.faces import rule
 from marscrop.faces.centerface import installed
 from marscrop.faces.detector import Face
 from marscrop.geometry import Window
@@ -42,7 +43,7 @@ def rocket(examples: Path) -> Path:
 def seeing(monkeypatch: pytest.MonkeyPatch) -> Cropper:
     """A cropper for which the detector is there and finds `FACE`."""
     monkeypatch.setattr(cropper, "FaceDetector", OneFace)
-    monkeypatch.setattr(cropper, "can_find_faces", lambda: True)
+    monkeypatch.setattr(rule, "installed", lambda: True)
     return Cropper(threads=1)
 
 

@@ -1,9 +1,14 @@
+"""The options of crops: what is understood, and what is refused."""
+
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 
+from marscrop import Cropper
 from marscrop.errors import OptionError
-from marscrop.imaging.padding import Fill
+from marscrop.imaging.fill import Fill
 from marscrop.options import MOST_CANDIDATES, CropOptions
 from marscrop.window.constraints import Constraints
 
@@ -62,3 +67,21 @@ def test_fill_without_padding_is_refused() -> None:
 def test_constraints_out_of_range_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(OptionError):
         CropOptions.parse(**wrong)  # type: ignore[arg-type]
+
+
+def test_what_is_given_goes_before_what_it_is_based_on() -> None:
+    base = CropOptions.parse(keep="1,2,3,4", min_size=0.5)
+    options = CropOptions.parse(base, min_size=0.7, anchor=None)
+    assert (options.keep, options.min_size) == (base.keep, 0.7)
+
+
+def test_unknown_options_are_no_options() -> None:
+    with pytest.raises(TypeError, match=r"unknown option 'zooom'; known are keep, avoid, "):
+        CropOptions.parse(zooom=1)
+
+
+def test_options_and_overrides_in_one_call(cropper: Cropper, examples: Path) -> None:
+    base = CropOptions.parse(min_size=1, max_candidates=2)
+    photo = examples / "rocket.jpg"
+    asked = cropper.crop(photo, "1:1", base, max_candidates=1)
+    assert asked == cropper.crop(photo, "1:1", min_size=1)

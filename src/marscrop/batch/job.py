@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from marscrop import __version__
-from marscrop.cropper import DEFAULT_OPTIONS
 from marscrop.faces.centerface import installed as can_find_faces
 from marscrop.imaging.decode import DEFAULT_MAX_DECODED_BYTES, DEFAULT_MAX_PIXELS
-from marscrop.options import CropOptions
+from marscrop.options import DEFAULT_OPTIONS, CropOptions
 from marscrop.ratio import AspectRatio
 from marscrop.runtime.manifest import PACKAGED_MODEL, Manifest
 from marscrop.window.regions import Region
@@ -88,9 +87,7 @@ class Task:
         """The job's options, with the boxes to keep in this photo."""
         if not self.keep:
             return job.options
-        constraints = job.options.constraints
-        kept = replace(constraints, keep=constraints.keep + self.keep)
-        return replace(job.options, constraints=kept)
+        return replace(job.options, keep=job.options.keep + self.keep)
 
     def output(self, ratio: AspectRatio, candidate: int, suffix: str) -> str:
         """The name of a crop's file, relative to the target."""

@@ -17,7 +17,7 @@ from marscrop.batch.store import Store
 from marscrop.batch.worker import Worker
 from marscrop.cores import usable_cores
 from marscrop.errors import StorageError
-from marscrop.pipeline import Pipeline
+from marscrop.memory_budget import MemoryBudget
 
 
 def run_in_threads(
@@ -30,7 +30,7 @@ def run_in_threads(
     """Records of photos as they are done, in any order.
 
     No more photos are in memory than there are workers, and no more decoded pixels than
-    `pipeline.MOST_PIXELS`, but for a single photo that has more.
+    `memory_budget.MOST_BYTES`, but for a single photo that has more.
 
     Args:
         workers: threads; None for one a core.
@@ -41,7 +41,7 @@ def run_in_threads(
         StorageError: nothing more can be written; raised once those in progress are finished.
     """
     count = workers or usable_cores()
-    worker = Worker(job, fingerprint, Pipeline(count).room)
+    worker = Worker(job, fingerprint, MemoryBudget().hold)
     in_progress = InProgress(Store(job.target))
 
     def work(task: Task) -> PhotoRecord:

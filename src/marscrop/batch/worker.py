@@ -9,38 +9,39 @@ from typing import Any
 from marscrop.batch.job import Job, Task
 from marscrop.batch.records import CropRecord, PhotoRecord
 from marscrop.batch.store import Store, filesystem, is_local
+from marscrop.crop import Crop
 from marscrop.cropper import Cropper
-from marscrop.crops import Crop
 from marscrop.errors import ImageError, MarscropError, StorageError
 from marscrop.exchange.xmp import crop_sidecar
 from marscrop.files import reason, unchanging
 from marscrop.imaging.crops import CropFiles
 from marscrop.imaging.decode import Photo
 from marscrop.imaging.encode import suffix_for
+from marscrop.memory_budget import PIXEL_BYTES
 from marscrop.spelling import on_command_line
 
-Room = Callable[[int], AbstractContextManager[Any]]
-"""Waits until there is room in memory for so many decoded pixels, and holds it."""
+Hold = Callable[[int], AbstractContextManager[Any]]
+"""Waits until so many bytes of memory are free, and holds them."""
 
 
 class Worker:
     """A worker with the model loaded, for the tasks of a job. Threads may share one."""
 
     def __init__(
-        self, job: Job, fingerprint: str, room: Room = lambda pixels: nullcontext()
+        self, job: Job, fingerprint: str, memory: Hold = lambda size: nullcontext()
     ) -> None:
         """Load the model.
 
         Args:
             job: of all tasks.
             fingerprint: of the job.
-            room: for those who share the memory.
+            memory: for those who share it.
 
         Raises:
             ModelError: the model or the face detector is missing or changed.
             MissingExtraError: faces to keep and no detector installed.
         """
-        self._room = room
+        self._memory = memory
         self._job, self._fingerprint = job, fingerprint
         self._store = Store(job.target)
         # One thread a photo: many photos at once use the cores better than many threads on one.
@@ -75,7 +76,7 @@ class Worker:
     def _do(self, task: Task, key: str) -> PhotoRecord:
         photo = self._cropper.open(_read(task.source), name=task.source)
         options = task.options(self._job)
-        with self._room(self._cropper.analysis_pixels(photo, options)):
+        with self._memory(self._cropper.analysis_bytes(photo, options)):
             crops = self._cropper.crop_photo(photo, task.ratios, options)
         files: dict[str, bytes] = {}
         outputs = self._encode(task, photo, crops, files)
@@ -98,7 +99,7 @@ class Worker:
             return [None] * len(crops)
         suffix = self._job.suffix or suffix_for(photo)
         names = [task.output(crop.ratio, crop.candidate, suffix) for crop in crops]
-        with self._room(photo.size.width * photo.size.height):
+        with self._memory(PIXEL_BYTES * photo.size.width * photo.size.height):
             encoder = CropFiles(photo)
             for crop, name in zip(crops, names, strict=True):
                 files[name] = encoder.encode(

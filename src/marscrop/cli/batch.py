@@ -6,29 +6,21 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from marscrop.cli.asked import (
+from marscrop.cli.flags import (
     RATIO_HELP,
-    AnchorOption,
-    Avoid,
-    Faces,
-    Fallback,
     FileType,
-    Keep,
-    MaxCandidates,
     MaxDecodedMib,
     MaxPixels,
-    MinConfidence,
-    MinSize,
     ModelFolder,
-    PadFill,
     Quality,
     parse_limits,
     parse_options,
     parse_ratios,
+    takes_crop_options,
 )
 from marscrop.cli.support import give_memory_back, refuse
 from marscrop.errors import ImageError, MissingExtraError, OptionError, StorageError
@@ -43,6 +35,7 @@ if TYPE_CHECKING:
 _NAMED_FAILURES = 20
 
 
+@takes_crop_options
 def batch(
     sources: Annotated[
         list[str],
@@ -83,18 +76,10 @@ def batch(
     ] = None,
     quality: Quality = None,
     file_type: FileType = None,
-    keep: Keep = None,
-    avoid: Avoid = None,
-    min_size: MinSize = None,
-    max_candidates: MaxCandidates = 1,
-    anchor: AnchorOption = None,
-    min_confidence: MinConfidence = 0.0,
-    fallback: Fallback = None,
-    pad_fill: PadFill = None,
-    faces: Faces = "auto",
     max_pixels: MaxPixels = None,
     max_decoded_mib: MaxDecodedMib = None,
     model: ModelFolder = None,
+    **written: Any,
 ) -> None:
     """Crop a library of photos; run the same command again to go on where it stopped.
 
@@ -102,17 +87,7 @@ def batch(
     row for each. Exit code 1: some photos failed, which the manifest names; 2: wrong usage.
     """
     give_memory_back()
-    options = parse_options(
-        keep=keep or (),
-        avoid=avoid or (),
-        min_size=min_size,
-        max_candidates=max_candidates,
-        anchor=anchor,
-        min_confidence=min_confidence,
-        fallback=fallback,
-        pad_fill=pad_fill,
-        faces=faces,
-    )
+    options = parse_options(written)
     ratios = parse_ratios(ratio or [])
     from marscrop.batch.job import Job
     from marscrop.batch.plan import make_plan

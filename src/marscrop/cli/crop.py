@@ -4,35 +4,28 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from marscrop.cli.asked import (
+from marscrop.cli.flags import (
     RATIO_HELP,
-    AnchorOption,
-    Avoid,
-    Faces,
-    Fallback,
     FileType,
-    Keep,
-    MaxCandidates,
     MaxDecodedMib,
     MaxPixels,
-    MinConfidence,
-    MinSize,
     ModelFolder,
-    PadFill,
     Quality,
     parse_limits,
     parse_options,
     parse_ratios,
+    takes_crop_options,
 )
 from marscrop.cli.support import give_memory_back, refuse
 from marscrop.cli.targets import Targets
 from marscrop.errors import MarscropError
 
 
+@takes_crop_options
 def crop(
     images: Annotated[
         list[str], typer.Argument(help="Photos: JPEG, PNG, WebP, AVIF, TIFF, GIF, HEIC.")
@@ -61,15 +54,6 @@ def crop(
     ] = False,
     quality: Quality = None,
     file_type: FileType = None,
-    keep: Keep = None,
-    avoid: Avoid = None,
-    min_size: MinSize = None,
-    max_candidates: MaxCandidates = 1,
-    anchor: AnchorOption = None,
-    min_confidence: MinConfidence = 0.0,
-    fallback: Fallback = None,
-    pad_fill: PadFill = None,
-    faces: Faces = "auto",
     max_pixels: MaxPixels = None,
     max_decoded_mib: MaxDecodedMib = None,
     lossless: Annotated[
@@ -87,6 +71,7 @@ def crop(
             min=1, help="Cores to use: photos at once, or for a single photo. Default: all."
         ),
     ] = None,
+    **written: Any,
 ) -> None:
     """Crop photos to the best window of each aspect ratio.
 
@@ -95,31 +80,23 @@ def crop(
     """
     give_memory_back()
     ratios = parse_ratios(ratio)
-    options = parse_options(
-        keep=keep or (),
-        avoid=avoid or (),
-        min_size=min_size,
-        max_candidates=max_candidates,
-        anchor=anchor,
-        min_confidence=min_confidence,
-        fallback=fallback,
-        pad_fill=pad_fill,
-        faces=faces,
-    )
+    options = parse_options(written)
     if lossless:
-        _check_lossless(output, quality, file_type, fallback)
+        _check_lossless(output, quality, file_type, options.fallback)
     targets = Targets(images, len(ratios) * options.max_candidates, output, file_type)
     from marscrop.cli.cropping import Cropping
     from marscrop.cores import usable_cores
     from marscrop.cropper import Cropper
-    from marscrop.pipeline import Pipeline
+    from marscrop.memory_budget import MemoryBudget
+    from marscrop.ordered_map import OrderedMap
 
     workers = min(len(images), threads or usable_cores())
     # Many photos: one core each, which wastes none. One photo: all cores for it.
     limits = parse_limits(max_pixels, max_decoded_mib)
     cropper = Cropper(model, threads=1 if workers > 1 else threads, **limits)
     cropper.prepare(options.faces)  # a damaged detector is told once, not of each photo
-    pipeline = Pipeline(workers)
+    memory = MemoryBudget()
+    photos = OrderedMap(workers, when_stopped=memory.stop)
     work = Cropping(
         cropper=cropper,
         ratios=ratios,
@@ -128,10 +105,11 @@ def crop(
         quality=quality,
         as_json=as_json,
         lossless=lossless,
-        pipeline=pipeline,
+        photos=photos,
+        memory=memory,
     )
     failed = False
-    for answer in pipeline.run(work, images):
+    for answer in photos.run(work, images):
         for line in answer.lines:
             print(line, flush=True)
         if answer.error is not None:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from marscrop.answer import as_table
 from marscrop.cli.targets import Targets
-from marscrop.cropper import Cropper, on_grid
-from marscrop.crops import Crop
+from marscrop.crop import Crop
+from marscrop.crop_json import as_table
+from marscrop.cropper import Cropper
+from marscrop.decision import moved_to_grid
 from marscrop.errors import MarscropError
 from marscrop.files import reason
 from marscrop.geometry import Size
@@ -19,8 +20,9 @@ from marscrop.imaging.crops import CropFiles
 from marscrop.imaging.decode import Photo
 from marscrop.imaging.encode import write_whole
 from marscrop.imaging.lossless import BlockGrid
+from marscrop.memory_budget import PIXEL_BYTES, MemoryBudget
 from marscrop.options import CropOptions
-from marscrop.pipeline import Pipeline
+from marscrop.ordered_map import OrderedMap
 from marscrop.ratio import AspectRatio
 from marscrop.spelling import on_command_line
 
@@ -48,7 +50,8 @@ class Cropping:
         quality: of what is written.
         as_json: one line of JSON a photo, in place of one in words a crop.
         lossless: copy the JPEG's blocks.
-        pipeline: where this waits for memory.
+        photos: where this waits for the photos before.
+        memory: that all photos share.
     """
 
     cropper: Cropper
@@ -58,22 +61,23 @@ class Cropping:
     quality: int | None
     as_json: bool
     lossless: bool
-    pipeline: Pipeline
+    photos: OrderedMap
+    memory: MemoryBudget
 
     def __call__(self, index: int, image: str) -> Answer:
         """Crop one photo. What goes wrong with it is part of the answer."""
         lines: list[str] = []
         try:
             photo = self.cropper.open(image)
-            with self.pipeline.room(self.cropper.analysis_pixels(photo, self.options)):
+            with self.memory.hold(self.cropper.analysis_bytes(photo, self.options)):
                 found = self.cropper.crop_photo(photo, self.ratios, self.options)
             grid = BlockGrid.of(photo) if self.lossless else None
-            crops = [on_grid(grid, crop, self.options) for crop in found] if grid else found
+            crops = [moved_to_grid(grid, crop, self.options) for crop in found] if grid else found
             if self.targets is not None:
-                full_px = photo.size.width * photo.size.height
-                with self.pipeline.turn(index, full_px):
-                    paths = self.targets.of(image, photo, crops)
-                    self.pipeline.passed(index)
+                self.photos.wait_for_turn(index)
+                paths = self.targets.of(image, photo, crops)
+                self.photos.passed(index)
+                with self.memory.hold(PIXEL_BYTES * photo.size.width * photo.size.height):
                     for path, crop in self._written(photo, crops, paths, grid):
                         if not self.as_json:
                             lines.append(f"{path}  {_in_words(crop)}")

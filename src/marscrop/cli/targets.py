@@ -11,7 +11,7 @@ from marscrop.errors import ImageError
 from marscrop.spelling import Mention
 
 if TYPE_CHECKING:
-    from marscrop.crops import Crop
+    from marscrop.crop import Crop
     from marscrop.imaging.decode import Photo
 
 

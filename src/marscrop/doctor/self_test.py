@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from marscrop.bench.photos import encode_photo
+from marscrop.crop import Crop
 from marscrop.cropper import Cropper
-from marscrop.crops import Crop
 from marscrop.errors import ModelError
 from marscrop.geometry import Box, Size
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from PIL import Image, ImageColor, ImageFilter
+from PIL import Image, ImageFilter
 
-from marscrop.errors import ImageError, OptionError
+from marscrop.errors import ImageError
 from marscrop.geometry import Box, Margins, Size
 from marscrop.imaging import colour
-
-BLUR: Final = "blur"
-DEFAULT_FILL: Final = "white"
-"""What a page or a sheet of paper shows beside a picture."""
+from marscrop.imaging.fill import Fill
 
 _BLURRED_EDGE: Final = 48
 """Longest edge [px] of the copy that is blurred: all that is left of it is broad colours."""
@@ -21,42 +18,6 @@ _BLUR_RADIUS: Final = 3
 
 Picture = Image.Image
 """What callers of the library get pixels as."""
-
-_Colour = tuple[int, int, int] | tuple[int, int, int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Fill:
-    """What fills the margins.
-
-    Attributes:
-        colour: RGB or RGBA, 0..255; None for a blurred copy of the picture, stretched over the
-            canvas.
-        label: what the caller wrote.
-    """
-
-    colour: _Colour | None
-    label: str
-
-    @classmethod
-    def parse(cls, fill: str | Fill) -> Fill:
-        """Understand "blur", "white", "#ffffff", "rgb(255, 255, 255)".
-
-        Raises:
-            OptionError: anything else, with what was expected.
-        """
-        if isinstance(fill, Fill):
-            return fill
-        expected = "must be 'blur' or a colour, such as 'white' or '#1e90ff'"
-        if not isinstance(fill, str):
-            raise OptionError.of("pad_fill", expected, fill)
-        label = fill.strip().lower()
-        if label == BLUR:
-            return cls(None, label)
-        try:
-            return cls(ImageColor.getrgb(label), label)
-        except ValueError:
-            raise OptionError.of("pad_fill", expected, fill) from None
 
 
 @dataclass(frozen=True, slots=True)

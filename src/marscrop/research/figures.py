@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from marscrop.crop import Crop
 from marscrop.cropper import Cropper
-from marscrop.crops import Crop
 from marscrop.errors import ImageError
 from marscrop.geometry import Box, Size
 from marscrop.imaging.decode import Photo

@@ -10,7 +10,7 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
-from marscrop.answer import as_table
+from marscrop.crop_json import as_table
 from marscrop.service import documents
 from marscrop.service.admission import Admission
 from marscrop.service.metrics import Metrics

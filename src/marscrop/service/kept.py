@@ -9,7 +9,7 @@ import hashlib
 import threading
 from collections import OrderedDict
 
-from marscrop.crops import Seen
+from marscrop.analysis import Analysis
 
 
 def key_of(content: bytes) -> str:
@@ -22,17 +22,17 @@ class KeptPhotos:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._seen: OrderedDict[str, Seen] = OrderedDict()
+        self._seen: OrderedDict[str, Analysis] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: str) -> Seen | None:
+    def get(self, key: str) -> Analysis | None:
         """What is kept of a photo, if it still is."""
         with self._lock:
             if key in self._seen:
                 self._seen.move_to_end(key)
             return self._seen.get(key)
 
-    def put(self, key: str, seen: Seen) -> None:
+    def put(self, key: str, seen: Analysis) -> None:
         """Keep a photo, and forget those that were not asked for the longest."""
         with self._lock:
             self._seen[key] = seen

@@ -1,6 +1,6 @@
 """What can be asked of an endpoint: one line an option, from which parsing and OpenAPI both read.
 
-An option of `CropOptions.parse` needs its line in `CROP_OPTIONS`, and nothing else.
+Those of crops come from the table of options.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from marscrop.options import OPTIONS, Option, described
 from marscrop.service.refusals import bad_question
+from marscrop.spelling import in_http
 
 Texts = Mapping[str, Sequence[str]]
 """What was sent: for each name its values, from the query and from a form."""
@@ -68,7 +70,26 @@ class Parameter:
 _COUNT: Final = {"type": "integer", "minimum": 1}
 _RATIO: Final = {"type": "string", "format": "aspect-ratio"}
 _BOX: Final = {"type": "string", "format": "box"}
-_SHARE: Final = {"type": "number", "minimum": 0, "maximum": 1}
+
+
+def _of_option(name: str, option: Option) -> Parameter:
+    """The parameter of a row of the table of options."""
+    kinds = {str: "string", int: "integer", float: "number"}
+    limits = {"minimum": option.least, "maximum": option.most, "exclusiveMinimum": option.above}
+    schema = {
+        "type": kinds[option.kind],
+        **({"enum": list(option.choices)} if option.choices else {}),
+        **{name: limit for name, limit in limits.items() if limit is not None},
+    }
+    return Parameter(
+        name,
+        described(name, in_http),
+        schema,
+        (option.example,),
+        option.kind,
+        repeated=option.repeated,
+    )
+
 
 RATIO: Final = Parameter(
     "ratio",
@@ -85,53 +106,7 @@ PHOTO: Final = Parameter(
 URL: Final = Parameter(
     "url", "In place of an image: where to fetch it, if the service was started with --allow-url."
 )
-CROP_OPTIONS: Final = (
-    Parameter(
-        "keep",
-        "Box that must lie inside each crop: pixels of the upright photo, or percent. "
-        "Repeat for more.",
-        _BOX,
-        ("300,140,335,415",),
-        repeated=True,
-    ),
-    Parameter(
-        "avoid",
-        "Box that no crop may overlap. Repeat for more.",
-        _BOX,
-        ("0%,0%,100%,8%",),
-        repeated=True,
-    ),
-    Parameter(
-        "min_size",
-        "Smallest crop allowed, as a share of the largest one of its ratio; 1: no zoom.",
-        {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
-        ("0.5",),
-        float,
-    ),
-    Parameter(
-        "max_candidates", "Crops for each ratio, at most; best first.", _COUNT, ("1",), convert=int
-    ),
-    Parameter(
-        "anchor",
-        "Pin the crop: top, bottom, left, right, centre, top-left, ..., or a point X,Y in 0..1.",
-        examples=("top",),
-    ),
-    Parameter("min_confidence", "Below it the centre crop is given.", _SHARE, ("0.5",), float),
-    Parameter(
-        "fallback",
-        "pad: add margins where no crop meets the constraints.",
-        {"type": "string", "enum": ["pad"]},
-        ("pad",),
-    ),
-    Parameter("pad_fill", "What margins show: a colour, or blur.", examples=("blur", "#ffffff")),
-    Parameter(
-        "faces",
-        "auto: faces are kept whole, or left out, if the detector is installed; keep: insist on "
-        "it; ignore.",
-        {"type": "string", "enum": ["auto", "keep", "ignore"]},
-        ("auto",),
-    ),
-)
+CROP_OPTIONS: Final = tuple(_of_option(name, option) for name, option in OPTIONS.items())
 OUTPUT_OPTIONS: Final = (
     Parameter("width", "Width of the picture that comes out.", _COUNT, ("800",), convert=int),
     Parameter("height", "Its height. With a width, the ratio.", _COUNT, ("450",), convert=int),

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from marscrop.cropper import parse_ratios
 from marscrop.geometry import Size, round_half_up
-from marscrop.options import CropOptions
-from marscrop.ratio import AspectRatio
+from marscrop.options import OPTIONS, CropOptions
+from marscrop.ratio import AspectRatio, parse_ratios
 from marscrop.service.parameters import (
     CROP_OPTIONS,
     OUTPUT_OPTIONS,
@@ -134,8 +133,8 @@ class PictureQuestion:
 
 def _options(values: Mapping[str, Any], settings: Settings) -> CropOptions:
     """The values that belong to `CropOptions`, in it."""
-    asked = {option.name: values[option.name] for option in CROP_OPTIONS if option.name in values}
-    for name in ("keep", "avoid"):
+    asked = {name: values[name] for name in OPTIONS if name in values}
+    for name in (name for name, option in OPTIONS.items() if option.repeated):
         if len(asked.get(name, ())) > settings.max_boxes:
             raise bad_question(
                 f"one request may {name} {settings.max_boxes} boxes; got {len(asked[name])}",

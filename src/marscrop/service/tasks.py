@@ -8,15 +8,17 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from marscrop.cropper import Cropper, looks_for_faces
-from marscrop.crops import Crop, Seen
+from marscrop.analysis import Analysis
+from marscrop.crop import Crop
+from marscrop.cropper import Cropper
 from marscrop.errors import ImageError, LimitError
+from marscrop.faces.rule import FaceRule, looks_for_faces
 from marscrop.geometry import Box, Size
 from marscrop.imaging.crops import CropFiles
 from marscrop.imaging.decode import Photo, open_photo
 from marscrop.imaging.shares import grey_png
-from marscrop.options import CropOptions, FaceRule
-from marscrop.pipeline import Pipeline
+from marscrop.memory_budget import PIXEL_BYTES, MemoryBudget
+from marscrop.options import CropOptions
 from marscrop.ratio import AspectRatio
 from marscrop.service.kept import KeptPhotos, key_of
 from marscrop.service.negotiation import choose_suffix
@@ -59,20 +61,19 @@ class Tasks:
         self._cropper = cropper
         self._settings = settings
         self.kept = KeptPhotos(settings.photos_kept)
-        # So many pixels are decoded at once by all workers together; a larger photo goes alone.
-        self._room = Pipeline(settings.workers).room
+        self._memory = MemoryBudget()  # of all workers together
 
     def crops(self, question: Question, content: bytes, name: str | None) -> Found:
         """The crops of a photo that was sent."""
         key, seen = self._see(content, name, question.options.faces)
         return Found(
-            key, seen.size, self._cropper.crop_seen(seen, question.ratios, question.options)
+            key, seen.size, self._cropper.crop_analysed(seen, question.ratios, question.options)
         )
 
     def crops_again(self, question: Question) -> Found:
         """The crops of a photo that was sent before."""
         seen = self._recall(question.photo or "")
-        crops = self._cropper.crop_seen(seen, question.ratios, question.options)
+        crops = self._cropper.crop_analysed(seen, question.ratios, question.options)
         return Found(question.photo or "", seen.size, crops)
 
     def map(self, ratio: AspectRatio, content: bytes, name: str | None) -> bytes:
@@ -92,14 +93,14 @@ class Tasks:
         crop, box, confidence = None, None, None
         if question.box is None:
             options = question.crop.options
-            with self._room(self._cropper.analysis_pixels(photo, options)):
+            with self._memory.hold(self._cropper.analysis_bytes(photo, options)):
                 (crop,) = self._cropper.crop_photo(photo, question.crop.ratios, options)
             box, confidence = crop.box, crop.confidence
         else:
             box = question.box.on(photo.size)
         size = question.size(crop.size if crop else box.size)
         self._check_output(size)
-        with self._room(photo.size.width * photo.size.height):
+        with self._memory.hold(PIXEL_BYTES * photo.size.width * photo.size.height):
             encoded = CropFiles(photo).encode(
                 box,
                 f"crop{suffix}",
@@ -110,17 +111,17 @@ class Tasks:
             )
         return Picture(encoded, suffix, photo.size, box, confidence)
 
-    def _see(self, content: bytes, name: str | None, faces: FaceRule) -> tuple[str, Seen]:
+    def _see(self, content: bytes, name: str | None, faces: FaceRule) -> tuple[str, Analysis]:
         key = key_of(content)
         seen = self.kept.get(key)
         if seen is None or (seen.faces is None and looks_for_faces(faces)):
             photo = self._open(content, name)
-            with self._room(self._cropper.analysis_pixels(photo, CropOptions(faces=faces))):
-                seen = self._cropper.see(photo, faces)
+            with self._memory.hold(self._cropper.analysis_bytes(photo, CropOptions(faces=faces))):
+                seen = self._cropper.analyse(photo, faces)
             self.kept.put(key, replace(seen, name=UNNAMED))
         return key, replace(seen, name=name or UNNAMED)
 
-    def _recall(self, key: str) -> Seen:
+    def _recall(self, key: str) -> Analysis:
         seen = self.kept.get(key)
         if seen is None:
             raise Refusal(
@@ -131,7 +132,7 @@ class Tasks:
             )
         return seen
 
-    def _map(self, seen: Seen, ratio: AspectRatio) -> bytes:
+    def _map(self, seen: Analysis, ratio: AspectRatio) -> bytes:
         (logits,) = self._cropper.maps(seen.features, [ratio])
         return grey_png(1 / (1 + np.exp(-logits.astype(np.float64))))
 

@@ -31,10 +31,7 @@ from numpy.typing import NDArray
 from marscrop.errors import MarscropError
 from marscrop.geometry import Size, Window
 from marscrop.ratio import AspectRatio
-
-MIN_SCALE: Final = 0.3
-"""Smallest window searched, as a share of the largest of the ratio. Of the 1,335 crops that
-people made for FCDB's training split, the smallest covers 0.32 of the longer-fitting side."""
+from marscrop.window.constraints import MIN_SCALE
 
 _EPSILON: Final = 1e-9
 """Cells. Sides within this of a whole number are whole: a product's last bits do not count."""

@@ -20,8 +20,8 @@ from marscrop.batch.records import PhotoRecord
 from marscrop.batch.run import RunResult, run
 from marscrop.batch.store import STATE, Store
 from marscrop.errors import OptionError
+from marscrop.memory_budget import MemoryBudget
 from marscrop.options import CropOptions
-from marscrop.pipeline import Pipeline
 
 RATIOS = [AspectRatio.parse("16:9"), AspectRatio.parse("1:1")]
 
@@ -239,24 +239,24 @@ def test_object_store_gives_the_same_manifest_rows(library: Library, tmp_path: P
         memory.rm("/bucket", recursive=True)
 
 
-def test_photos_wait_for_room_for_their_pixels(
+def test_photos_wait_for_memory_for_their_pixels(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
-    room = Pipeline.room
+    hold = MemoryBudget.hold
 
-    def noted(pipeline: Pipeline, pixels: int) -> Any:
-        asked.append(pixels)
-        return room(pipeline, pixels)
+    def noted(memory: MemoryBudget, size: int) -> Any:
+        asked.append(size)
+        return hold(memory, size)
 
-    monkeypatch.setattr(Pipeline, "room", noted)
+    monkeypatch.setattr(MemoryBudget, "hold", noted)
     source = library(1)
     go(source, tmp_path / "out", options=CropOptions(faces="ignore"))
     with Image.open(next(source.rglob("*.jpg"))) as photo:
-        pixels = photo.width * photo.height
+        whole = 4 * photo.width * photo.height
     to_look_at, to_cut = asked
-    assert pixels <= to_look_at < 1.1 * pixels  # small as it is; and a pointer for each row
-    assert to_cut == pixels
+    assert whole <= to_look_at < 1.1 * whole  # small as it is; and a pointer for each row
+    assert to_cut == whole
     asked.clear()
     go(source, tmp_path / "boxes", options=CropOptions(faces="ignore"), write_crops=False)
     assert asked == [to_look_at]

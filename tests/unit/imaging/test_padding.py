@@ -11,7 +11,8 @@ from marscrop.errors import ImageError, OptionError
 from marscrop.geometry import Box, Margins, Size
 from marscrop.imaging.decode import open_photo
 from marscrop.imaging.encode import encode_crop
-from marscrop.imaging.padding import Fill, Padding, cut
+from marscrop.imaging.fill import Fill
+from marscrop.imaging.padding import Padding, cut
 
 BOX = Box(21, 13, 150, 110)
 MARGINS = Margins(7, 0, 9, 31)

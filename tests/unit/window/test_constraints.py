@@ -6,8 +6,7 @@ from marscrop.errors import ConstraintError, OptionError
 from marscrop.geometry import Box, Size
 from marscrop.ratio import AspectRatio
 from marscrop.window.anchor import Anchor
-from marscrop.window.constraints import Constraints, Limits
-from marscrop.window.search import MIN_SCALE
+from marscrop.window.constraints import MIN_SCALE, Constraints, Limits
 
 PHOTO = Size(1600, 1200)
 WIDE, SQUARE, STORY = AspectRatio(16, 9), AspectRatio(1, 1), AspectRatio(9, 16)

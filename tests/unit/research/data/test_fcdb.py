@@ -23,7 +23,7 @@ from marscrop.research.data.fcdb import (
     load_ranked_pairs,
 )
 from marscrop.research.data.records import CropRecord, DataSet, Problem, RankedPairs
-from marscrop.window.search import MIN_SCALE
+from marscrop.window.constraints import MIN_SCALE
 
 Entries = list[dict[str, Any]]
 Loader = Callable[[Path], DataSet | RankedPairs]
@@ -484,7 +484,7 @@ def test_published_pairs_are_ten_a_photo_with_five_votes_each(
 
 @real_fcdb
 def test_shapes_of_published_crops_are_as_we_say(real_records: list[CropRecord]) -> None:
-    """What `window.search.MIN_SCALE` and the model card rest on."""
+    """What `window.constraints.MIN_SCALE` and the model card rest on."""
     scales = [max(r.box.width / r.size.width, r.box.height / r.size.height) for r in real_records]
     assert 0.315 < min(scales) < 0.325
     assert min(scales) > MIN_SCALE

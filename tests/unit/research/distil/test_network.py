@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from marscrop.runtime.session import MarsSession
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -19,7 +20,6 @@ from marscrop.research.distil.network import (
     QuantisedFeatures,
 )
 from marscrop.research.distil.views import planes
-from marscrop.runtime.session import MarsSession
 
 Pixels = NDArray[np.uint8]
 

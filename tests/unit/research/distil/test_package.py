@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from marscrop.runtime.session import MarsSession
 from numpy.typing import NDArray
 from tests.research_support import REPOSITORY
 from tests.unit.cli.conftest import Cli
@@ -15,7 +16,6 @@ from marscrop import Cropper
 from marscrop.research.distil.train import load_student
 from marscrop.research.distil.views import planes
 from marscrop.runtime.manifest import Manifest
-from marscrop.runtime.session import MarsSession
 
 Pixels = NDArray[np.uint8]
 

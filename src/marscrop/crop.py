@@ -1,13 +1,9 @@
-"""What a cropper answers, and what it keeps of a photo that it looked at."""
+"""A crop: what a cropper answers for a ratio."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from marscrop.faces.detector import Face
 from marscrop.geometry import Box, Size
 from marscrop.imaging.padding import Padding
 from marscrop.ratio import AspectRatio
@@ -44,20 +40,3 @@ class Crop:
         left, top, right, bottom = self.padding.margins if self.padding else (0, 0, 0, 0)
         width, height = self.box.size
         return Size(left + width + right, top + height + bottom)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Seen:
-    """What stays of a photo that was looked at: enough for any further ratio, without its pixels.
-
-    Attributes:
-        name: of the photo, for messages.
-        size: of the upright photo [px].
-        features: (1, c, h, w) float32, for `Cropper.maps`.
-        faces: in pixels of the upright photo; None where nobody looked for any.
-    """
-
-    name: str
-    size: Size
-    features: NDArray[np.float32]
-    faces: tuple[Face, ...] | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from marscrop.crops import Crop
+from marscrop.crop import Crop
 from marscrop.geometry import Size
 
 

@@ -1,0 +1,107 @@
+"""Flags that several commands have: those of the table of options, and their way to values."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Final, get_type_hints
+
+import typer
+
+from marscrop.cli.support import refuse
+from marscrop.errors import MarscropError
+from marscrop.options import OPTIONS, CropOptions, Option, described
+from marscrop.ratio import AspectRatio
+from marscrop.spelling import Mention, on_command_line
+
+RATIO_HELP: Final = "Aspect ratio, width:height, such as 16:9, 4x5, 1.5 or square. Repeat for more."
+
+Quality = Annotated[
+    int | None,
+    typer.Option(
+        min=1, max=100, help="Of JPEG, WebP, AVIF and HEIC. Default: a JPEG keeps its own."
+    ),
+]
+FileType = Annotated[
+    str | None,
+    typer.Option("--format", help="jpg, png, webp, avif, tif, gif or heic. Default: the photo's."),
+]
+MaxPixels = Annotated[
+    int | None, typer.Option(min=1, help="Largest photo, in pixels. Default: 300 million.")
+]
+MaxDecodedMib = Annotated[
+    int | None,
+    typer.Option(min=1, help="Memory for finding the crops of one photo [MiB]. Default: 256."),
+]
+ModelFolder = Annotated[Path | None, typer.Option(help="Folder of an exported model.")]
+
+
+def takes_crop_options(command: Callable[..., None]) -> Callable[..., None]:
+    """A command with a flag for each row of the table, in place of its `**written`.
+
+    What was written comes as `written`, by the names of the table; None where nothing was.
+    """
+    hints = get_type_hints(command, include_extras=True)
+    parameters = [
+        parameter.replace(annotation=hints[name])
+        for name, parameter in inspect.signature(command).parameters.items()
+        if parameter.kind is not inspect.Parameter.VAR_KEYWORD
+    ]
+    flags = [
+        inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_flag(name, option)
+        )
+        for name, option in OPTIONS.items()
+    ]
+
+    @functools.wraps(command)
+    def with_flags(*args: Any, **kwargs: Any) -> None:
+        command(*args, **kwargs)
+
+    with_flags.__dict__["__signature__"] = inspect.Signature([*parameters, *flags])
+    with_flags.__annotations__ = {p.name: p.annotation for p in (*parameters, *flags)}
+    return with_flags
+
+
+def _flag(name: str, option: Option) -> Any:
+    kind: Any = list[option.kind] if option.repeated else option.kind  # type: ignore[name-defined]
+    flag = typer.Option(
+        on_command_line(Mention(name)),
+        metavar=option.form or ("|".join(option.choices) or None),
+        help=described(name, on_command_line),
+    )
+    return Annotated[kind | None, flag]
+
+
+def parse_options(written: dict[str, Any]) -> CropOptions:
+    """The options of each crop; exit code 2 where they cannot be understood."""
+    try:
+        return CropOptions.parse(**written)
+    except MarscropError as error:
+        refuse(error)
+
+
+def parse_limits(max_pixels: int | None, max_decoded_mib: int | None) -> dict[str, int]:
+    """What one photo may take, by the names that the library has for it; nothing by default."""
+    from marscrop.imaging.cost import MEBIBYTE
+
+    limits = {}
+    if max_pixels is not None:
+        limits["max_pixels"] = max_pixels
+    if max_decoded_mib is not None:
+        limits["max_decoded_bytes"] = max_decoded_mib * MEBIBYTE
+    return limits
+
+
+def parse_ratios(texts: list[str]) -> list[AspectRatio]:
+    """The ratios, each once; exit code 2 where one cannot be understood."""
+    ratios: dict[str, AspectRatio] = {}
+    for text in texts:
+        try:
+            parsed = AspectRatio.parse(text)
+        except MarscropError as error:
+            refuse(error)
+        ratios.setdefault(parsed.slug, parsed)  # asked twice is answered once
+    return list(ratios.values())

@@ -1,0 +1,159 @@
+"""The policy: which crops of a ratio are given, as pure functions of a map, limits and options.
+
+1. The best crop within what was asked and what saves faces, faces giving way first.
+2. Below the confidence that is asked for, the centre crop in its place, if the limits allow it.
+3. Further candidates, as many as are asked for and there are.
+4. Where no crop meets what was asked: a padded one, if that is wanted, or the reason why not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from marscrop.crop import Crop
+from marscrop.errors import ConstraintError
+from marscrop.faces.detector import Face
+from marscrop.faces.protection import limits_with_faces
+from marscrop.geometry import Box, centre_crop
+from marscrop.imaging.fill import Fill
+from marscrop.imaging.lossless import BlockGrid
+from marscrop.imaging.padding import Padding
+from marscrop.options import CropOptions
+from marscrop.ratio import AspectRatio
+from marscrop.runtime.manifest import Manifest
+from marscrop.spelling import Mention
+from marscrop.window.candidates import best_crop, next_crop
+from marscrop.window.confidence import Calibration, gather_evidence
+from marscrop.window.conflict import explain_conflict
+from marscrop.window.constraints import Limits
+from marscrop.window.padded_crop import padded_crop
+from marscrop.window.placement import Prior
+
+
+def decide(
+    logits: NDArray[np.float32],
+    asked: Limits,
+    faces: Sequence[Face],
+    ratio: AspectRatio,
+    options: CropOptions,
+    model: Manifest,
+    max_pixels: int,
+) -> list[Crop]:
+    """The crops of one ratio, best first.
+
+    Args:
+        logits: (h, w) float32 log odds that a cell lies in the crop; the map covers the photo.
+        asked: what the crop must meet [px of the photo].
+        faces: to be kept whole or left out whole [px of the photo].
+        ratio: of the crop.
+        options: what else was asked.
+        model: its prior of people's crops, and its calibration.
+        max_pixels: of a padded crop.
+
+    Raises:
+        ConstraintError: nothing meets what was asked; whose photo it is, the caller knows.
+    """
+    found = best_within(logits, asked, faces, ratio, model.prior)
+    if found is None:
+        return [padded(logits, asked, ratio, options.padding_fill, max_pixels)]
+    box, limits = found
+    best = judged(logits, box, limits, ratio, model.calibration)
+    crops = [centred_if_unsure(best, limits, options.min_confidence)]
+    while len(crops) < options.max_candidates:
+        further = next_crop(logits, limits, ratio, [crop.box for crop in crops])
+        if further is None:
+            break
+        crop = judged(logits, further, limits, ratio, model.calibration)
+        crops.append(replace(crop, candidate=len(crops) + 1))
+    return crops
+
+
+def best_within(
+    logits: NDArray[np.float32],
+    asked: Limits,
+    faces: Sequence[Face],
+    ratio: AspectRatio,
+    prior: Prior,
+) -> tuple[Box, Limits] | None:
+    """The best box, and the strictest limits that some box meets; faces give way first."""
+    for limits in limits_with_faces(asked, faces, ratio):
+        box = best_crop(logits, limits, ratio, prior)
+        if box is not None:
+            return box, limits
+    return None
+
+
+def judged(
+    logits: NDArray[np.float32],
+    box: Box,
+    limits: Limits,
+    ratio: AspectRatio,
+    calibration: Calibration,
+) -> Crop:
+    """The crop with its confidence: how likely it beats the centre crop."""
+    evidence = gather_evidence(logits, box, limits.image, ratio)
+    return Crop(ratio, box, calibration.confidence(evidence))
+
+
+def centred_if_unsure(crop: Crop, limits: Limits, min_confidence: float) -> Crop:
+    """The crop, or the centre crop where that is allowed and the confidence is below the least."""
+    centre = centre_crop(limits.image, crop.ratio)
+    if crop.confidence >= min_confidence or not limits.allow(centre, crop.ratio):
+        return crop
+    return replace(crop, box=centre, centred=True)
+
+
+def padded(
+    logits: NDArray[np.float32],
+    asked: Limits,
+    ratio: AspectRatio,
+    fill: Fill | None,
+    max_pixels: int,
+) -> Crop:
+    """Part of the photo on a canvas of the ratio; without a fill, an error that says why.
+
+    Raises:
+        ConstraintError: no padding is wanted, or none helps.
+    """
+    part = padded_crop(logits, asked, ratio) if fill else None
+    if fill is None or part is None:
+        raise ConstraintError(explain_conflict(asked, ratio))
+    crop = Crop(ratio, part.box, confidence=0.0, padding=Padding(part.margins, fill))
+    width, height = crop.size
+    if width * height > max_pixels:
+        raise ConstraintError(
+            (
+                f"the padded {ratio} crop would have {width * height:,} pixels ({width}x{height}), "
+                f"more than the limit of {max_pixels:,}; ask for a ratio nearer to what is kept, "
+                f"or raise ",
+                Mention("max_pixels"),
+            )
+        )
+    return crop
+
+
+def moved_to_grid(grid: BlockGrid, crop: Crop, options: CropOptions) -> Crop:
+    """The crop with the nearest box that begins on a JPEG's grid and meets the constraints.
+
+    Raises:
+        ConstraintError: there is none, or the crop is padded.
+    """
+    if crop.padding:
+        raise ConstraintError("a padded crop cannot be made without encoding again", grid.name)
+    limits = options.constraints.on(grid.size)
+    boxes = grid.boxes_near(crop.box)
+    allowed = next((box for box in boxes if limits.allow(box, crop.ratio)), None)
+    if allowed is None:
+        raise ConstraintError(
+            (
+                f"no {crop.ratio} crop that begins on the JPEG's grid of "
+                f"{grid.block.width}x{grid.block.height} pixels meets the constraints; leave out ",
+                Mention("lossless"),
+            ),
+            grid.name,
+        )
+    return replace(crop, box=allowed)
