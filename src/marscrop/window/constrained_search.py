@@ -1,6 +1,6 @@
 r"""An exact search for the most likely window among those that meet constraints.
 
-`search` says why only windows held by a corner on grid lines matter. With constraints:
+`likelihood` says why only windows held by a corner on grid lines matter. With constraints:
 
 1. For a fixed scale, what is kept bounds (x0, y0) to a rectangle, the map does too, and each box
    to avoid cuts out a rectangle. What remains is a union of rectangles, whose sides are positions
@@ -13,8 +13,8 @@ r"""An exact search for the most likely window among those that meet constraints
    clear of each box, so that the scales allowed are one interval.
 3. In that interval the score is quadratic between the scales at which an edge meets a grid line,
    with a curvature of at most 2 a b max |logit|. A maximum lies at such a scale, at an end of the
-   interval, or at the top of a parabola; as in `search`, the bound tells which intervals between
-   knots can hold one.
+   interval, or at the top of a parabola; as in `likelihood`, the bound tells which intervals
+   between knots can hold one.
 
 Pairs of tracks are searched by family, as those of a family share their knots.
 """
@@ -31,8 +31,8 @@ from numpy.typing import NDArray
 from marscrop.geometry import Box, Window
 from marscrop.ratio import AspectRatio
 from marscrop.window.constraints import Limits
+from marscrop.window.likelihood import ScoredWindow, check_map
 from marscrop.window.scorer import WindowScorer
-from marscrop.window.search import ScoredWindow, check_map
 from marscrop.window.tracks import EPSILON, Array, Axis, Tracks
 
 _CHUNK: Final = 100_000

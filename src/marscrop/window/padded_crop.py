@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from marscrop.geometry import Box, Margins, Size, round_half_up, size_of_ratio
 from marscrop.ratio import AspectRatio
 from marscrop.window.constraints import Limits
-from marscrop.window.search import coverage
+from marscrop.window.likelihood import coverage
 
 _MOST_OFFSETS: Final = 513
 """Most positions tried on an axis: eight for each cell of the largest map."""

@@ -1,6 +1,6 @@
 r"""The crop window without constraints: its size from people's crops, its place from the map.
 
-The window of highest likelihood (`search`) is nearly always the largest that fits, as cells that
+The most likely window (`likelihood`) is nearly always the largest that fits, as cells that
 lie in the crop more likely than not only ever add to its sum. People are not like that: they cut
 a little off all round, the more so the nearer the asked ratio is to the photo's. A photo hardly
 shows how much (no network of ours predicted it better than the shape alone), so the scale comes
@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from marscrop.errors import MarscropError
 from marscrop.geometry import Size, Window
 from marscrop.ratio import AspectRatio
+from marscrop.window.likelihood import check_map, coverage
 
 _POSITIONS: Final = 33
 """Positions tried along each axis that leaves room: finer than the maps' cells."""
@@ -89,10 +90,7 @@ def place_window(
     Raises:
         MarscropError: logits that are not finite.
     """
-    if not np.isfinite(logits).all():
-        raise MarscropError(
-            "map holds values that are not finite; the model or its input is broken"
-        )
+    check_map(logits)
     scale = max(prior.scale(image, ratio), min_scale)
     # Everything in shares of the image's sides.
     width = min(1.0, ratio.value / image.ratio) * scale
@@ -131,14 +129,12 @@ def _sums(
 ) -> _Array:
     """Integrals (tops, lefts) of the logits over each window, in shares of the map's area."""
     rows, columns = logits.shape
-    down, across = _covered(tops, height, rows), _covered(lefts, width, columns)
+    down, across = _coverage(tops, height, rows), _coverage(lefts, width, columns)
     sums: _Array = down @ logits.astype(np.float64) @ across.T
     return sums / logits.size
 
 
-def _covered(starts: _Array, side: float, count: int) -> _Array:
-    """The share (starts, count) of each of `count` cells that the span from each start covers."""
-    low = starts[:, None] * count
-    cell = np.arange(count)
-    covered: _Array = np.minimum(low + side * count, cell + 1) - np.maximum(low, cell)
-    return covered.clip(0, 1)
+def _coverage(starts: _Array, side: float, cells: int) -> _Array:
+    """The share (starts, cells) of each of `cells` that the span from each start covers, 0..1."""
+    near = starts * cells
+    return coverage(near, near + side * cells, cells)

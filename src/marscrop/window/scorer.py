@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marscrop.geometry import Window
-from marscrop.window.search import ScoredWindow, coverage, integral_image
+from marscrop.window.likelihood import ScoredWindow, coverage, integral_image
 from marscrop.window.tracks import EPSILON, Array, Tracks
 
 MAX_CANDIDATE_IOU: Final = 0.5
