@@ -40,7 +40,7 @@ from marscrop.research.data.fcdb import load_fcdb
 from marscrop.research.data.records import CropRecord
 from marscrop.research.evaluation.network import decode_all, product_network
 from marscrop.research.evaluation.protocol import score_records, summarise
-from marscrop.runtime.manifest import FILE, Manifest, Part
+from marscrop.runtime.manifest import FILE, Manifest, ModelPart
 
 ROOT = Path(__file__).resolve().parents[2]
 STATIC, STATIC_7_BITS = "static", "static, 7 bits"
@@ -104,7 +104,7 @@ def quantised(kind: str, model: Path, folder: Path, calibration: list[CropRecord
         )
     plain.unlink()
     manifest = Manifest.load(folder)
-    parts = {**manifest.parts, "features": Part.of(part)}
+    parts = {**manifest.parts, "features": ModelPart.of(part)}
     (folder / FILE).write_text(dataclasses.replace(manifest, parts=parts).to_json())
     return folder
 

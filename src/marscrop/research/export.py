@@ -23,7 +23,7 @@ from marscrop.imaging.resize import FILTER
 from marscrop.research.config import Config
 from marscrop.research.mars import Mars, input_multiple
 from marscrop.research.shared_head import SharedHead
-from marscrop.runtime.manifest import FILE, PARTS, InputRule, Manifest, Part
+from marscrop.runtime.manifest import FILE, PARTS, InputRule, Manifest, ModelPart
 from marscrop.window.confidence import Calibration
 from marscrop.window.placement import Prior
 
@@ -68,7 +68,7 @@ def export(
             onnx.save(store_in_half(exported) if half else exported, draft / f"{name}.onnx")
         manifest = Manifest(
             name=config.name,
-            parts={name: Part.of(draft / f"{name}.onnx") for name in PARTS},
+            parts={name: ModelPart.of(draft / f"{name}.onnx") for name in PARTS},
             input=InputRule(
                 longest_edge_px=config.train.longest_edge_px,
                 multiple_px=input_multiple(model),

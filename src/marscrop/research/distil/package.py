@@ -22,7 +22,7 @@ from marscrop.research.evaluation.judgements import Judgement, judge
 from marscrop.research.evaluation.network import product_network
 from marscrop.research.export import model_folder
 from marscrop.research.packaging import measure
-from marscrop.runtime.manifest import FILE, InputRule, Manifest, Part
+from marscrop.runtime.manifest import FILE, InputRule, Manifest, ModelPart
 from marscrop.window.confidence import Calibration
 
 RATIOS: Final = ("1:1", "16:9", "4:5")
@@ -60,7 +60,7 @@ def package_student(
             shutil.copyfile(teacher_folder / teacher.parts[name].file, draft / f"{name}.onnx")
         manifest = Manifest(
             name=config.name,
-            parts={name: Part.of(draft / f"{name}.onnx") for name in teacher.parts},
+            parts={name: ModelPart.of(draft / f"{name}.onnx") for name in teacher.parts},
             input=InputRule(
                 config.views.longest_edge_px,
                 teacher.input.multiple_px,
