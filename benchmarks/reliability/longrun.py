@@ -138,13 +138,13 @@ def median_ms(times: Sequence[tuple[float, float]], start_s: float, end_s: float
 
 def serve_with_local_urls(host: str) -> None:
     """`marscrop serve`, but that the photo host of this run, which is local, counts as public."""
-    from marscrop.service import remote
+    from marscrop.service import fetch
+    from marscrop.service.limits import ServiceLimits
     from marscrop.service.server import serve
-    from marscrop.service.settings import Settings
 
-    remote.is_public = lambda address: address == "127.0.0.1"
-    settings = Settings(allowed_hosts=(host, "10.0.0.1"), fetch_timeout_s=3, photos_kept=64)
-    serve(settings, host="127.0.0.1", port=0)
+    fetch.is_public = lambda address: address == "127.0.0.1"
+    limits = ServiceLimits(allowed_hosts=(host, "10.0.0.1"), fetch_timeout_s=3, photos_kept=64)
+    serve(limits, host="127.0.0.1", port=0)
 
 
 # The library, likewise: `longrun.py --library SEED`. It stops when its stdin ends.

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from marscrop.geometry import Size
-from marscrop.imaging import formats, jpeg_eighth
+from marscrop.imaging import formats
+from marscrop.imaging.jpeg import eighth
 
 THREADS = 3
 _SUFFIXES = {".jpg", ".jpeg"}
@@ -28,7 +29,7 @@ def compare(path: Path) -> str:
     """ "same", "differs" or "left to Pillow"."""
     with path.open("rb") as file:
         image: Any = formats.identify(file)
-        found = jpeg_eighth.decode(image, Size(*image.size), THREADS, _MOST_BYTES)
+        found = eighth.decode(image, Size(*image.size), THREADS, _MOST_BYTES)
     if found is None:
         return "left to Pillow"
     with path.open("rb") as file:
@@ -38,7 +39,7 @@ def compare(path: Path) -> str:
 
 
 def main() -> None:
-    jpeg_eighth._LEAST_BYTES_A_THREAD = 2000  # type: ignore[misc]  # small photos, too
+    eighth._LEAST_BYTES_A_THREAD = 2000  # type: ignore[misc]  # small photos, too
     paths = [
         path
         for folder in sys.argv[1:]

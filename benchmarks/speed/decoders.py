@@ -24,7 +24,7 @@ from marscrop import AspectRatio, Cropper, native
 from marscrop.bench.steps import time_ms
 from marscrop.cores import usable_cores
 from marscrop.geometry import Size
-from marscrop.imaging.decode import open_photo
+from marscrop.imaging.photo import open_photo
 from marscrop.imaging.resize import MIN_OVERSAMPLING, resize_rgb
 from marscrop.window.placement import place_window
 

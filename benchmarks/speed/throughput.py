@@ -26,7 +26,7 @@ from marscrop.bench.photos import make_photo
 from marscrop.cores import usable_cores
 from marscrop.cropper import Cropper
 from marscrop.geometry import Size
-from marscrop.imaging.decode import open_photo
+from marscrop.imaging.photo import open_photo
 from marscrop.memory_budget import MemoryBudget
 from marscrop.native import TURNED_OFF
 from marscrop.ordered_map import OrderedMap

@@ -24,15 +24,15 @@ from marscrop.faces import detector
 from marscrop.faces.detector import Face, FaceDetector
 from marscrop.faces.rule import FaceRule, looks_for_faces
 from marscrop.geometry import Size, fit_longest_edge
-from marscrop.imaging.decode import (
+from marscrop.imaging.lossless import BlockGrid
+from marscrop.imaging.padding import Picture, cut
+from marscrop.imaging.photo import (
     DEFAULT_MAX_DECODED_BYTES,
     DEFAULT_MAX_PIXELS,
     Photo,
     open_photo,
 )
-from marscrop.imaging.lossless import BlockGrid
-from marscrop.imaging.padding import Picture, cut
-from marscrop.imaging.sources import Source
+from marscrop.imaging.source import Source
 from marscrop.options import DEFAULT_OPTIONS, CropKeywords, CropOptions
 from marscrop.ratio import AspectRatio, RatioLike, parse_ratios
 from marscrop.runtime.manifest import PACKAGED_MODEL, Manifest

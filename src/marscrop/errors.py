@@ -131,11 +131,3 @@ class MissingExtraError(MarscropError):
         super().__init__(f"{what}: pip install 'marscrop[{extra}]'")
         self.args = (what, extra)
         self.extra = extra
-
-
-class DataError(MarscropError):
-    """A data set that is missing or not in its published format."""
-
-
-class ConfigError(MarscropError, ValueError):
-    """A configuration with an unknown key or a value out of range."""

@@ -177,7 +177,7 @@ def test_css_shows_the_place_of_the_crop(filled: Page) -> None:
 def test_a_file_that_is_no_photo_is_named(page: Page, tmp_path: Path) -> None:
     (tmp_path / "notes.png").write_text("no image")
     page.set_input_files("#files", tmp_path / "notes.png")
-    expect(page.locator("#said")).to_contain_text("notes.png: ")
+    expect(page.locator("#said")).to_contain_text("notes.png: is not an image")
     expect(page.locator("#empty")).to_be_visible()
 
 

@@ -126,7 +126,7 @@ def test_http_has_a_parameter_and_tells_its_range(fronts: dict[str, Any]) -> Non
     for parameters in fronts["http"].values():
         (parameter,) = parameters
         assert parameter["description"] == "As you like it, but for min_size. Default: 3."
-        schema = {"type": "integer", "minimum": 2, "maximum": 7, "examples": ["5"]}
+        schema = {"type": "integer", "minimum": 2, "maximum": 7, "examples": [5]}
         assert parameter["schema"] == schema
     assert fronts["http refused"] == "whim must be a whole number from 2 to 7; got 8"
 

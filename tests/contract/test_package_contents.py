@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from scripts.package_contents import BUILT, ESSENTIAL, archive_faults, metadata_faults, wheel_faults
+from scripts.package_contents import PRODUCT, archive_faults, metadata_faults, wheel_faults
 
-FILES = {*ESSENTIAL, "marscrop/__init__.py"}
-INSIDE = FILES | BUILT
+FILES = {*PRODUCT.essential, "marscrop/__init__.py"}
+INSIDE = FILES | PRODUCT.built
 LICENCES = ("licenses/LICENSE", "licenses/src/marscrop/models/LICENSES.md")
 ABOUT = [
     f"marscrop-1.dist-info/{name}"
@@ -32,14 +32,14 @@ Description-Content-Type: text/markdown
 
 
 def test_whole_wheel_is_without_fault() -> None:
-    assert wheel_faults([*INSIDE, *ABOUT], FILES) == []
+    assert wheel_faults(PRODUCT, [*INSIDE, *ABOUT], FILES) == []
 
 
 def test_what_a_wheel_lacks_is_named() -> None:
-    assert wheel_faults([*(INSIDE - {"marscrop/py.typed"}), *ABOUT], FILES) == [
+    assert wheel_faults(PRODUCT, [*(INSIDE - {"marscrop/py.typed"}), *ABOUT], FILES) == [
         "wheel: marscrop/py.typed is missing"
     ]
-    assert wheel_faults([*INSIDE, *ABOUT[:-1]], FILES) == [
+    assert wheel_faults(PRODUCT, [*INSIDE, *ABOUT[:-1]], FILES) == [
         "wheel's metadata: licenses/src/marscrop/models/LICENSES.md is missing"
     ]
 
@@ -47,20 +47,20 @@ def test_what_a_wheel_lacks_is_named() -> None:
 def test_essential_is_missed_even_if_git_has_lost_it() -> None:
     without = FILES - {"marscrop/models/default/meta.onnx"}
     faults = ["wheel: marscrop/models/default/meta.onnx is missing"]
-    assert wheel_faults([*without, *BUILT, *ABOUT], without) == faults
+    assert wheel_faults(PRODUCT, [*without, *PRODUCT.built, *ABOUT], without) == faults
 
 
 def test_what_is_too_much_is_named() -> None:
-    assert wheel_faults([*INSIDE, "tests/photo.jpg", *ABOUT], FILES) == [
+    assert wheel_faults(PRODUCT, [*INSIDE, "tests/photo.jpg", *ABOUT], FILES) == [
         "wheel: tests/photo.jpg does not belong there"
     ]
     faults = ["source archive: shared/DESIGN.md does not belong there"]
     files = {"src/marscrop/__init__.py"}
-    assert archive_faults([*ARCHIVE, "marscrop-1/shared/DESIGN.md"], files) == faults
+    assert archive_faults(PRODUCT, [*ARCHIVE, "marscrop-1/shared/DESIGN.md"], files) == faults
 
 
 def test_whole_archive_is_without_fault() -> None:
-    assert archive_faults(ARCHIVE, {"src/marscrop/__init__.py"}) == []
+    assert archive_faults(PRODUCT, ARCHIVE, {"src/marscrop/__init__.py"}) == []
 
 
 def test_metadata_that_an_index_takes() -> None:

@@ -22,21 +22,22 @@ from scripts.licences import (
 )
 from tests.conftest import ROOT
 
-PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECTS = [
+    tomllib.loads((ROOT / folder / "pyproject.toml").read_text()) for folder in (".", "research")
+]
 TORCH = locked((ROOT / "requirements" / "torch.txt").read_text())
 PINS = [*locked(LOCK.read_text()), *TORCH]
 
 
 def direct() -> list[Requirement]:
-    """What pyproject.toml asks for, but the project's own extras."""
-    project = PYPROJECT["project"]
-    lists = [
-        project["dependencies"],
-        *project["optional-dependencies"].values(),
-        PYPROJECT["dependency-groups"]["dev"],
-    ]
-    asked = [Requirement(line) for lines in lists for line in lines]
-    return [requirement for requirement in asked if requirement.name != project["name"]]
+    """What both pyproject.toml ask for, but the packages that are here."""
+    tables = [project["project"] for project in PROJECTS]
+    lists = [PROJECTS[0]["dependency-groups"]["dev"]]
+    for table in tables:
+        lists += [table["dependencies"], *table["optional-dependencies"].values()]
+    asked = {str(Requirement(line)) for lines in lists for line in lines}
+    ours = {table["name"] for table in tables}
+    return [r for r in map(Requirement, sorted(asked)) if r.name not in ours]
 
 
 @pytest.mark.parametrize("requirement", direct(), ids=str)

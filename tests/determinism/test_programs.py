@@ -12,7 +12,7 @@ from tests.faults.runs import batch
 from tests.unit.batch.conftest import Library, _load_model_once, library, shared_cropper
 from tests.unit.cli.conftest import Cli, cli
 
-pytest.importorskip("fastapi", reason="needs marscrop[serve]")
+pytest.importorskip("starlette", reason="needs marscrop[serve]")
 
 from tests.service.conftest import Serve, serve
 

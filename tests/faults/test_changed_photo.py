@@ -16,7 +16,7 @@ from tests.faults.runs import batch, marscrop
 from marscrop import Crop, Cropper
 from marscrop.errors import ImageError
 from marscrop.geometry import Size
-from marscrop.imaging.decode import Photo, open_photo
+from marscrop.imaging.photo import Photo, open_photo
 
 SIZE = Size(64, 48)
 Change = Callable[[Path], object]

@@ -20,7 +20,7 @@ from marscrop.runtime.onnx_network import OnnxNetwork
 
 LIMITED = """
 import resource, sys
-from marscrop.cli import app, cropping
+from marscrop.cli import app, crop_photo
 from marscrop import cropper, memory_budget, ordered_map
 import PIL.Image; PIL.Image.init()
 pages = int(open("/proc/self/statm").read().split()[0])
@@ -83,7 +83,7 @@ PLACES: dict[str, Break] = {
     "decoding": lambda patch: patch.setattr(colour, "to_rgb", exhausted),
     "network": lambda patch: patch.setattr(OnnxNetwork, "run", exhausted),
     "window": lambda patch: patch.setattr("marscrop.cropper.decide", exhausted),
-    "encoding": lambda patch: patch.setattr("marscrop.imaging.encode.cut", exhausted),
+    "encoding": lambda patch: patch.setattr("marscrop.imaging.encoding.cut", exhausted),
 }
 
 

@@ -22,7 +22,7 @@ with atheris.instrument_imports(include=["marscrop.imaging", "PIL", "pillow_heif
 
     from marscrop.errors import MarscropError
     from marscrop.geometry import Size
-    from marscrop.imaging.decode import open_photo
+    from marscrop.imaging.photo import open_photo
 
 # What decodes in a moment: what larger photos take is the benchmark's matter.
 _MAX_PIXELS = 1_000_000

@@ -10,6 +10,7 @@ arithmetic, end the process with a report.
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import os
 import random
@@ -24,10 +25,12 @@ from PIL import Image
 
 from marscrop import native
 from marscrop.geometry import Size, Window
-from marscrop.imaging import formats, jpeg_eighth, resize
+from marscrop.imaging import formats, resize
+from marscrop.imaging.jpeg import eighth
+from marscrop.native import binding
 
-FOLDER = Path(native.__file__).parent
-_FLAGS = ["-std=c11", "-g", "-O1", "-fPIC", "-shared", "-fsanitize=address,undefined"]
+NAME = f"{native.__name__}.{binding.NAME}"
+_FLAGS = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 _BUILT = "MARSCROP_SANITIZED"
 _MOST_BYTES = 1 << 24
 
@@ -69,16 +72,20 @@ def decode(content: bytes, threads: int) -> bool:
         image: Any = formats.identify(io.BytesIO(content))
     except Exception:  # a header that Pillow refuses
         return False
-    found = jpeg_eighth.decode(image, Size(*image.size), threads, _MOST_BYTES)
+    found = eighth.decode(image, Size(*image.size), threads, _MOST_BYTES)
     if found is not None:
         assert found.size == tuple(-(-side // 8) for side in image.size)
     return found is not None
 
 
 def fuzz(count: int, seed: int) -> None:
-    native.FILE = os.environ[_BUILT]  # type: ignore[misc]
-    assert native.library() is not None
-    jpeg_eighth._LEAST_BYTES_A_THREAD = 40  # type: ignore[misc]
+    spec = importlib.util.spec_from_file_location(NAME, os.environ[_BUILT])
+    assert spec is not None
+    assert spec.loader is not None
+    sys.modules[NAME] = sanitized = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(sanitized)
+    assert native.library() is sanitized
+    eighth._LEAST_BYTES_A_THREAD = 40  # type: ignore[misc]
     chance, photos = random.Random(seed), seed_photos()  # noqa: S311
     taken = 0
     for _ in range(count):
@@ -100,15 +107,12 @@ def main() -> None:
         ["gcc", "-print-file-name=libasan.so"], check=True, capture_output=True, text=True
     ).stdout.strip()
     with tempfile.TemporaryDirectory() as folder:
-        library = Path(folder) / "sanitized.so"
-        sources = sorted(str(path) for path in FOLDER.glob("*.c"))
-        subprocess.run(
-            ["gcc", *_FLAGS, "-fno-sanitize-recover=all", *sources, "-o", str(library)], check=True
-        )
+        os.environ["CC"] = "gcc"
         environment = {
             **os.environ,
-            _BUILT: str(library),
+            _BUILT: str(binding.compiled(Path(folder), *_FLAGS)),
             "LD_PRELOAD": runtime,
+            "PYTHONMALLOC": "malloc",  # so that each allocation has its own limits
             "ASAN_OPTIONS": "detect_leaks=0",  # of Python itself
         }
         raise SystemExit(subprocess.run([sys.executable, *sys.argv], env=environment).returncode)

@@ -31,19 +31,19 @@ with atheris.instrument_imports(include=["marscrop"]):
     from marscrop.exchange import crop_sidecar, iiif_region, imgproxy_crop, thumbor_crop
     from marscrop.geometry import Box, Size
     from marscrop.imaging.fill import Fill
-    from marscrop.imaging.jpeg_metadata import truthful
+    from marscrop.imaging.jpeg.metadata import truthful
     from marscrop.ratio import AspectRatio
     from marscrop.runtime.manifest import FILE, Manifest
-    from marscrop.service.question import CROPS_PARAMETERS, PictureQuestion, Question
+    from marscrop.service.limits import ServiceLimits
+    from marscrop.service.query import CROPS_PARAMETERS, CropsQuery, PictureQuery
     from marscrop.service.refusals import Refusal
-    from marscrop.service.settings import Settings
     from marscrop.window.anchor import Anchor
     from marscrop.window.constraints import Constraints
     from marscrop.window.regions import Region
 
 _FOLDER = Path(tempfile.mkdtemp())
 _IMAGE = Size(640, 427)
-_SETTINGS = Settings()
+_LIMITS = ServiceLimits()
 
 
 def ratio(content: bytes) -> None:
@@ -98,12 +98,12 @@ def model_manifest(content: bytes) -> None:
         return
 
 
-def question(content: bytes) -> None:
+def query(content: bytes) -> None:
     texts: dict[str, list[str]] = {}
     for name, value in urllib.parse.parse_qsl(_text(content), keep_blank_values=True):
         texts.setdefault(name, []).append(value)
     for read in (
-        lambda: Question.read(texts, _SETTINGS, CROPS_PARAMETERS),
+        lambda: CropsQuery.read(texts, _LIMITS, CROPS_PARAMETERS),
         lambda: _picture(texts),
     ):
         try:
@@ -113,12 +113,12 @@ def question(content: bytes) -> None:
 
 
 def _boxes(texts: dict[str, list[str]]) -> None:
-    asked = Question.read(texts, _SETTINGS, CROPS_PARAMETERS)
-    assert len(asked.ratios) * asked.options.max_candidates <= _SETTINGS.max_crops
+    asked = CropsQuery.read(texts, _LIMITS, CROPS_PARAMETERS)
+    assert len(asked.ratios) * asked.options.max_candidates <= _LIMITS.max_crops
 
 
 def _picture(texts: dict[str, list[str]]) -> None:
-    asked = PictureQuestion.read(texts, _SETTINGS)
+    asked = PictureQuery.read(texts, _LIMITS)
     size = asked.size(Size(300, 200))
     assert size is None or min(size) >= 1
 
@@ -170,7 +170,7 @@ PARSERS: tuple[Callable[[bytes], None], ...] = (
     constraints,
     fill,
     model_manifest,
-    question,
+    query,
     jpeg_metadata,
     journal,
     photo_list,
@@ -194,8 +194,8 @@ def examples() -> list[tuple[Callable[[bytes], None], bytes]]:
         (constraints, b"10,20,300,400;0%,0%,100%,8%;top"),
         *((fill, text) for text in (b"blur", b"#1e90ff", b"rgb(1, 2, 3)", b"hsl(1, 2%, 3%)")),
         (model_manifest, (PACKAGED_MODEL / FILE).read_bytes()),
-        (question, b"ratio=16:9&keep=300,140,335,415&min_size=0.5&anchor=top&max_candidates=2"),
-        (question, b"width=800&height=450&format=webp&quality=80&metadata=keep"),
+        (query, b"ratio=16:9&keep=300,140,335,415&min_size=0.5&anchor=top&max_candidates=2"),
+        (query, b"width=800&height=450&format=webp&quality=80&metadata=keep"),
         (jpeg_metadata, seeds()["baseline.jpg"]),
         (journal, json.dumps(record).encode() + b"\n"),
         (photo_list, b'path,ratio,keep\na.jpg,16:9;1:1,"1,2,3,4"\n'),

@@ -67,13 +67,13 @@ def test_a_batch_records_each_failure_and_does_the_rest(tmp_path: Path) -> None:
 
 
 def test_the_service_answers_each(cropper: Cropper, corpus: dict[str, list[Case]]) -> None:
-    pytest.importorskip("fastapi", reason="needs marscrop[serve]")
+    pytest.importorskip("starlette", reason="needs marscrop[serve]")
     from starlette.testclient import TestClient
 
     from marscrop.service.app import create_app
-    from marscrop.service.settings import Settings
+    from marscrop.service.limits import ServiceLimits
 
-    app = create_app(Settings(max_decoded_bytes=FEW_MIB << 20, workers=1), cropper)
+    app = create_app(ServiceLimits(max_decoded_bytes=FEW_MIB << 20, workers=1), cropper)
     statuses = set()
     with TestClient(app, raise_server_exceptions=False) as client:
         for cases in corpus.values():

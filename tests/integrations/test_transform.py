@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+
+pytest.importorskip("torch", reason="torch is not installed")
+
 from torch.utils.data import DataLoader, Dataset
 
 from marscrop import Cropper, RatioError

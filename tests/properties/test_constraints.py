@@ -19,11 +19,11 @@ from marscrop.window.candidates import best_crop, next_crop
 from marscrop.window.conflict import explain_conflict
 from marscrop.window.constrained_search import search_within
 from marscrop.window.constraints import Limits
+from marscrop.window.likelihood import integral_image, window_score
 from marscrop.window.padded_crop import padded_crop
 from marscrop.window.placement import Prior
 from marscrop.window.rounding import nearest_box
 from marscrop.window.scorer import MAX_CANDIDATE_IOU
-from marscrop.window.search import integral_image, search_window, window_score
 
 Map = NDArray[np.float32]
 PRIOR = Prior((0.7, 0.8, 0.95), sharpness=60)
@@ -156,18 +156,6 @@ def test_no_window_of_a_dense_grid_beats_the_search(
 
 @tried(100)
 @given(maps, limits_of(), ratios)
-def test_without_constraints_it_is_the_search(
-    logits: Map, limits: Limits, ratio: AspectRatio
-) -> None:
-    free = Limits(limits.image, min_size=limits.min_size)
-    found = search_within(logits, free, ratio)
-    expected = search_window(logits, limits.image, ratio, limits.min_size)
-    assert found is not None
-    assert found.score == pytest.approx(expected.score, abs=1e-6)
-
-
-@tried(100)
-@given(maps, limits_of(), ratios)
 def test_mirrored_limits_give_an_equally_good_window(
     logits: Map, limits: Limits, ratio: AspectRatio
 ) -> None:
@@ -259,8 +247,9 @@ def test_without_constraints_the_box_is_what_snap_gives(
     logits: Map, limits: Limits, ratio: AspectRatio
 ) -> None:
     free = Limits(limits.image, min_size=limits.min_size)
-    window = search_window(logits, limits.image, ratio, limits.min_size).window
-    assert nearest_box(window, free, ratio) == snap(window, limits.image, ratio)
+    found = search_within(logits, free, ratio)
+    assert found is not None
+    assert nearest_box(found.window, free, ratio) == snap(found.window, limits.image, ratio)
 
 
 @tried(60)

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-pytest.importorskip("fastapi", reason="needs marscrop[serve]")
+pytest.importorskip("starlette", reason="needs marscrop[serve]")
 
 from benchmarks.reliability.longrun import Sample, Watched, complaints, growth_mb
 

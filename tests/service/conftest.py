@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("fastapi", reason="needs marscrop[serve]")
+pytest.importorskip("starlette", reason="needs marscrop[serve]")
 
 from starlette.testclient import TestClient
 
 from marscrop.cropper import Cropper
 from marscrop.service.app import create_app
-from marscrop.service.settings import Settings
+from marscrop.service.limits import ServiceLimits
 
 Serve = Callable[..., TestClient]
 
@@ -26,7 +26,7 @@ def serve(cropper: Cropper) -> Iterator[Serve]:
     with ExitStack() as stack:
 
         def start(**limits: Any) -> TestClient:
-            app = create_app(Settings(**limits), cropper)
+            app = create_app(ServiceLimits(**limits), cropper)
             return stack.enter_context(TestClient(app, raise_server_exceptions=False))
 
         yield start
@@ -35,7 +35,7 @@ def serve(cropper: Cropper) -> Iterator[Serve]:
 @pytest.fixture(scope="module")
 def client(cropper: Cropper) -> Iterator[TestClient]:
     """A service with the limits it has by default."""
-    with TestClient(create_app(Settings(), cropper)) as client:
+    with TestClient(create_app(ServiceLimits(), cropper)) as client:
         yield client
 
 

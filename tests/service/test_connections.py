@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from tests.service.conftest import Serve  # noqa: F401 - skips where the extra is missing
 
 from marscrop.service.connections import Connection, Connections
-from marscrop.service.settings import Settings
+from marscrop.service.limits import ServiceLimits
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 LARGE = 20_000_000
@@ -37,7 +37,7 @@ async def large(scope: Scope, receive: Receive, send: Send) -> None:
 @contextmanager
 def serving(app: ASGIApp, **limits: Any) -> Iterator[Open]:
     """A server in a thread with such limits; opens connections to it."""
-    connections = Connections(Settings(**limits))
+    connections = Connections(ServiceLimits(**limits))
     config = uvicorn.Config(
         app,
         http=partial(Connection, connections=connections),  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from PIL import ExifTags, Image
 from starlette.testclient import TestClient
 
 from marscrop.cropper import Cropper
-from marscrop.imaging.decode import open_photo
+from marscrop.imaging.photo import open_photo
 from marscrop.ratio import AspectRatio
 
 FORMATS = {"image/avif": "AVIF", "image/webp": "WEBP", "image/jpeg": "JPEG", "image/png": "PNG"}

@@ -16,7 +16,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 from tests.service.conftest import Serve
 
-from marscrop.service.headers import SECURITY
+from marscrop.service.security_headers import SECURITY_HEADERS
 
 CROPS = "/v1/crops?ratio=1:1"
 
@@ -217,7 +217,7 @@ def test_no_other_file_is_served(client: TestClient, path: str) -> None:
 @pytest.mark.parametrize("path", ["/", "/docs", "/page/app.js", "/openapi.json", "/nothing"])
 def test_browsers_are_told_what_not_to_do(client: TestClient, path: str) -> None:
     answer = client.get(path)
-    assert {name: answer.headers.get(name) for name in SECURITY} == SECURITY
+    assert {name: answer.headers.get(name) for name in SECURITY_HEADERS} == SECURITY_HEADERS
     policy = answer.headers["Content-Security-Policy"]
     assert "default-src 'self'" in policy
     assert "frame-ancestors 'none'" in policy
@@ -230,7 +230,7 @@ def test_a_failure_has_the_headers_too(
     def broken(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("marscrop.service.tasks.Tasks.crops", broken)
+    monkeypatch.setattr("marscrop.service.processing.PhotoProcessor.crops", broken)
     answer = serve().post(CROPS, content=rocket)
     assert answer.status_code == 500
     assert answer.headers["X-Content-Type-Options"] == "nosniff"

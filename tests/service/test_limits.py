@@ -18,7 +18,7 @@ from marscrop.cropper import Cropper
 from marscrop.errors import OptionError
 from marscrop.memory_budget import MemoryBudget
 from marscrop.options import FaceRule
-from marscrop.service.settings import Settings
+from marscrop.service.limits import ServiceLimits
 
 CROPS = "/v1/crops?ratio=1:1"
 
@@ -122,7 +122,9 @@ def serve_slow(slow: SlowCropper) -> Iterator[Serve]:
     from marscrop.service.app import create_app
 
     with ExitStack() as stack:
-        yield lambda **limits: stack.enter_context(TestClient(create_app(Settings(**limits), slow)))
+        yield lambda **limits: stack.enter_context(
+            TestClient(create_app(ServiceLimits(**limits), slow))
+        )
         slow.may_go_on.set()  # or stopping would wait for it
 
 
@@ -205,7 +207,7 @@ def test_what_breaks_is_one_line_without_details(
     def broken(*_: object) -> None:
         raise RuntimeError("/secret/path")
 
-    monkeypatch.setattr("marscrop.service.tasks.Tasks.crops", broken)
+    monkeypatch.setattr("marscrop.service.processing.PhotoProcessor.crops", broken)
     answer = serve().post(CROPS, content=rocket)
     assert answer.status_code == 500
     assert answer.json()["error"]["code"] == "internal"
@@ -218,7 +220,7 @@ def test_what_breaks_is_one_line_without_details(
 )
 def test_limits_that_make_no_sense_are_explained(limit: str, value: float) -> None:
     with pytest.raises(OptionError, match=f"^{limit} must be .*; got {value}$"):
-        Settings(**{limit: value})
+        ServiceLimits(**{limit: value})
 
 
 def test_photos_wait_for_memory_for_their_pixels(

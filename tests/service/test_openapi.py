@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-pytest.importorskip("fastapi", reason="needs marscrop[serve]")
+pytest.importorskip("starlette", reason="needs marscrop[serve]")
 pytest.importorskip("schemathesis", reason="needs schemathesis: the dev group")
 
 import schemathesis
@@ -25,12 +25,12 @@ from marscrop.bench.photos import encode_photo
 from marscrop.cropper import Cropper
 from marscrop.geometry import Size
 from marscrop.service.app import create_app
-from marscrop.service.settings import Settings
+from marscrop.service.limits import ServiceLimits
 
 SIZE = Size(640, 480)  # holds the boxes of the schema's examples
 PHOTO = encode_photo(SIZE, ".jpg")
 # Smaller pictures come out: their encoding would take most of the time.
-app = create_app(Settings(max_output_px=400), Cropper(threads=1))
+app = create_app(ServiceLimits(max_output_px=400), Cropper(threads=1))
 schema = schemathesis.openapi.from_asgi("/openapi.json", app)
 
 sides = st.integers(1, 40)

@@ -13,7 +13,7 @@ from marscrop import Box, ConstraintError, Cropper, Size
 from marscrop.crop import Crop
 from marscrop.errors import OptionError
 from marscrop.geometry import centre_crop, iou
-from marscrop.imaging.decode import open_photo
+from marscrop.imaging.photo import open_photo
 from marscrop.ratio import AspectRatio
 from marscrop.window.confidence import gather_evidence
 from marscrop.window.scorer import MAX_CANDIDATE_IOU

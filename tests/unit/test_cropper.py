@@ -99,7 +99,7 @@ def test_larger_version_of_a_photo_gives_the_same_crop(cropper: Cropper, rocket:
 
 
 def test_maps_cover_the_photo_for_each_ratio(cropper: Cropper, rocket: Path) -> None:
-    from marscrop.imaging.decode import open_photo
+    from marscrop.imaging.photo import open_photo
 
     ratios = [AspectRatio(1, 1), AspectRatio(2, 1)]
     found = cropper.maps(cropper.features(open_photo(rocket)), ratios)
@@ -111,7 +111,7 @@ def test_maps_cover_the_photo_for_each_ratio(cropper: Cropper, rocket: Path) -> 
 def test_a_photo_that_was_seen_needs_no_pixels_for_further_ratios(
     cropper: Cropper, rocket: Path, tmp_path: Path
 ) -> None:
-    from marscrop.imaging.decode import open_photo
+    from marscrop.imaging.photo import open_photo
 
     copy = tmp_path / "copy.jpg"
     copy.write_bytes(rocket.read_bytes())

@@ -12,7 +12,7 @@ from marscrop.faces import rule
 from marscrop.faces.centerface import installed
 from marscrop.faces.detector import Face
 from marscrop.geometry import Window
-from marscrop.imaging.decode import Photo
+from marscrop.imaging.photo import Photo
 
 RATIOS = ["16:9", "1:1", "4:5", "9:16", "3:1"]
 FACE = Box(4, 380, 40, 420)

@@ -10,7 +10,7 @@ from typing import Any
 
 from marscrop import __version__
 from marscrop.faces.centerface import installed as can_find_faces
-from marscrop.imaging.decode import DEFAULT_MAX_DECODED_BYTES, DEFAULT_MAX_PIXELS
+from marscrop.imaging.photo import DEFAULT_MAX_DECODED_BYTES, DEFAULT_MAX_PIXELS
 from marscrop.options import DEFAULT_OPTIONS, CropOptions
 from marscrop.ratio import AspectRatio
 from marscrop.runtime.manifest import PACKAGED_MODEL, Manifest

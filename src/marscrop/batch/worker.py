@@ -14,9 +14,9 @@ from marscrop.cropper import Cropper
 from marscrop.errors import ImageError, MarscropError, StorageError
 from marscrop.exchange.xmp import crop_sidecar
 from marscrop.files import reason, unchanging
-from marscrop.imaging.crops import CropFiles
-from marscrop.imaging.decode import Photo
-from marscrop.imaging.encode import suffix_for
+from marscrop.imaging.crop_file import CropFiles
+from marscrop.imaging.output_format import suffix_for
+from marscrop.imaging.photo import Photo
 from marscrop.memory_budget import PIXEL_BYTES
 from marscrop.spelling import on_command_line
 

@@ -8,8 +8,9 @@ from typing import Final
 import numpy as np
 
 from marscrop.geometry import Box, Size
-from marscrop.imaging.decode import open_photo
-from marscrop.imaging.encode import encode_crop, write_whole
+from marscrop.imaging.destination import write_whole
+from marscrop.imaging.encoding import encode_crop
+from marscrop.imaging.photo import open_photo
 
 SIZES: Final = {
     "0.2 MP": Size(512, 384),

@@ -12,8 +12,8 @@ import numpy as np
 
 from marscrop.cropper import Cropper
 from marscrop.faces.centerface import installed as can_find_faces
-from marscrop.imaging.decode import open_photo
-from marscrop.imaging.encode import encode_crop
+from marscrop.imaging.encoding import encode_crop
+from marscrop.imaging.photo import open_photo
 from marscrop.ratio import AspectRatio
 from marscrop.window.candidates import best_crop
 from marscrop.window.constraints import Constraints
@@ -90,7 +90,7 @@ def time_steps(cropper: Cropper, path: Path, repeats: int) -> dict[str, Timing]:
 def _writable(suffix: str) -> str:
     """The suffix, or ".jpg" where no crop can be written in its format."""
     from marscrop.errors import ImageError
-    from marscrop.imaging.encode import output_format
+    from marscrop.imaging.output_format import output_format
 
     try:
         output_format(f"crop{suffix}")

@@ -13,22 +13,18 @@ from typing import Annotated, NoReturn
 import typer
 
 from marscrop import MarscropError, __version__
-from marscrop.cli import data, research, study
-from marscrop.cli.ablate import ablate, threshold
 from marscrop.cli.batch import batch
 from marscrop.cli.bench import bench
 from marscrop.cli.crop import crop
-from marscrop.cli.crossval import crossval
-from marscrop.cli.distil import distil
 from marscrop.cli.doctor import doctor
-from marscrop.cli.evaluate import evaluate
-from marscrop.cli.figure import figure
+from marscrop.cli.plugins import CommandGroup
 from marscrop.cli.serve import serve
 from marscrop.files import reason
 from marscrop.spelling import on_command_line
 
 app = typer.Typer(
     name="marscrop",
+    cls=CommandGroup,
     help="Find the best-composed crop of a photo, for every aspect ratio asked.",
     no_args_is_help=True,
     add_completion=False,
@@ -60,16 +56,6 @@ app.command()(batch)
 app.command()(bench)
 app.command()(serve)
 app.command()(doctor)
-app.command(rich_help_panel="Research")(research.train)
-app.command(rich_help_panel="Research")(distil)
-app.command(rich_help_panel="Research")(evaluate)
-app.command(rich_help_panel="Research")(research.export)
-app.add_typer(data.app, name="data", rich_help_panel="Research")
-app.command(rich_help_panel="Research")(ablate)
-app.command(rich_help_panel="Research")(crossval)
-app.command(rich_help_panel="Research")(threshold)
-app.command(rich_help_panel="Research")(figure)
-app.add_typer(study.app, name="study", rich_help_panel="Research")
 
 
 def main() -> None:

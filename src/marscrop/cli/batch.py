@@ -22,7 +22,7 @@ from marscrop.cli.flags import (
     parse_ratios,
     takes_crop_options,
 )
-from marscrop.cli.support import give_memory_back, refuse
+from marscrop.cli.process import give_memory_back, refuse
 from marscrop.errors import ImageError, MissingExtraError, OptionError, StorageError
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def _conclude(outcome: RunResult, job: Job) -> None:
 
 
 def _parse_suffix(file_type: str | None) -> str | None:
-    from marscrop.imaging.encode import output_format
+    from marscrop.imaging.output_format import output_format
 
     if file_type is None:
         return None

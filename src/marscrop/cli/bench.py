@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from marscrop.cli.support import Model
+from marscrop.cli.process import Model
 from marscrop.errors import MarscropError
 from marscrop.spelling import on_command_line
 

@@ -20,8 +20,8 @@ from marscrop.cli.flags import (
     parse_ratios,
     takes_crop_options,
 )
-from marscrop.cli.support import give_memory_back, refuse
-from marscrop.cli.targets import Targets
+from marscrop.cli.output_paths import OutputPaths
+from marscrop.cli.process import give_memory_back, refuse
 from marscrop.errors import MarscropError
 
 
@@ -83,8 +83,8 @@ def crop(
     options = parse_options(written)
     if lossless:
         _check_lossless(output, quality, file_type, options.fallback)
-    targets = Targets(images, len(ratios) * options.max_candidates, output, file_type)
-    from marscrop.cli.cropping import Cropping
+    outputs = OutputPaths(images, len(ratios) * options.max_candidates, output, file_type)
+    from marscrop.cli.crop_photo import CropPhoto
     from marscrop.cores import usable_cores
     from marscrop.cropper import Cropper
     from marscrop.memory_budget import MemoryBudget
@@ -97,11 +97,11 @@ def crop(
     cropper.prepare(options.faces)  # a damaged detector is told once, not of each photo
     memory = MemoryBudget()
     photos = OrderedMap(workers, when_stopped=memory.stop)
-    work = Cropping(
+    work = CropPhoto(
         cropper=cropper,
         ratios=ratios,
         options=options,
-        targets=targets if output is not None or not as_json else None,
+        outputs=outputs if output is not None or not as_json else None,
         quality=quality,
         as_json=as_json,
         lossless=lossless,
@@ -109,11 +109,11 @@ def crop(
         memory=memory,
     )
     failed = False
-    for answer in photos.run(work, images):
-        for line in answer.lines:
+    for report in photos.run(work, images):
+        for line in report.lines:
             print(line, flush=True)
-        if answer.error is not None:
-            print(f"marscrop: {answer.error}", file=sys.stderr)
+        if report.error is not None:
+            print(f"marscrop: {report.error}", file=sys.stderr)
             failed = True
     if failed:
         raise typer.Exit(1)
@@ -123,8 +123,8 @@ def _check_lossless(
     output: Path | None, quality: int | None, file_type: str | None, fallback: str | None
 ) -> None:
     """What asks for new pixels cannot be had without encoding them."""
-    from marscrop.imaging.encode import JPEG
     from marscrop.imaging.lossless import find_transform
+    from marscrop.imaging.output_format import JPEG
 
     for option, value in (
         ("--quality", quality),

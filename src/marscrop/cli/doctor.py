@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from marscrop.cli.support import Model
+from marscrop.cli.process import Model
 
 if TYPE_CHECKING:
     from marscrop.doctor.checks import Check

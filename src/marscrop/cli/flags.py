@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, get_type_hints
 
 import typer
 
-from marscrop.cli.support import refuse
+from marscrop.cli.process import refuse
 from marscrop.errors import MarscropError
 from marscrop.options import OPTIONS, CropOptions, Option, described
 from marscrop.ratio import AspectRatio

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from marscrop.cli.support import extra, give_memory_back, refuse
+from marscrop.cli.process import extra, give_memory_back, refuse
 from marscrop.errors import OptionError
 
 
@@ -73,8 +73,8 @@ def serve(
     give_memory_back()
     with extra("serve"):
         from marscrop.imaging.cost import MEBIBYTE
+        from marscrop.service.limits import ServiceLimits
         from marscrop.service.server import serve as run
-        from marscrop.service.settings import Settings
     given: dict[str, Any] = {
         "workers": workers,
         "max_body_bytes": None if max_body_mib is None else max_body_mib * MEBIBYTE,
@@ -91,7 +91,9 @@ def serve(
         "cors_origins": tuple(cors or ()),
     }
     try:
-        settings = Settings(**{name: value for name, value in given.items() if value is not None})
-        run(settings, host=host, port=port, model=str(model) if model else None)
+        limits = ServiceLimits(
+            **{name: value for name, value in given.items() if value is not None}
+        )
+        run(limits, host=host, port=port, model=str(model) if model else None)
     except OptionError as error:
         refuse(error)

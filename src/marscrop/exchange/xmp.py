@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from marscrop.geometry import Box, Size, Window
+from marscrop.imaging.orientation import ORIENTATIONS, stored_box, turned_size
 
 _DIGITS = 8
 """Decimals of an edge: enough for a pixel of any photo."""
@@ -19,26 +20,11 @@ def stored_edges(box: Box, image: Size, orientation: int) -> Window:
     Raises:
         ValueError: another orientation.
     """
-    x0, x1 = box.x0 / image.width, box.x1 / image.width
-    y0, y1 = box.y0 / image.height, box.y1 / image.height
-    match orientation:
-        case 1:
-            return Window(x0, y0, x1, y1)
-        case 2:
-            return Window(1 - x1, y0, 1 - x0, y1)
-        case 3:
-            return Window(1 - x1, 1 - y1, 1 - x0, 1 - y0)
-        case 4:
-            return Window(x0, 1 - y1, x1, 1 - y0)
-        case 5:
-            return Window(y0, x0, y1, x1)
-        case 6:  # turned clockwise to be seen: what is its top was its left
-            return Window(y0, 1 - x1, y1, 1 - x0)
-        case 7:
-            return Window(1 - y1, 1 - x1, 1 - y0, 1 - x0)
-        case 8:
-            return Window(1 - y1, x0, 1 - y0, x1)
-    raise ValueError(f"EXIF orientation must be 1 to 8; got {orientation!r}")
+    if orientation not in ORIENTATIONS:
+        raise ValueError(f"EXIF orientation must be 1 to 8; got {orientation!r}")
+    x0, y0, x1, y1 = stored_box(box, image, orientation)
+    width, height = turned_size(image, orientation)
+    return Window(x0 / width, y0 / height, x1 / width, y1 / height)
 
 
 def crop_sidecar(box: Box, image: Size, orientation: int = 1) -> str:

@@ -11,7 +11,7 @@ from marscrop.cores import usable_cores
 from marscrop.errors import ImageError
 from marscrop.faces.centerface import INPUT, OUTPUTS, read_network
 from marscrop.geometry import Size, Window, fit_longest_edge
-from marscrop.imaging.decode import Photo
+from marscrop.imaging.photo import Photo
 from marscrop.runtime.onnx_network import load_network
 
 LONGEST_EDGE_PX: Final = 640

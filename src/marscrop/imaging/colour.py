@@ -86,6 +86,16 @@ def over_white(image: Image.Image) -> Image.Image:
     return sheet.convert("L") if is_grey(image.mode) else sheet
 
 
+def to_plain(image: Image.Image) -> Image.Image:
+    """An image without what few encoders and filters know: deep grey, and transparency but RGBA's.
+
+    Itself where it has neither.
+    """
+    if is_deep(image.mode):
+        return to_8_bits(image)
+    return to_rgba(image) if has_alpha(image) else image
+
+
 def to_8_bits(image: Image.Image) -> Image.Image:
     """Deep grey scaled, not clipped, to mode L.
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import struct
 from typing import IO, Any, Final
 
 from PIL import ExifTags
@@ -17,7 +16,10 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from marscrop.errors import ImageError
-from marscrop.imaging import jpeg
+from marscrop.geometry import Size
+from marscrop.imaging.jpeg import scans
+from marscrop.imaging.orientation import UPRIGHT
+from marscrop.imaging.tiff_directory import TiffReader
 
 MOST_SCANS: Final = 100
 """Of a JPEG. Encoders write about ten; each takes a pass over all of the picture."""
@@ -29,10 +31,10 @@ MOST_SLOW_SAMPLES: Final = {"bmp_rle": 12_000_000, "ppm": 5_000_000, "ppm_plain"
 """Pixels times channels, for decoders that Pillow has in Python: seconds, not minutes."""
 
 MEBIBYTE: Final = 1 << 20
-ROW_BYTES: Final = 8
+_ROW_BYTES: Final = 8
 """That a picture in memory keeps for each row, beside its pixels."""
 
-ROWS_BYTES: Final = 16
+_ROWS_BYTES: Final = 16
 """For each column: the two rows that a decoder works on."""
 
 _ONE_BYTE_MODES: Final = frozenset({"1", "L", "P"})
@@ -60,6 +62,18 @@ def pixel_bytes(mode: str) -> int:
     return 2 if mode.startswith("I;16") else 4
 
 
+def picture_bytes(size: Size, mode: str, *, turned: bool, to_rgb: bool) -> int:
+    """What a decoded picture takes, with a turned copy and one in RGB where they are needed."""
+    copies = 2 if turned else 1
+    bytes_each = copies * pixel_bytes(mode)
+    if to_rgb:
+        copies += 1
+        bytes_each += 4
+    # Of a picture one pixel high or wide, rows are most of it.
+    rows = max(size) * (copies * _ROW_BYTES + _ROWS_BYTES)
+    return size.width * size.height * bytes_each + rows
+
+
 def decoder_bytes(image: ImageFile) -> int:
     """What a decoder holds at most beside the image that it fills, for the whole photo.
 
@@ -67,7 +81,7 @@ def decoder_bytes(image: ImageFile) -> int:
     """
     pixels = image.width * image.height
     if isinstance(image, JpegImageFile):
-        return _coefficient_bytes(image) if jpeg.is_multi_scan(image) else 0
+        return _coefficient_bytes(image) if scans.is_multi_scan(image) else 0
     if isinstance(image, TiffImageFile):
         return _tiff_bytes(image)
     if image.format == "AVIF":
@@ -85,11 +99,11 @@ def check_time(image: ImageFile) -> None:
     Raises:
         ImageError: without the source's name.
     """
-    if isinstance(image, JpegImageFile) and jpeg.is_multi_scan(image):
-        scans = jpeg.scan_count(image)
-        if scans > MOST_SCANS:
+    if isinstance(image, JpegImageFile) and scans.is_multi_scan(image):
+        count = scans.scan_count(image)
+        if count > MOST_SCANS:
             raise ImageError(
-                None, f"is stored in {scans:,} scans; expected at most {MOST_SCANS}: save it again"
+                None, f"is stored in {count:,} scans; expected at most {MOST_SCANS}: save it again"
             )
     samples = image.width * image.height * len(image.getbands())
     most = MOST_SLOW_SAMPLES.get(_codec(image), samples)
@@ -108,17 +122,8 @@ def check_tiff_tags(file: IO[bytes]) -> None:
         ImageError: without the source's name.
         struct.error: it is truncated.
     """
-    file.seek(0)
-    head = file.read(16)
-    order = "<" if head[:2] == b"II" else ">"
-    big = struct.unpack_from(order + "H", head, 2)[0] == 43
-    (start,) = struct.unpack_from(order + ("Q" if big else "L"), head, 8 if big else 4)
-    counted, entry = ("Q", "HHQ8x") if big else ("H", "HHL4x")
-    file.seek(start)
-    (entries,) = struct.unpack(order + counted, file.read(struct.calcsize(order + counted)))
-    size = struct.calcsize(order + entry)
-    table = file.read(size * min(entries, 1 << 16))
-    for tag, kind, count in struct.iter_unpack(order + entry, table[: len(table) // size * size]):
+    tiff = TiffReader(file)
+    for tag, kind, count, _ in tiff.directory(tiff.first).entries:
         if kind in _TIFF_NUMBERS and count > MOST_TAG_VALUES:
             raise ImageError(
                 None,
@@ -158,7 +163,7 @@ def _coefficient_bytes(image: JpegImageFile) -> int:
 def _tiff_bytes(image: TiffImageFile) -> int:
     """A strip or tile, the file where libtiff reads it, and a turned copy: Pillow makes that."""
     tags: Any = image.tag_v2
-    turned = tags.get(ExifTags.Base.Orientation, 1) != 1
+    turned = tags.get(ExifTags.Base.Orientation, UPRIGHT) != UPRIGHT
     own = image.width * image.height * pixel_bytes(image.mode) if turned else 0
     if _codec(image) != "libtiff":
         return own

@@ -1,4 +1,4 @@
-"""Cropping a JPEG without decoding it: its blocks of coefficients are copied as they are.
+"""CropPhoto a JPEG without decoding it: its blocks of coefficients are copied as they are.
 
 Blocks lie on a grid of 8 or 16 pixels, counted from the stored picture's top left corner. A crop
 has to begin on it and may end anywhere, so that a box keeps its size and moves by less than a
@@ -20,9 +20,9 @@ from PIL.JpegImagePlugin import JpegImageFile
 from marscrop.errors import ImageError
 from marscrop.geometry import Box, Size
 from marscrop.imaging import orientation
-from marscrop.imaging.decode import Photo
 from marscrop.imaging.formats import identify, one_line
-from marscrop.imaging.jpeg_metadata import truthful
+from marscrop.imaging.jpeg.metadata import truthful
+from marscrop.imaging.photo import Photo
 from marscrop.spelling import Mention
 
 _DCT_PX: Final = 8
@@ -90,12 +90,12 @@ class BlockGrid:
         At least one, at most four; each less than a block away on either axis.
         """
         stored = orientation.stored_box(box, self.size, self.orientation)
-        whole = orientation.stored_box(Box(0, 0, *self.size), self.size, self.orientation)
+        whole = orientation.turned_size(self.size, self.orientation)
         width, height = stored.size
         starts = [
             (x, y)
-            for x in _starts(stored.x0, width, whole.x1, self.block.width)
-            for y in _starts(stored.y0, height, whole.y1, self.block.height)
+            for x in _starts(stored.x0, width, whole.width, self.block.width)
+            for y in _starts(stored.y0, height, whole.height, self.block.height)
         ]
         starts.sort(key=lambda at: abs(at[0] - stored.x0) + abs(at[1] - stored.y0))
         return [

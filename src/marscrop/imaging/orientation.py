@@ -14,6 +14,8 @@ from marscrop.geometry import Box, Size, Window
 UPRIGHT: Final = 1
 """The EXIF orientation of a picture that is stored as it is seen."""
 
+ORIENTATIONS: Final = range(1, 9)
+
 _TURNS: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -25,6 +27,7 @@ _TURNS: Final = {
 }
 _MIRRORS_X: Final = frozenset({2, 3, 6, 7})
 _MIRRORS_Y: Final = frozenset({3, 4, 7, 8})
+_SWAPS_SIDES: Final = frozenset({5, 6, 7, 8})
 
 
 def orientation_of(image: Image.Image) -> int:
@@ -56,7 +59,18 @@ def stored_orientation(image: Image.Image) -> int:
 
 def swaps_sides(orientation: int) -> bool:
     """Whether the upright picture has the stored one's width as its height."""
-    return orientation >= 5
+    return orientation in _SWAPS_SIDES
+
+
+def keeps_rows(orientation: int) -> bool:
+    """Whether the upright picture has the stored one's rows, in their order, perhaps mirrored."""
+    return orientation not in _SWAPS_SIDES | _MIRRORS_Y
+
+
+def turned_size(size: tuple[int, int], orientation: int) -> Size:
+    """Of the upright picture, from that of the stored one; or the other way round."""
+    width, height = size
+    return Size(height, width) if swaps_sides(orientation) else Size(width, height)
 
 
 def turned(image: Image.Image, orientation: int) -> Image.Image:

@@ -85,11 +85,8 @@ def check_inside(box: Box, size: Size) -> None:
 
 
 def _converted(picture: Image.Image, mode: str) -> Image.Image:
-    if colour.is_deep(picture.mode):
-        picture = colour.to_8_bits(picture)
-    elif colour.has_alpha(picture):
-        picture = colour.to_rgba(picture)
-    elif picture.mode == "CMYK" and mode != "CMYK":
+    picture = colour.to_plain(picture)
+    if picture.mode == "CMYK" and mode != "CMYK":
         picture = colour.cmyk_to_rgb(picture, picture.info.get("icc_profile"))
     return picture if picture.mode == mode else picture.convert(mode)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from PIL import Image
 
 from marscrop import native
 from marscrop.geometry import Size, Window
-from marscrop.imaging.memory import PixelMemory, pixel_memory
+from marscrop.imaging.pixel_memory import PixelMemory, pixel_memory
 
 FILTER: Final = "bilinear"
 """Name that a model's manifest records, so that a model trained otherwise is refused."""
@@ -46,7 +46,8 @@ def resize_rgb(image: Image.Image, size: Size, region: Window | None = None) -> 
     region = region or Window(0.0, 0.0, *image.size)
     across = _weights(image.width, region.x0, region.x1, size.width)
     down = _weights(image.height, region.y0, region.y1, size.height)
-    library, memory = native.library(), pixel_memory(image)
+    library = native.library()
+    memory = pixel_memory(image, library) if library else None
     if library is None or memory is None or across is None or down is None:
         return _in_two_passes(image, size, region)
     return _natively(library, memory, image.width, across, down)
@@ -67,13 +68,14 @@ def _natively(
     resized = np.empty((down.count, across.count, 3), np.uint8)
     rows_between = int(down.begin[-1] - down.begin[0]) + down.taps
     scratch = np.empty(rows_between * across.count * 3 + _SPARE_BYTES, np.uint8)
-    library.mc_resize(
-        memory.address,
+    ffi = library.ffi
+    library.lib.mc_resize(
+        memory.pixels,
         width,
-        across.as_struct(),
-        down.as_struct(),
-        scratch.ctypes.data,
-        resized.ctypes.data,
+        across.as_struct(ffi),
+        down.as_struct(ffi),
+        ffi.from_buffer("uint8_t[]", scratch),
+        ffi.from_buffer("uint8_t[]", resized),
     )
     return resized
 
@@ -94,13 +96,17 @@ class _Weights:
     def taps(self) -> int:
         return self.coarse.shape[1]
 
-    def as_struct(self) -> native.Filter:
-        return native.Filter(
-            self.count,
-            self.taps,
-            self.begin.ctypes.data,
-            self.coarse.ctypes.data,
-            self.fine.ctypes.data,
+    def as_struct(self, ffi: Any) -> Any:
+        """`McFilter *`, which is of use as long as this lives."""
+        return ffi.new(
+            "McFilter *",
+            (
+                self.count,
+                self.taps,
+                ffi.from_buffer("int32_t[]", self.begin),
+                ffi.from_buffer("int16_t[]", self.coarse),
+                ffi.from_buffer("int16_t[]", self.fine),
+            ),
         )
 
 

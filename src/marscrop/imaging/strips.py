@@ -10,7 +10,7 @@ import functools
 import io
 import sys
 from collections.abc import Iterator
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final, Self, cast
 
 import numpy as np
 from PIL import Image, ImageFile
@@ -20,7 +20,7 @@ from PIL.PngImagePlugin import PngImageFile
 from marscrop.errors import ImageError
 from marscrop.geometry import Box, Size
 from marscrop.imaging import orientation
-from marscrop.imaging.jpeg_strips import STRIP_ROWS
+from marscrop.imaging.jpeg.strip_encoder import STRIP_ROWS
 
 LARGE_PX: Final = 30_000_000
 """From here on: below, Pillow needs 120 MB, and decodes once for all crops of a photo."""
@@ -29,8 +29,6 @@ _BAND_PX: Final = 16_000_000
 """What is held of a photo that is stored turned, whose upright rows are not its stored ones."""
 
 _MODES: Final = {"L": 1, "RGB": 3}
-_SAME_ROWS: Final = (1, 2)
-"""The EXIF orientations in which the stored rows are the upright ones, perhaps mirrored."""
 
 
 def readable(image: Image.Image) -> bool:
@@ -63,7 +61,7 @@ def strips_of(image: Image.Image, box: Box, upright: Size, turn: int) -> Iterato
         ImageError: libvips reads another picture than Pillow does.
         Exception: libvips', on truncated or corrupt pixels.
     """
-    if turn in _SAME_ROWS:
+    if orientation.keeps_rows(turn):
         for strip in _stored_strips(image, orientation.stored_box(box, upright, turn)):
             yield orientation.turned(strip, turn)
         return
@@ -91,37 +89,44 @@ def reduced(image: Image.Image, divisor: int) -> Image.Image:
     return Image.frombytes(image.mode, (small.width, small.height), small.write_to_memory())
 
 
-def write_png(
-    image: Image.Image, box: Box, file: BinaryIO, *, keep_profile: bool
-) -> Exception | None:
-    """Write a PNG of a box of the stored picture, without metadata but for its ICC profile.
+class Target:
+    """A file that libvips writes to.
 
-    Returns:
-        what the file raised while it was written, which is not the picture's fault; else None.
-
-    Raises:
-        ImageError, Exception: as for `strips_of`.
+    libvips would say no more of the file's failure than that there was one. It is kept, and raised
+    as the block ends, in place of all that came of it.
     """
-    pyvips = _libvips()
-    failures: list[Exception] = []
 
-    def write(data: bytes) -> int:
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._failure: Exception | None = None
+
+    def write(self, data: bytes) -> int:
+        """The bytes that were written; -1, for libvips, where the file raised."""
         try:
-            return file.write(data)
-        except Exception as error:  # libvips could not pass it on
-            failures.append(error)
+            return self._file.write(data)
+        except Exception as error:
+            self._failure = error
             return -1
 
-    target = pyvips.TargetCustom()
-    target.on_write(write)
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        if self._failure:
+            raise self._failure from None
+
+
+def write_png(image: Image.Image, box: Box, target: Target, *, keep_profile: bool) -> None:
+    """Write a PNG of a box of the stored picture, without metadata but for its ICC profile.
+
+    Raises:
+        ImageError, Exception: as for `strips_of`; or libvips' where the target fails.
+    """
+    custom = _libvips().TargetCustom()
+    custom.on_write(target.write)
     left, top, _, _ = box
     cropped = _opened(image).crop(left, top, *box.size)
-    try:
-        cropped.pngsave_target(target, keep="icc" if keep_profile else "none")
-    except pyvips.Error:
-        if not failures:
-            raise
-    return failures[0] if failures else None
+    cropped.pngsave_target(custom, keep="icc" if keep_profile else "none")
 
 
 def _band(image: Image.Image, band: Box, upright: Size, turn: int) -> Any:

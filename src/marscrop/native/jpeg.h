@@ -1,9 +1,8 @@
 /* A baseline JPEG at an eighth of its size; see jpeg.c. All memory is the caller's. */
 
-#ifndef MARSCROP_JPEG_H
-#define MARSCROP_JPEG_H
+#pragma once
 
-#include "api.h"
+#include <stdint.h>
 
 /* Bytes that must follow the data, whatever they are. */
 #define MC_PADDING 512
@@ -45,24 +44,22 @@ typedef struct {
 
 struct McPlan;
 
-MC_API int64_t mc_plan_size(void);
+int64_t mc_plan_size(void);
 
 /* Returns 0, or -1 where this cannot be read here. */
-MC_API int mc_plan_fill(struct McPlan *plan, const McHeader *header);
+int mc_plan_fill(struct McPlan *plan, const McHeader *header);
 
-MC_API int64_t mc_mcus(const struct McPlan *plan);
+int64_t mc_mcus(const struct McPlan *plan);
 
 /* Take stuffing and restart markers out of entropy-coded data, in place.
 
    There must be exactly `most` restart markers, in order, and then the end of the image. Returns
    the bytes that are left, or -1. */
-MC_API int64_t mc_unstuff(uint8_t *data, int64_t length, int64_t *restarts, int64_t most);
+int64_t mc_unstuff(uint8_t *data, int64_t length, int64_t *restarts, int64_t most);
 
 /* Returns the MCUs read, or -1 where the data are damaged. */
-MC_API int64_t mc_read(const struct McPlan *plan, const McData *data, McRun *run);
+int64_t mc_read(const struct McPlan *plan, const McData *data, McRun *run);
 
 /* The pixels of MCUs, which go on at `place`: (height, width, 3) RGB or (height, width) grey. */
-MC_API void mc_compose(const struct McPlan *plan, McPlace *place, int64_t count,
-                       const int16_t *differences, const int32_t *added, uint8_t *pixels);
-
-#endif
+void mc_compose(const struct McPlan *plan, McPlace *place, int64_t count,
+                const int16_t *differences, const int32_t *added, uint8_t *pixels);

@@ -1,9 +1,8 @@
 /* Two passes of a filter over 8-bit RGB; see resize.c. All memory is the caller's. */
 
-#ifndef MARSCROP_RESIZE_H
-#define MARSCROP_RESIZE_H
+#pragma once
 
-#include "api.h"
+#include <stdint.h>
 
 /* What the pixels of a row or column are made of.
 
@@ -18,7 +17,5 @@ typedef struct {
 /* (height, width, 4), of which the last is padding, to (down->size, across->size, 3). `scratch` has
    room for the rows between the first and the last that `down` needs, each of 3 * across->size
    bytes, and 16 bytes. */
-MC_API void mc_resize(const uint8_t *pixels, int32_t width, const McFilter *across,
-                      const McFilter *down, uint8_t *scratch, uint8_t *resized);
-
-#endif
+void mc_resize(const uint8_t *pixels, int32_t width, const McFilter *across, const McFilter *down,
+               uint8_t *scratch, uint8_t *resized);

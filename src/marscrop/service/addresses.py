@@ -1,4 +1,4 @@
-"""Which network addresses a photo may be fetched from: public ones, and no way around that."""
+"""Network addresses that a photo may be fetched from: public ones, and no way around that."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who gets in: so many requests at once; the rest is refused rather than kept waiting."""
+"""Admission of requests: so many at once; the rest is refused rather than kept waiting."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from marscrop.service.limits import ServiceLimits
 from marscrop.service.refusals import busy
-from marscrop.service.settings import Settings
 
 
 class Admission:
     """Counts requests in flight. Of the event loop's thread alone."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, limits: ServiceLimits) -> None:
+        self._limits = limits
         self._in_flight: Counter[str] = Counter()
 
     @property
@@ -25,7 +25,7 @@ class Admission:
     @property
     def full(self) -> bool:
         """Whether the next request would be refused, whoever it came from."""
-        return self.in_flight >= self._settings.max_in_flight
+        return self.in_flight >= self._limits.max_in_flight
 
     @contextmanager
     def enter(self, client: str) -> Iterator[None]:
@@ -37,7 +37,7 @@ class Admission:
         Raises:
             Refusal: 503, no room; 429, the client has too many requests in flight already.
         """
-        limits = self._settings
+        limits = self._limits
         if self._in_flight[client] >= limits.max_per_client:
             raise busy(
                 "too_many_requests",

@@ -2,87 +2,113 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import FileResponse
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from marscrop import __version__
 from marscrop.cropper import Cropper
-from marscrop.service import refusals
+from marscrop.service import openapi, refusals
 from marscrop.service.admission import Admission
-from marscrop.service.body import BodyLimits
-from marscrop.service.endpoints import Service, router
-from marscrop.service.headers import SecurityHeaders
-from marscrop.service.metrics import Measured, Metrics
-from marscrop.service.remote import Fetcher
-from marscrop.service.settings import Settings
-from marscrop.service.tasks import Tasks
+from marscrop.service.body_limits import BodyLimitsMiddleware
+from marscrop.service.endpoints import OPERATIONS, Service
+from marscrop.service.fetch import Fetcher
+from marscrop.service.limits import ServiceLimits
+from marscrop.service.metrics import Metrics, MetricsMiddleware
+from marscrop.service.openapi import Endpoint
+from marscrop.service.processing import PhotoProcessor
+from marscrop.service.security_headers import SecurityHeadersMiddleware
 from marscrop.service.workers import Workers
 
 PAGE: Final = Path(__file__).parent / "page"
 
 
-def create_app(settings: Settings | None = None, cropper: Cropper | None = None) -> FastAPI:
+def create_app(limits: ServiceLimits | None = None, cropper: Cropper | None = None) -> Starlette:
     """The service as an ASGI application.
 
     Args:
-        settings: its limits.
+        limits: its limits.
         cropper: the model; the packaged one, with one thread a photo, by default.
 
     Raises:
         ModelError: the packaged model or the face detector is damaged.
     """
-    settings = settings or Settings()
+    limits = limits or ServiceLimits()
     # One thread a photo: workers are the parallelism, and more would only wait for each other.
     cropper = cropper or Cropper(threads=1)
     cropper.prepare()  # before anybody is told that the service is ready
-    tasks = Tasks(cropper, settings)
-    workers, admission = Workers(settings), Admission(settings)
-    metrics = Metrics(admission, tasks.kept)
+    processor = PhotoProcessor(cropper, limits)
+    workers, admission = Workers(limits), Admission(limits)
+    metrics = Metrics(admission, processor.cache)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
         workers.close()
 
-    app = FastAPI(
-        title="marscrop",
-        summary="The best-composed crop of a photo, for every aspect ratio you ask for",
-        version=__version__,
-        docs_url=None,  # FastAPI's pages load their scripts from elsewhere
-        redoc_url=None,
-        redirect_slashes=False,  # its answers would repeat the client's Host header
+    routes = _routes()
+    paths = frozenset(route.path for route in routes if isinstance(route, Route))
+    app = Starlette(
+        routes=routes,
+        middleware=[*_middleware(limits, metrics, paths)],
+        exception_handlers=refusals.HANDLERS,
         lifespan=lifespan,
     )
-    fetcher = Fetcher(settings) if settings.allowed_hosts else None
-    app.state.service = Service(settings, tasks, workers, admission, metrics, fetcher)
-    refusals.install(app)
-    app.include_router(router)
-    app.add_api_route("/", _index, include_in_schema=False, response_class=FileResponse)
-    app.add_api_route("/docs", _docs, include_in_schema=False, response_class=FileResponse)
-    app.mount("/page", StaticFiles(directory=PAGE), name="page")
-    app.add_middleware(BodyLimits, settings=settings)
-    if settings.cors_origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=settings.cors_origins,
-            allow_methods=["GET", "POST"],
-            expose_headers=["X-Crop-Box", "X-Crop-Confidence", "X-Photo-Size"],
-        )
-    app.add_middleware(SecurityHeaders)
-    app.add_middleware(Measured, metrics=metrics)
+    app.router.redirect_slashes = False  # its answers would repeat the client's Host header
+    fetcher = Fetcher(limits) if limits.allowed_hosts else None
+    app.state.service = Service(limits, processor, workers, admission, metrics, fetcher)
     return app
 
 
-async def _index() -> FileResponse:
+def _routes() -> list[BaseRoute]:
+    api = openapi.document(OPERATIONS)
+
+    async def described(_: Request) -> Response:
+        return JSONResponse(api)
+
+    return [
+        *(_route(operation.path, operation.endpoint, operation.method) for operation in OPERATIONS),
+        Route("/openapi.json", described),
+        _route("/", _index),
+        _route("/docs", _docs),
+        Mount("/page", StaticFiles(directory=PAGE), name="page"),
+    ]
+
+
+def _route(path: str, endpoint: Endpoint, method: str = "GET") -> Route:
+    """A route of one method alone: Starlette would answer HEAD beside GET."""
+    route = Route(path, endpoint)
+    route.methods = {method}
+    return route
+
+
+def _middleware(
+    limits: ServiceLimits, metrics: Metrics, paths: Collection[str]
+) -> Iterator[Middleware]:
+    """The outermost first."""
+    yield Middleware(MetricsMiddleware, metrics=metrics, paths=paths)
+    yield Middleware(SecurityHeadersMiddleware)
+    if limits.cors_origins:
+        yield Middleware(
+            CORSMiddleware,
+            allow_origins=limits.cors_origins,
+            allow_methods=["GET", "POST"],
+            expose_headers=["X-Crop-Box", "X-Crop-Confidence", "X-Photo-Size"],
+        )
+    yield Middleware(BodyLimitsMiddleware, limits=limits)
+
+
+async def _index(_: Request) -> FileResponse:
     return FileResponse(PAGE / "index.html")
 
 
-async def _docs() -> FileResponse:
+async def _docs(_: Request) -> FileResponse:
     return FileResponse(PAGE / "docs.html")

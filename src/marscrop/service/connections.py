@@ -1,7 +1,7 @@
-"""What a connection may take before and after its request: time, room, and unread answers.
+"""Limits on connections before and after their requests: time, room, and unread answers.
 
-`body` bounds a request from its headers on; this bounds what no application sees. uvicorn waits for
-headers without end, and for clients that do not read their answers.
+`body_limits` bounds a request from its headers on; this bounds what no application sees. uvicorn
+waits for headers without end, and for clients that do not read their answers.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from marscrop.service.limits import ServiceLimits
 from marscrop.service.refusals import Refusal
-from marscrop.service.settings import Settings
 
 
 class Connections:
@@ -24,8 +24,8 @@ class Connections:
     who opens many and sends nothing closes their own.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(self, limits: ServiceLimits) -> None:
+        self.limits = limits
         self._open: set[Connection] = set()
         self._waiting: dict[Connection, None] = {}
 
@@ -33,7 +33,7 @@ class Connections:
         """A connection was opened, and waits for its first request."""
         self._open.add(connection)
         self.wait(connection)
-        if len(self._open) > self.settings.max_connections:
+        if len(self._open) > self.limits.max_connections:
             next(iter(self._waiting)).abort()
 
     def wait(self, connection: Connection) -> None:
@@ -55,7 +55,7 @@ class Connections:
         unread = [(c, c.unread_bytes) for c in self._waiting if c.unread_bytes]
         total = sum(size for _, size in unread)
         for connection, size in unread[:-1]:  # the latest had no time yet
-            if total <= self.settings.max_unread_bytes:
+            if total <= self.limits.max_unread_bytes:
                 return
             connection.abort()
             total -= size
@@ -83,7 +83,7 @@ class Connection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._set_timer(self._others.settings.head_timeout_s)
+        self._set_timer(self._others.limits.head_timeout_s)
         self._others.enter(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -100,7 +100,7 @@ class Connection(H11Protocol):
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if not self._works:  # no further request was there already
-            self._wait(self.timeout_keep_alive + self._others.settings.head_timeout_s)
+            self._wait(self.timeout_keep_alive + self._others.limits.head_timeout_s)
 
     @property
     def _works(self) -> bool:
@@ -120,7 +120,7 @@ class Connection(H11Protocol):
     def _give_up(self) -> None:
         unread = self.unread_bytes
         if 0 < unread < self._unread:  # slow, but getting there
-            self._wait(self._others.settings.head_timeout_s)
+            self._wait(self._others.limits.head_timeout_s)
         elif not unread and self.conn.trailing_data[0] and self.conn.our_state is h11.IDLE:
             self._refuse()
             self.transport.close()
@@ -129,7 +129,7 @@ class Connection(H11Protocol):
 
     def _refuse(self) -> None:
         """Answer what has begun and does not end."""
-        limit_s = self._others.settings.head_timeout_s
+        limit_s = self._others.limits.head_timeout_s
         answer = Refusal(
             HTTPStatus.REQUEST_TIMEOUT,
             "headers_too_slow",

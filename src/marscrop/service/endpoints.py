@@ -7,59 +7,66 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from marscrop.crop_json import as_table
-from marscrop.service import documents
+from marscrop.service import schemas
 from marscrop.service.admission import Admission
+from marscrop.service.fetch import Fetcher
+from marscrop.service.limits import ServiceLimits
 from marscrop.service.metrics import Metrics
 from marscrop.service.negotiation import MEDIA_TYPES
-from marscrop.service.parameters import URL
-from marscrop.service.question import (
+from marscrop.service.openapi import Operation
+from marscrop.service.parameters import PHOTO, URL
+from marscrop.service.processing import UNNAMED, EncodedCrop, PhotoProcessor
+from marscrop.service.query import (
     CROP_PARAMETERS,
     CROPS_PARAMETERS,
     MAP_PARAMETERS,
-    PictureQuestion,
-    Question,
+    CropsQuery,
+    PictureQuery,
 )
-from marscrop.service.refusals import bad_question, busy
-from marscrop.service.remote import Fetcher
-from marscrop.service.sent import Sent
-from marscrop.service.settings import Settings
-from marscrop.service.tasks import UNNAMED, Found, Picture, Tasks
+from marscrop.service.refusals import bad_request, busy
+from marscrop.service.upload import Upload
 from marscrop.service.workers import Workers
-
-router: Final = APIRouter()
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
     """The parts that endpoints work with; `fetcher` is None where no host may be fetched from."""
 
-    settings: Settings
-    tasks: Tasks
+    limits: ServiceLimits
+    processor: PhotoProcessor
     workers: Workers
     admission: Admission
     metrics: Metrics
     fetcher: Fetcher | None
 
     @asynccontextmanager
-    async def entered(self, request: Request) -> AsyncIterator[Sent]:
+    async def admitted(self, request: Request) -> AsyncIterator[Upload]:
         """Let a request in and read it."""
         client = request.client.host if request.client else ""
         with self.admission.enter(client):
-            yield await Sent.read(request)
+            yield await Upload.read(request)
 
-    async def photo(self, sent: Sent, url: str | None) -> bytes:
+    async def image(self, upload: Upload, url: str | None) -> bytes:
         """The image file that was sent, or that lies at a URL."""
         if url is None:
-            return sent.image()
-        if sent.content is not None:
-            raise bad_question(f"give an image or {URL.name}, not both")
+            return upload.image()
+        if upload.content is not None:
+            raise bad_request(f"give an image or {URL.name}, not both")
         if self.fetcher is None:
-            raise bad_question("this service fetches no URLs; start it with --allow-url HOST")
+            raise bad_request("this service fetches no URLs; start it with --allow-url HOST")
         return await self.fetcher.fetch(url)
+
+    async def image_unless_known(self, upload: Upload, query: CropsQuery) -> bytes | None:
+        """The same; None where `query.photo`, the key of an earlier one, stands for it."""
+        if query.photo is None:
+            return await self.image(upload, query.url)
+        if upload.content is not None:
+            raise bad_request(f"give an image or {PHOTO.name}, not both")
+        return None
 
 
 def _service(request: Request) -> Service:
@@ -67,12 +74,6 @@ def _service(request: Request) -> Service:
     return service
 
 
-@router.post(
-    "/v1/crops",
-    summary="Boxes of the best crops",
-    openapi_extra=documents.endpoint(CROPS_PARAMETERS, documents.CROPS),
-    responses=documents.REFUSALS,
-)
 async def crops(request: Request) -> JSONResponse:
     """For each ratio the best crop, or the best few: boxes in pixels of the upright photo, x1 and
     y1 exclusive, each with a confidence.
@@ -80,28 +81,14 @@ async def crops(request: Request) -> JSONResponse:
     `photo` of the answer stands for the image in further requests, as long as it is in memory.
     """
     service = _service(request)
-    async with service.entered(request) as sent:
-        question = Question.read(sent.texts, service.settings)
-        found = await _find(service, question, sent)
-    name = sent.name or question.url or UNNAMED
+    async with service.admitted(request) as upload:
+        query = CropsQuery.read(upload.texts, service.limits)
+        content = await service.image_unless_known(upload, query)
+        found = await service.workers.run(service.processor.crops, query, content, upload.name)
+    name = upload.name or query.url or UNNAMED
     return JSONResponse({**as_table(name, found.size, found.crops), "photo": found.photo})
 
 
-async def _find(service: Service, question: Question, sent: Sent) -> Found:
-    if question.photo is not None:
-        _check_alone(sent)
-        return await service.workers.run(service.tasks.crops_again, question)
-    content = await service.photo(sent, question.url)
-    return await service.workers.run(service.tasks.crops, question, content, sent.name)
-
-
-@router.post(
-    "/v1/crop",
-    summary="A cropped picture",
-    openapi_extra=documents.endpoint(CROP_PARAMETERS, documents.CROP),
-    responses=documents.REFUSALS,
-    response_class=Response,
-)
 async def crop(request: Request) -> Response:
     """The best crop of one ratio as an image: AVIF, WebP, JPEG or PNG, by the Accept header.
 
@@ -109,68 +96,48 @@ async def crop(request: Request) -> Response:
     out, but for its colour profile.
     """
     service = _service(request)
-    async with service.entered(request) as sent:
-        question = PictureQuestion.read(sent.texts, service.settings)
-        content = await service.photo(sent, question.crop.url)
+    async with service.admitted(request) as upload:
+        query = PictureQuery.read(upload.texts, service.limits)
+        content = await service.image(upload, query.crop.url)
         picture = await service.workers.run(
-            service.tasks.picture, question, content, sent.name, request.headers.get("accept")
+            service.processor.picture, query, content, upload.name, request.headers.get("accept")
         )
     return Response(picture.content, headers=_picture_headers(picture))
 
 
-@router.post(
-    "/v1/map",
-    summary="What the network sees",
-    openapi_extra=documents.endpoint(MAP_PARAMETERS, documents.MAP),
-    responses=documents.REFUSALS,
-    response_class=Response,
-)
 async def crop_map(request: Request) -> Response:
     """The map of one ratio: how likely each place of the photo belongs to the crop, black to white.
 
     A small PNG in greys that covers the whole photo.
     """
     service = _service(request)
-    async with service.entered(request) as sent:
-        question = Question.read(sent.texts, service.settings, MAP_PARAMETERS)
-        (ratio,) = question.ratios
-        if question.photo is not None:
-            _check_alone(sent)
-            png = await service.workers.run(service.tasks.map_again, ratio, question.photo)
-        else:
-            content = await service.photo(sent, question.url)
-            png = await service.workers.run(service.tasks.map, ratio, content, sent.name)
+    async with service.admitted(request) as upload:
+        query = CropsQuery.read(upload.texts, service.limits, MAP_PARAMETERS)
+        content = await service.image_unless_known(upload, query)
+        png = await service.workers.run(service.processor.map, query, content, upload.name)
     return Response(png, media_type="image/png")
 
 
-@router.get("/healthz", summary="Whether the process lives")
-async def healthz() -> dict[str, str]:
+async def healthz(_: Request) -> JSONResponse:
     """Always the same, as long as anything answers."""
-    return {"status": "ok"}
+    return JSONResponse({"status": "ok"})
 
 
-@router.get("/readyz", summary="Whether a request would be let in", responses=documents.NOT_READY)
-async def readyz(request: Request) -> dict[str, str]:
+async def readyz(request: Request) -> JSONResponse:
     """503 while as many requests are in flight as are taken."""
     service = _service(request)
     if service.admission.full:
-        most = service.settings.max_in_flight
+        most = service.limits.max_in_flight
         raise busy("busy", f"{most} requests are in flight", ("max_in_flight", most))
-    return {"status": "ready"}
+    return JSONResponse({"status": "ready"})
 
 
-@router.get("/metrics", summary="Prometheus metrics", response_class=Response)
 async def metrics(request: Request) -> Response:
     """Requests by path and status, their duration, what is in flight, the process."""
     return _service(request).metrics.response()
 
 
-def _check_alone(sent: Sent) -> None:
-    if sent.content is not None:
-        raise bad_question("give an image or photo, not both")
-
-
-def _picture_headers(picture: Picture) -> dict[str, str]:
+def _picture_headers(picture: EncodedCrop) -> dict[str, str]:
     headers = {
         "Content-Type": MEDIA_TYPES[picture.suffix],
         "Vary": "Accept",
@@ -180,3 +147,15 @@ def _picture_headers(picture: Picture) -> dict[str, str]:
     if picture.confidence is not None:
         headers["X-Crop-Confidence"] = f"{picture.confidence:.4f}"
     return headers
+
+
+OPERATIONS: Final = (
+    Operation(
+        "POST", "/v1/crops", crops, "Boxes of the best crops", schemas.CROPS, CROPS_PARAMETERS
+    ),
+    Operation("POST", "/v1/crop", crop, "A cropped picture", schemas.CROP, CROP_PARAMETERS),
+    Operation("POST", "/v1/map", crop_map, "What the network sees", schemas.MAP, MAP_PARAMETERS),
+    Operation("GET", "/healthz", healthz, "Whether the process lives", schemas.ALIVE),
+    Operation("GET", "/readyz", readyz, "Whether a request would be let in", schemas.READY),
+    Operation("GET", "/metrics", metrics, "Prometheus metrics", schemas.METRICS),
+)

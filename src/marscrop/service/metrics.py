@@ -1,8 +1,10 @@
-"""What the service counts, for Prometheus. Each application has a registry of its own."""
+"""Metrics for Prometheus. Each application has a registry of its own."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
+from http import HTTPMethod
 from typing import Final
 
 from prometheus_client import (
@@ -18,16 +20,17 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from marscrop.service.admission import Admission
-from marscrop.service.kept import KeptPhotos
+from marscrop.service.cache import AnalysisCache
 
 _SECONDS: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
-_UNKNOWN: Final = "other"
+_METHODS: Final = frozenset(HTTPMethod)
+_OTHER: Final = "other"
 
 
 class Metrics:
     """Counters of one application."""
 
-    def __init__(self, admission: Admission, kept: KeptPhotos) -> None:
+    def __init__(self, admission: Admission, cache: AnalysisCache) -> None:
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         labels = ("path", "method", "status")
@@ -53,7 +56,7 @@ class Metrics:
         photos = Gauge(
             "marscrop_photos_kept", "Photos whose features are in memory.", registry=self._registry
         )
-        photos.set_function(lambda: len(kept))
+        photos.set_function(lambda: len(cache))
 
     def response(self) -> Response:
         """All of it, in Prometheus' text format."""
@@ -62,12 +65,17 @@ class Metrics:
         )
 
 
-class Measured:
-    """Middleware that counts what passes."""
+class MetricsMiddleware:
+    """Middleware that counts what passes.
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    Requests are told apart by the paths and methods that there are, with one word for all others:
+    names must not grow with traffic.
+    """
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, paths: Collection[str]) -> None:
         self._app = app
         self._metrics = metrics
+        self._paths = paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -85,13 +93,7 @@ class Measured:
         try:
             await self._app(scope, receive, watched)
         finally:
-            path = _template(scope)
-            method = scope["method"] if path != _UNKNOWN else _UNKNOWN
+            path = scope["path"] if scope["path"] in self._paths else _OTHER
+            method = scope["method"] if path != _OTHER and scope["method"] in _METHODS else _OTHER
             self._metrics.requests.labels(path, method, status).inc()
             self._metrics.seconds.labels(path).observe(time.perf_counter() - started)
-
-
-def _template(scope: Scope) -> str:
-    """The route's path, or one word for all that have none: names must not grow with traffic."""
-    route = scope.get("route")
-    return getattr(route, "path", _UNKNOWN) or _UNKNOWN

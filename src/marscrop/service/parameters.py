@@ -1,4 +1,4 @@
-"""What can be asked of an endpoint: one line an option, from which parsing and OpenAPI both read.
+"""Parameters of the endpoints: one table, from which parsing and OpenAPI both read.
 
 Those of crops come from the table of options.
 """
@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from marscrop.options import OPTIONS, Option, described
-from marscrop.service.refusals import bad_question
+from marscrop.options import OPTIONS, described
+from marscrop.service.refusals import bad_request
 from marscrop.spelling import in_http
 
 Texts = Mapping[str, Sequence[str]]
@@ -28,7 +28,7 @@ class Parameter:
         name: as it is written.
         about: one sentence for the API's pages.
         schema: of JSON schema, without the array around a repeated one.
-        examples: of real values.
+        examples: of real values, as they are written.
         convert: from text; raises ValueError for text that it cannot understand.
         repeated: whether it may come several times; its value is then a list.
         required: whether it must come.
@@ -45,10 +45,10 @@ class Parameter:
     def read(self, texts: Sequence[str]) -> Any:
         """The value of what was written, once or several times."""
         if len(texts) > 1 and not self.repeated:
-            raise bad_question(f"{self.name} may be given once; got it {len(texts)} times")
+            raise bad_request(f"{self.name} may be given once; got it {len(texts)} times")
         longest = max(map(len, texts))
         if longest > _MOST_CHARACTERS:
-            raise bad_question(
+            raise bad_request(
                 f"{self.name} may have {_MOST_CHARACTERS:,} characters; got {longest:,}"
             )
         try:
@@ -56,38 +56,43 @@ class Parameter:
         except ValueError:
             kind = {"integer": "a whole number", "number": "a number"}
             reason = f"must be {kind[self.schema['type']]}"
-            raise bad_question(f"{self.name}: {reason}; got {texts[0]!r}") from None
+            raise bad_request(f"{self.name}: {reason}; got {texts[0]!r}") from None
         return values if self.repeated else values[0]
 
     @property
     def whole_schema(self) -> dict[str, Any]:
         """The schema, with the array around a repeated one."""
+        examples = list(map(self.convert, self.examples))
         if self.repeated:
-            return {"type": "array", "items": dict(self.schema), "examples": [list(self.examples)]}
-        return {**self.schema, "examples": list(self.examples)}
+            return {"type": "array", "items": dict(self.schema), "examples": [examples]}
+        return {**self.schema, "examples": examples}
 
 
 _COUNT: Final = {"type": "integer", "minimum": 1}
 _RATIO: Final = {"type": "string", "format": "aspect-ratio"}
 _BOX: Final = {"type": "string", "format": "box"}
+_TYPES: Final[Mapping[type, str]] = {str: "string", int: "integer", float: "number"}
+_FORMATS: Final = {"X0,Y0,X1,Y1": "box"}
 
 
-def _of_option(name: str, option: Option) -> Parameter:
-    """The parameter of a row of the table of options."""
-    kinds = {str: "string", int: "integer", float: "number"}
-    limits = {"minimum": option.least, "maximum": option.most, "exclusiveMinimum": option.above}
+def _of_option(name: str) -> Parameter:
+    """The parameter for a row of the table of options."""
+    option = OPTIONS[name]
     schema = {
-        "type": kinds[option.kind],
-        **({"enum": list(option.choices)} if option.choices else {}),
-        **{name: limit for name, limit in limits.items() if limit is not None},
+        "type": _TYPES[option.kind],
+        "format": _FORMATS.get(option.form or ""),
+        "enum": list(option.choices) or None,
+        "minimum": option.least,
+        "exclusiveMinimum": option.above,
+        "maximum": option.most,
     }
     return Parameter(
         name,
         described(name, in_http),
-        schema,
+        {word: value for word, value in schema.items() if value is not None},
         (option.example,),
         option.kind,
-        repeated=option.repeated,
+        option.repeated,
     )
 
 
@@ -106,7 +111,7 @@ PHOTO: Final = Parameter(
 URL: Final = Parameter(
     "url", "In place of an image: where to fetch it, if the service was started with --allow-url."
 )
-CROP_OPTIONS: Final = tuple(_of_option(name, option) for name, option in OPTIONS.items())
+CROP_OPTIONS: Final = tuple(map(_of_option, OPTIONS))
 OUTPUT_OPTIONS: Final = (
     Parameter("width", "Width of the picture that comes out.", _COUNT, ("800",), convert=int),
     Parameter("height", "Its height. With a width, the ratio.", _COUNT, ("450",), convert=int),
@@ -147,11 +152,9 @@ def read_all(texts: Texts, known: Sequence[Parameter]) -> dict[str, Any]:
     parameters = {parameter.name: parameter for parameter in known}
     for name in texts:
         if name not in parameters:
-            raise bad_question(
-                f"unknown parameter {name!r}; known here are {', '.join(parameters)}"
-            )
+            raise bad_request(f"unknown parameter {name!r}; known here are {', '.join(parameters)}")
     for parameter in known:
         if parameter.required and not texts.get(parameter.name):
             example = f"{parameter.name}={parameter.examples[0]}"
-            raise bad_question(f"{parameter.name} is missing; give it, such as {example}")
+            raise bad_request(f"{parameter.name} is missing; give it, such as {example}")
     return {name: parameters[name].read(values) for name, values in texts.items() if values}

@@ -1,4 +1,4 @@
-"""Why a request gets no answer: a status and a JSON body that names the limit.
+"""Refusals: a status, and a JSON body that names the limit.
 
 {"error": {"code": "body_too_large", "message": "...",
            "limit": {"name": "max_body_bytes", "value": 33554432}}}
@@ -12,12 +12,12 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
-from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
+from starlette.types import ExceptionHandler
 
 from marscrop.errors import (
     ConstraintError,
@@ -28,7 +28,7 @@ from marscrop.errors import (
     OptionError,
     RatioError,
 )
-from marscrop.service.headers import SECURITY
+from marscrop.service.security_headers import SECURITY_HEADERS
 from marscrop.spelling import in_http
 
 _LOG: Final = logging.getLogger("marscrop.service")
@@ -64,104 +64,111 @@ class Refusal(Exception):  # noqa: N818 - it is an answer
         return JSONResponse({"error": error}, self.status, dict(self.headers))
 
 
-_BEYOND: Final = {
-    "max_pixels": ("too_many_pixels", "send a smaller one"),
-    "max_decoded_bytes": ("too_much_memory", "send a smaller one, or a baseline JPEG"),
-}
-"""Limits on a photo: the code, and what a client can do."""
-
-_OUT_OF_MEMORY: Final = Refusal(
-    HTTPStatus.SERVICE_UNAVAILABLE,
-    "out_of_memory",
-    "there is not enough memory for this photo now; try again, or with a smaller one",
-    headers={"Retry-After": "1"},
-)
-
-
 def busy(code: str, message: str, limit: tuple[str, float], *, client: bool = False) -> Refusal:
     """A refusal for now: 503, or 429 where it is the client's own doing."""
     status = HTTPStatus.TOO_MANY_REQUESTS if client else HTTPStatus.SERVICE_UNAVAILABLE
     return Refusal(status, code, message, limit, {"Retry-After": "1"})
 
 
-def bad_question(message: str, limit: tuple[str, float] | None = None) -> Refusal:
+def bad_request(message: str, limit: tuple[str, float] | None = None) -> Refusal:
     """A request that cannot be understood."""
     return Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "bad_request", message, limit)
 
 
-def of_error(error: MarscropError) -> Refusal:
-    """What an error of the library is to a client."""
+def of_error(error: MarscropError, *, opening: bool = False) -> Refusal:
+    """What an error of the library is to a client.
+
+    Args:
+        error: that was raised.
+        opening: whether it came as a photo was opened: then what was sent is no image at all.
+    """
     if isinstance(error.__cause__, MemoryError):
-        return _OUT_OF_MEMORY
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return _out_of_memory()
     match error:
-        case LimitError(name=name, limit=limit, fact=fact):
-            code, advice = _BEYOND[name]
-            return Refusal(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                code,
-                f"{error.source}: {fact}; {advice}",
-                (name, limit),
-                reason=f"{fact}; {advice}",
-            )
-        case ConstraintError():
-            code = "constraint"
-        case RatioError():
-            code = "ratio"
-        case OptionError():
-            code = "option"
-        case MissingExtraError():
-            code = "not_installed"
+        case LimitError():
+            return _beyond(error)
+        case ImageError() if opening:
+            status, code = HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not_an_image"
         case ImageError():
-            code = "image"
+            status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "image"
+        case ConstraintError():
+            status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "constraint"
+        case RatioError():
+            status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "ratio"
+        case OptionError():
+            status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "option"
+        case MissingExtraError():
+            status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "not_installed"
         case _:
             _LOG.error("failed on a request", exc_info=error)
             return _internal()
-    return _of_photo(status, code, error)
-
-
-def not_an_image(error: ImageError) -> Refusal:
-    """For what was sent in place of a photo."""
-    return _of_photo(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not_an_image", error)
-
-
-def _of_photo(status: HTTPStatus, code: str, error: MarscropError) -> Refusal:
-    reason = error.explained(in_http) if error.source is not None else None
+    reason = None if error.source is None else error.explained(in_http)
     return Refusal(status, code, error.text(in_http), reason=reason)
 
 
-def install(app: Starlette) -> None:
-    """Let an application answer errors in this form, whatever they are."""
+def _beyond(error: LimitError) -> Refusal:
+    """A photo beyond a limit, which a client cannot raise."""
+    code, advice = {
+        "max_pixels": ("too_many_pixels", "send a smaller one"),
+        "max_decoded_bytes": ("too_much_memory", "send a smaller one, or a baseline JPEG"),
+    }[error.name]
+    reason = f"{error.fact}; {advice}"
+    return Refusal(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        code,
+        f"{error.source}: {reason}",
+        (error.name, error.limit),
+        reason=reason,
+    )
 
-    async def refused(_: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, Refusal)  # noqa: S101 - Starlette dispatches on the type
-        return error.response()
 
-    async def failed(_: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, MarscropError)  # noqa: S101
-        return of_error(error).response()
-
-    async def exhausted(_: Request, __: Exception) -> JSONResponse:
-        return _OUT_OF_MEMORY.response()
-
-    async def unrouted(_: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, HTTPException)  # noqa: S101
-        status = HTTPStatus(error.status_code)
-        code = status.phrase.lower().replace(" ", "_")
-        return Refusal(status, code, error.detail, headers=error.headers or {}).response()
-
-    async def broken(_: Request, __: Exception) -> JSONResponse:
-        # Beyond all middleware.
-        return replace(_internal(), headers=SECURITY).response()
-
-    app.add_exception_handler(Refusal, refused)
-    app.add_exception_handler(MarscropError, failed)
-    app.add_exception_handler(MemoryError, exhausted)
-    app.add_exception_handler(HTTPException, unrouted)
-    app.add_exception_handler(Exception, broken)
+def _out_of_memory() -> Refusal:
+    return Refusal(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "out_of_memory",
+        "there is not enough memory for this photo now; try again, or with a smaller one",
+        headers={"Retry-After": "1"},
+    )
 
 
 def _internal() -> Refusal:
     return Refusal(
         HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "something broke here; it is in the log"
     )
+
+
+async def _refused(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Refusal)  # noqa: S101 - Starlette dispatches on the type
+    return error.response()
+
+
+async def _failed(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, MarscropError)  # noqa: S101
+    return of_error(error).response()
+
+
+async def _exhausted(_: Request, __: Exception) -> JSONResponse:
+    return _out_of_memory().response()
+
+
+async def _unrouted(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    status = HTTPStatus(error.status_code)
+    return Refusal(
+        status, status.name.lower(), error.detail, headers=error.headers or {}
+    ).response()
+
+
+async def _broken(_: Request, __: Exception) -> JSONResponse:
+    # Beyond all middleware.
+    return replace(_internal(), headers=SECURITY_HEADERS).response()
+
+
+HANDLERS: Final[Mapping[Any, ExceptionHandler]] = {
+    Refusal: _refused,
+    MarscropError: _failed,
+    MemoryError: _exhausted,
+    HTTPException: _unrouted,
+    Exception: _broken,
+}
+"""So Starlette answers errors in this form, whatever they are."""

@@ -9,14 +9,14 @@ import uvicorn
 
 from marscrop.service.app import create_app
 from marscrop.service.connections import Connection, Connections
-from marscrop.service.settings import Settings
+from marscrop.service.limits import ServiceLimits
 
 
-def serve(settings: Settings, *, host: str, port: int, model: str | None = None) -> None:
+def serve(limits: ServiceLimits, *, host: str, port: int, model: str | None = None) -> None:
     """Serve until SIGINT or SIGTERM; then requests in flight are finished.
 
     Args:
-        settings: limits.
+        limits: of the service.
         host: address to listen on.
         port: likewise; 0 takes a free one.
         model: folder of an exported model; the packaged one by default.
@@ -26,15 +26,15 @@ def serve(settings: Settings, *, host: str, port: int, model: str | None = None)
     """
     from marscrop.cropper import Cropper
 
-    app = create_app(settings, Cropper(model, threads=1))
+    app = create_app(limits, Cropper(model, threads=1))
     uvicorn.run(
         app,
         host=host,
         port=port,
-        http=partial(Connection, connections=Connections(settings)),  # type: ignore[arg-type]
+        http=partial(Connection, connections=Connections(limits)),  # type: ignore[arg-type]
         ws="none",
         log_level="info",
         access_log=False,  # names of photos and addresses of people; counts are in /metrics
-        timeout_graceful_shutdown=math.ceil(settings.stop_timeout_s),
+        timeout_graceful_shutdown=math.ceil(limits.stop_timeout_s),
         server_header=False,
     )

@@ -1,4 +1,4 @@
-"""Work off the event loop, by a fixed number of threads."""
+"""Workers: a fixed number of threads, for what would block the event loop."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
+from marscrop.service.limits import ServiceLimits
 from marscrop.service.refusals import busy
-from marscrop.service.settings import Settings
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class Workers:
-    """Threads that decode, look and encode; all three leave Python's lock most of the time."""
+    """Threads that decode, analyse and encode; all three leave Python's lock most of the time."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._timeout_s = settings.answer_timeout_s
-        self._count = settings.workers
+    def __init__(self, limits: ServiceLimits) -> None:
+        self._timeout_s = limits.answer_timeout_s
+        self._count = limits.workers
         self._pool: ThreadPoolExecutor | None = None
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -1,4 +1,4 @@
-r"""How likely a window is, of a map of logits.
+r"""The likelihood of a window, from the map of logits.
 
 The network says for each cell how likely it lies in the crop, and was trained with binary cross
 entropy (eq. 8). Under that model the log-likelihood of a window W is

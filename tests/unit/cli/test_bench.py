@@ -11,7 +11,7 @@ from tests.unit.cli.conftest import Cli
 from marscrop.bench import photos
 from marscrop.faces.centerface import installed
 from marscrop.geometry import Size
-from marscrop.imaging.decode import open_photo
+from marscrop.imaging.photo import open_photo
 
 STEPS = {
     *("decode for analysis", "infer: features", "infer: 1 ratio", "infer: 32 ratios"),

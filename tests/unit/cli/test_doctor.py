@@ -122,7 +122,7 @@ def test_nothing_heavy_is_imported() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
     assert "onnxruntime" in loaded
-    assert not loaded & {"torch", "ray", "pyarrow", "fastapi", "onnx", "scipy"}
+    assert not loaded & {"torch", "ray", "pyarrow", "starlette", "onnx", "scipy"}
 
 
 def test_another_answer_than_the_known_one_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

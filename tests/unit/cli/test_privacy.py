@@ -10,9 +10,9 @@ from PIL import ExifTags, Image, PngImagePlugin
 from tests.unit.cli.conftest import Cli
 
 from marscrop.geometry import Box
-from marscrop.imaging.decode import open_photo
-from marscrop.imaging.encode import encode_crop
+from marscrop.imaging.encoding import encode_crop
 from marscrop.imaging.formats import register_heif
+from marscrop.imaging.photo import open_photo
 
 SECRET = b"SecretOfThePhotographer"
 OUTPUTS = ["jpg", "png", "webp", "avif", "tif", "gif"] + (["heic"] if register_heif() else [])

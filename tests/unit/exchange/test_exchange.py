@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 
 from marscrop import Box, Size
 from marscrop.exchange import crop_sidecar, iiif_region, imgproxy_crop, stored_edges, thumbor_crop
-from marscrop.imaging.decode import open_photo
+from marscrop.imaging.photo import open_photo
 
 BOX = Box(10, 20, 50, 45)
 CRS = "{http://ns.adobe.com/camera-raw-settings/1.0/}"

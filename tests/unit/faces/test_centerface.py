@@ -13,7 +13,7 @@ from marscrop.faces import centerface
 from marscrop.faces.centerface import any_size, installed, read_network
 from marscrop.runtime.onnx_network import load_network
 
-onnx = pytest.importorskip("onnx", reason="models are made with onnx, of the [train] extra")
+onnx = pytest.importorskip("onnx", reason="models are made with onnx, of marscrop-research[train]")
 
 
 def fixed_model(channels: int = 3) -> bytes:

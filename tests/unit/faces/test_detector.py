@@ -12,7 +12,7 @@ from marscrop import ImageError
 from marscrop.faces.centerface import installed
 from marscrop.faces.detector import Face, FaceDetector, _decode, _network_input, _strongest
 from marscrop.geometry import Box, iou
-from marscrop.imaging.decode import open_photo
+from marscrop.imaging.photo import open_photo
 
 needs_detector = pytest.mark.skipif(
     not installed(), reason="the face detector is not installed: pip install '.[faces]'"

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageCms
+
+from marscrop.geometry import Box
+from marscrop.imaging.destination import write_whole
+from marscrop.imaging.encoding import encode_crop
+from marscrop.imaging.photo import Photo
 
 Pixels = NDArray[np.uint8]
 
@@ -85,3 +92,29 @@ def profile(space: bytes = b"RGB ") -> bytes:
     """An ICC profile; other than RGB ones are only marked as such."""
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     return srgb[:16] + space + srgb[20:]
+
+
+LOSSY = {"quality": 95, "subsampling": "4:4:4"}
+
+SAVE_OPTIONS: dict[str, dict[str, Any]] = {
+    "JPEG": LOSSY,
+    "WEBP": {"lossless": True, "exact": True},
+    "AVIF": LOSSY,
+}
+
+
+def assert_corners(pixels: Any, tolerance: int = 12) -> None:
+    pixels = np.asarray(pixels).astype(int)
+    found = [pixels[0, 0], pixels[0, -1], pixels[-1, 0], pixels[-1, -1]]
+    assert np.abs(np.array(found) - [RED, GREEN, BLUE, YELLOW]).max() <= tolerance
+
+
+def write_crop(
+    image: Image.Image, box: Box, path: str | os.PathLike[str], source: Photo | None = None
+) -> None:
+    write_whole(path, encode_crop(image, box, path, source=source))
+
+
+def need_heif(suffix: str) -> None:
+    if suffix in (".heic", ".heif"):
+        pytest.importorskip("pillow_heif")

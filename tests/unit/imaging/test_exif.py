@@ -6,8 +6,8 @@ import pytest
 from PIL import ExifTags, Image
 
 from marscrop.geometry import Box
-from marscrop.imaging.decode import open_photo
-from marscrop.imaging.encode import encode_crop
+from marscrop.imaging.encoding import encode_crop
+from marscrop.imaging.photo import open_photo
 
 
 def photographed() -> bytes:

@@ -9,10 +9,10 @@ from tests.unit.imaging.pictures import in_mode, profile
 
 from marscrop.errors import ImageError, OptionError
 from marscrop.geometry import Box, Margins, Size
-from marscrop.imaging.decode import open_photo
-from marscrop.imaging.encode import encode_crop
+from marscrop.imaging.encoding import encode_crop
 from marscrop.imaging.fill import Fill
 from marscrop.imaging.padding import Padding, cut
+from marscrop.imaging.photo import open_photo
 
 BOX = Box(21, 13, 150, 110)
 MARGINS = Margins(7, 0, 9, 31)

@@ -15,10 +15,10 @@ from tests.unit.imaging.pictures import difference, encoded, exif_with, profile,
 from marscrop.errors import ImageError, OptionError
 from marscrop.geometry import Box, Size
 from marscrop.imaging import strips
-from marscrop.imaging.crops import CropFiles
-from marscrop.imaging.decode import Photo, open_photo
-from marscrop.imaging.encode import encode_by_strips, encode_crop
-from marscrop.imaging.jpeg_strips import STRIP_ROWS
+from marscrop.imaging.crop_file import CropFiles
+from marscrop.imaging.encoding import encode_by_strips, encode_crop
+from marscrop.imaging.jpeg.strip_encoder import STRIP_ROWS
+from marscrop.imaging.photo import Photo, open_photo
 
 WIDTH, HEIGHT = 403, 301
 STORED = Image.fromarray(smooth(WIDTH, HEIGHT))

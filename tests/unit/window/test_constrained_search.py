@@ -12,8 +12,8 @@ from marscrop.window import constrained_search
 from marscrop.window.anchor import Anchor
 from marscrop.window.constrained_search import search_within
 from marscrop.window.constraints import Limits
+from marscrop.window.likelihood import ScoredWindow
 from marscrop.window.scorer import MAX_CANDIDATE_IOU
-from marscrop.window.search import ScoredWindow
 
 SQUARE = AspectRatio(1, 1)
 PHOTO = Size(80, 60)  # cells of 10 px

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from marscrop.geometry import Window, iou
+from marscrop.window.likelihood import integral_image, window_score
 from marscrop.window.scorer import MAX_CANDIDATE_IOU, WindowScorer
-from marscrop.window.search import integral_image, window_score
 from marscrop.window.tracks import Axis
 
 LOGITS = np.random.default_rng(0).normal(0, 2, (5, 8)).astype(np.float32)

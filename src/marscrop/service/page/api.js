@@ -5,9 +5,12 @@ export class Refused extends Error {
     super(error.message);
     this.status = status;
     this.code = error.code;
-    this.reason = error.reason ?? error.message;
+    this.reason = error.reason; // undefined where it is not about a photo
   }
 }
+
+/** What is wrong, without the photo's name, which the page knows better than the service. */
+export const reasonOf = (error) => error.reason ?? error.message;
 
 async function post(path, parameters, body, signal) {
   const query = new URLSearchParams(parameters);

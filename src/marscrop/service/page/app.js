@@ -1,6 +1,6 @@
 // The page: photos, what is wanted of them, and the parts that show it.
 
-import { cut, findCrops, findMap, latest } from "./api.js";
+import { cut, findCrops, findMap, latest, reasonOf } from "./api.js";
 import { inWords, ratioOf, showCards } from "./cards.js";
 import { asCss, asJson, fileName, formatOf, save } from "./exports.js";
 import { ratioValue, sizeOf } from "./geometry.js";
@@ -54,7 +54,7 @@ async function addPhotos(files) {
       await learn(photo, ratios());
       photo.url = await preview(photo);
     } catch (error) {
-      say(`${photo.name}: ${error.message}`);
+      say(`${photo.name}: ${reasonOf(error)}`);
       continue;
     }
     state.photos.push(photo);
@@ -79,7 +79,7 @@ async function learn(photo, wanted, signal) {
     if (wanted.length > 1) {
       for (const ratio of wanted) await learn(photo, [ratio], signal);
     } else if (!photo.crops.get(wanted[0])?.edited) {
-      photo.crops.set(wanted[0], { ratio: wanted[0], problem: error.reason });
+      photo.crops.set(wanted[0], { ratio: wanted[0], problem: reasonOf(error) });
     }
   }
 }
@@ -154,7 +154,7 @@ const ask = latest(async (signal, wanted) => {
     if (state.photo === photo && state.map) stage.showMap(map);
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    problem(error.message);
+    problem(reasonOf(error));
   }
 });
 
@@ -264,7 +264,7 @@ async function download() {
     save(zip(files), "crops.zip");
     say(`${files.length} crops in crops.zip`);
   } catch (error) {
-    say(error.message);
+    say(reasonOf(error));
   } finally {
     $("zip").disabled = false;
   }

@@ -1,0 +1,1 @@
+"""The commands that this package adds to `marscrop`, by entry points; they import lazily."""

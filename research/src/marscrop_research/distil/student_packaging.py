@@ -1,0 +1,129 @@
+"""From a run to a model folder that may ship: written, compared with its teacher, measured."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from marscrop.cropper import Cropper
+from marscrop.runtime.manifest import FILE, InputRule, Manifest, ModelPart
+from marscrop.window.confidence import Calibration
+from marscrop_research.data.records import CropRecord
+from marscrop_research.distil.distillation import load_student
+from marscrop_research.distil.student_graph import to_onnx
+from marscrop_research.distil.validation import move_px
+from marscrop_research.evaluation.decoding import product_network
+from marscrop_research.export.calibration import calibration_error
+from marscrop_research.export.judgements import Judgement, judge
+from marscrop_research.export.onnx_export import model_folder
+from marscrop_research.export.packaging import measure
+
+RATIOS: Final = ("1:1", "16:9", "4:5")
+"""At which boxes are compared with the teacher's, as `benchmarks/speed/int8.py` does."""
+
+
+def package_student(
+    checkpoint: Path,
+    teacher_folder: Path,
+    folder: Path,
+    validation: Sequence[CropRecord],
+    data: str,
+) -> Manifest:
+    """Write a model folder: the student's features, all else as the teacher has it.
+
+    So also the calibration of the confidence, which was fitted on many more photos than a student
+    has left to be judged on.
+
+    Args:
+        checkpoint: `last.pt` of a run.
+        teacher_folder: the model that it learned from.
+        folder: made if missing; its files are replaced.
+        validation: photos on which scores are measured.
+        data: what it learned from, for people.
+
+    Raises:
+        ModelError: the checkpoint is none of a distillation, or there is no teacher.
+        StorageError: the disk is full or read-only.
+    """
+    network, config, content = load_student(checkpoint)
+    teacher = Manifest.load(teacher_folder)
+    with model_folder(folder) as draft:
+        onnx.save(to_onnx(network), draft / "features.onnx")
+        for name in ("meta", "head"):
+            shutil.copyfile(teacher_folder / teacher.parts[name].file, draft / f"{name}.onnx")
+        manifest = Manifest(
+            name=config.name,
+            parts={name: ModelPart.of(draft / f"{name}.onnx") for name in teacher.parts},
+            input=InputRule(
+                config.views.longest_edge_px,
+                teacher.input.multiple_px,
+                teacher.input.filter,
+                (0.0, 0.0, 0.0),
+                (1.0, 1.0, 1.0),
+            ),
+            ratio_range=teacher.ratio_range,
+            opset=teacher.opset,
+            prior=teacher.prior,
+            calibration=teacher.calibration,
+            training={
+                "commit": content["commit"],
+                "step": content["step"],
+                "data": data,
+                "config": config.to_table(),
+                "teacher": {
+                    "name": teacher.name,
+                    "features_sha256": teacher.parts["features"].sha256,
+                    "training": teacher.training,
+                },
+            },
+            scores={},
+        )
+        (draft / FILE).write_text(manifest.to_json(), encoding="utf-8")
+        student = product_network(draft)
+        judged = judge(validation, student)
+        manifest = dataclasses.replace(
+            manifest,
+            scores={
+                **measure(validation, student),
+                "confidence": _confidence_scores(judged, teacher.calibration),
+                "moved_from_teacher": moved(Cropper(teacher_folder), Cropper(draft), validation),
+            },
+        )
+        (draft / FILE).write_text(manifest.to_json(), encoding="utf-8")
+    return manifest
+
+
+def _confidence_scores(judged: Sequence[Judgement], calibration: Calibration) -> dict[str, Any]:
+    """How well the teacher's confidence fits the student's crops."""
+    beats = [j.beats for j in judged]
+    confidence = np.array([calibration.confidence(j.evidence) for j in judged])
+    return {
+        "judgements": len(judged),
+        "beats_centre": round(float(np.mean(beats)), 4),
+        "confidence": round(float(confidence.mean()), 4),
+        "calibration_error": round(calibration_error(confidence, beats), 4),
+    }
+
+
+def moved(one: Cropper, other: Cropper, records: Sequence[CropRecord]) -> dict[str, Any]:
+    """How far two models' boxes are apart, at `RATIOS` [px of photos scaled to 256]."""
+    moves: list[float] = []
+    sizes = {record.path: record.size for record in records}
+    for path, size in sorted(sizes.items()):
+        crops = (cropper.crop(path, RATIOS, faces="ignore") for cropper in (one, other))
+        moves += [move_px(a.box, b.box, max(size)) for a, b in zip(*crops, strict=True)]
+    found: NDArray[np.float64] = np.array(moves)
+    return {
+        "boxes": len(moves),
+        "over_1_px": round(float((found > 1).mean()), 3),
+        "over_3_px": round(float((found > 3).mean()), 3),
+        "median_px": round(float(np.median(found)), 2),
+        "p95_px": round(float(np.percentile(found, 95)), 1),
+    }

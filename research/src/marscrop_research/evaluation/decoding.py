@@ -1,0 +1,66 @@
+"""Boxes from a network's maps, by every decoder; the maps may be the product's, without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from marscrop.cropper import Cropper
+from marscrop.geometry import Box, snap
+from marscrop.imaging.photo import open_photo
+from marscrop.window.placement import Prior, place_window
+from marscrop_research.data.records import CropRecord
+from marscrop_research.decoders.paper import paper_window
+from marscrop_research.decoders.search import search_window
+from marscrop_research.evaluation.protocol import Predict
+
+PLACEMENT: Final = "marscrop"
+SEARCH: Final = "search"
+PAPER: Final = "section 3.4"
+DECODERS: Final = (PLACEMENT, SEARCH, PAPER)
+
+PredictMap = Callable[[CropRecord], NDArray[np.float32]]
+"""From a record to (h, w) float32 logits at its ratio."""
+
+
+class MapSource(NamedTuple):
+    """What gives crops: a network's maps, and the prior of the data that it was trained on."""
+
+    maps: PredictMap
+    prior: Prior
+
+
+def product_network(model: Path | None) -> MapSource:
+    """An exported model (the packaged one for None), by the product's own path."""
+    cropper = Cropper(model)
+
+    @lru_cache(maxsize=1)  # the boxes of a photo are asked for one after the other
+    def features(path: Path) -> NDArray[np.float32]:
+        return cropper.features(open_photo(path))
+
+    def maps(record: CropRecord) -> NDArray[np.float32]:
+        logits: NDArray[np.float32] = cropper.maps(features(record.path), [record.ratio])[0]
+        return logits
+
+    return MapSource(maps, cropper.manifest.prior)
+
+
+def decode_all(network: MapSource) -> Predict:
+    """Boxes by section 3.4, as the most likely window, and by placement, from the same map."""
+
+    def predict(record: CropRecord, /) -> dict[str, Box]:
+        logits = network.maps(record)
+        asked = record.size, record.ratio
+        windows = {
+            PAPER: paper_window(logits, *asked),
+            SEARCH: search_window(logits, *asked).window,
+            PLACEMENT: place_window(logits, *asked, network.prior),
+        }
+        return {name: snap(window, *asked) for name, window in windows.items()}
+
+    return predict

@@ -1,0 +1,1 @@
+"""From a checkpoint to the product's model folder: parts, calibration, scores."""

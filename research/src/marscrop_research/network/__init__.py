@@ -1,0 +1,1 @@
+"""The network of section 3: backbone, meta-learner, head, and their files."""

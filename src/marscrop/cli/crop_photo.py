@@ -1,0 +1,131 @@
+"""The work of `marscrop crop` on one photo; several threads do it at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from marscrop.cli.output_paths import OutputPaths
+from marscrop.crop import Crop
+from marscrop.crop_json import as_table
+from marscrop.cropper import Cropper
+from marscrop.decision import moved_to_grid
+from marscrop.errors import MarscropError
+from marscrop.files import reason
+from marscrop.geometry import Size
+from marscrop.imaging.crop_file import CropFiles
+from marscrop.imaging.destination import write_whole
+from marscrop.imaging.lossless import BlockGrid
+from marscrop.imaging.photo import Photo
+from marscrop.memory_budget import PIXEL_BYTES, MemoryBudget
+from marscrop.options import CropOptions
+from marscrop.ordered_map import OrderedMap
+from marscrop.ratio import AspectRatio
+from marscrop.spelling import on_command_line
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Lines to print for a photo.
+
+    Attributes:
+        lines: for stdout.
+        error: for stderr, without the program's name; None where all went well.
+    """
+
+    lines: list[str]
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CropPhoto:
+    """A function of a photo's place in the list and its name.
+
+    Attributes:
+        cropper, ratios, options: what is asked.
+        outputs: paths of the crops; None where none are written.
+        quality: of what is written.
+        as_json: one line of JSON a photo, in place of one in words a crop.
+        lossless: copy the JPEG's blocks.
+        photos: where this waits for the photos before.
+        memory: that all photos share.
+    """
+
+    cropper: Cropper
+    ratios: Sequence[AspectRatio]
+    options: CropOptions
+    outputs: OutputPaths | None
+    quality: int | None
+    as_json: bool
+    lossless: bool
+    photos: OrderedMap
+    memory: MemoryBudget
+
+    def __call__(self, index: int, image: str) -> Report:
+        """Crop one photo. What goes wrong with it is part of the answer."""
+        lines: list[str] = []
+        try:
+            photo = self.cropper.open(image)
+            with self.memory.hold(self.cropper.analysis_bytes(photo, self.options)):
+                found = self.cropper.crop_photo(photo, self.ratios, self.options)
+            grid = BlockGrid.of(photo) if self.lossless else None
+            crops = [moved_to_grid(grid, crop, self.options) for crop in found] if grid else found
+            if self.outputs is not None:
+                self.photos.wait_for_turn(index)
+                paths = self.outputs.of(image, photo, crops)
+                self.photos.passed(index)
+                with self.memory.hold(PIXEL_BYTES * photo.size.width * photo.size.height):
+                    for path, crop in self._written(photo, crops, paths, grid):
+                        if not self.as_json:
+                            lines.append(f"{path}  {_in_words(crop)}")
+            if self.as_json:
+                lines.append(json.dumps(_as_table(image, photo.size, crops, found)))
+        except MarscropError as error:
+            return Report(lines, error.text(on_command_line))
+        except MemoryError as error:  # another photo may be smaller
+            return Report(lines, f"{image}: {reason(error)}")
+        return Report(lines)
+
+    def _written(
+        self, photo: Photo, crops: list[Crop], paths: list[Path], grid: BlockGrid | None
+    ) -> Iterator[tuple[Path, Crop]]:
+        """Write each crop, then yield its path and itself."""
+        if grid:
+            for path, crop in zip(paths, crops, strict=True):
+                write_whole(path, grid.cut(crop.box))
+                yield path, crop
+            return
+        files = CropFiles(photo)
+        for path, crop in zip(paths, crops, strict=True):
+            files.write(crop.box, path, quality=self.quality, padding=crop.padding)
+            yield path, crop
+
+
+def _in_words(found: Crop) -> str:
+    width, height = found.box.size
+    x0, y0 = found.box[:2]
+    words = f"{width}x{height} at ({x0}, {y0})  confidence {found.confidence:.2f}"
+    if found.centred:
+        words += ": centre crop"
+    if found.padding:
+        words += f"  padded to {found.size.width}x{found.size.height}"
+    return words
+
+
+def _as_table(image: str, size: Size, crops: list[Crop], asked: list[Crop]) -> dict[str, Any]:
+    table = as_table(image, size, crops)
+    for entry, crop, best in zip(table["crops"], crops, asked, strict=True):
+        if crop is not best:
+            entry |= _as_move(crop, best)
+    return table
+
+
+def _as_move(crop: Crop, best: Crop) -> dict[str, object]:
+    """What the grid of a JPEG cost: pixels to the right and down, and the error of the ratio."""
+    return {
+        "moved": [crop.box.x0 - best.box.x0, crop.box.y0 - best.box.y0],
+        "ratio_error": round(crop.size.ratio / crop.ratio.value - 1, 6),
+    }

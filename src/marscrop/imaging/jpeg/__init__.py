@@ -1,0 +1,1 @@
+"""What is known of JPEG files beyond Pillow: their markers, tables, scans, strips and metadata."""

@@ -1,0 +1,87 @@
+"""A stored picture decoded at a fraction of its size, where its format allows that."""
+
+from __future__ import annotations
+
+import enum
+from typing import Final
+
+from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
+
+from marscrop.geometry import Size
+from marscrop.imaging import strips
+from marscrop.imaging.jpeg import eighth
+
+_DCT_DIVISORS: Final = (8, 4, 2)
+"""As in Pillow's draft mode."""
+
+
+class Reduction(enum.Enum):
+    """What a picture can be divided by while it is decoded."""
+
+    NONE = "none"
+    DCT = "dct"
+    """A JPEG, by 2, 4 or 8: fewer coefficients of each block are turned into pixels."""
+    MEANS = "means"
+    """A large PNG, by any whole number: strips of it are averaged."""
+
+    @classmethod
+    def of(cls, image: Image.Image, *, by_strips: bool) -> Reduction:
+        """Of a file that is opened and not loaded, and maybe `strips.readable`."""
+        if isinstance(image, JpegImageFile):
+            return cls.DCT
+        return cls.MEANS if by_strips else cls.NONE
+
+    def divisor(self, size: Size, wanted: Size, oversampling: int) -> int:
+        """By what a picture of `size` is divided, so that `oversampling` times `wanted` is left."""
+        if self is Reduction.NONE:
+            return 1
+        spare = min(
+            size.width // (oversampling * wanted.width),
+            size.height // (oversampling * wanted.height),
+        )
+        if self is Reduction.MEANS:
+            return max(1, spare)
+        return next((divisor for divisor in _DCT_DIVISORS if divisor <= spare), 1)
+
+
+def reduced(
+    image: Image.Image,
+    reduction: Reduction,
+    wanted: Size,
+    oversampling: int,
+    *,
+    threads: int,
+    most_bytes: int,
+) -> tuple[Image.Image, tuple[float, float] | None]:
+    """The stored picture, divided as `Reduction.divisor` says; maybe not loaded yet.
+
+    Args:
+        image: opened and not loaded; nothing else can be done with it afterwards.
+        reduction: of it.
+        wanted: size of the stored picture that is needed [px].
+        oversampling: by which it has to be larger.
+        threads: to decode with, where that is possible.
+        most_bytes: of memory, for what is not needed but faster.
+
+    Returns:
+        the picture, and how much of it is picture [px], None for all. Sizes are rounded up to whole
+        pixels: the last column and row may hold only a fraction of a pixel.
+
+    Raises:
+        Exception: as for `strips.reduced`.
+    """
+    stored = Size(*image.size)
+    if reduction is Reduction.MEANS:
+        divisor = reduction.divisor(stored, wanted, oversampling)
+        return strips.reduced(image, divisor), (stored.width / divisor, stored.height / divisor)
+    if reduction is Reduction.NONE or not isinstance(image, JpegImageFile):
+        return image, None
+    draft = image.draft(None, (oversampling * wanted.width, oversampling * wanted.height))
+    if draft is None:
+        return image, None
+    _, (_, _, width, height) = draft
+    ours = None
+    if image.size == tuple(-(-side // eighth.DIVISOR) for side in stored):
+        ours = eighth.decode(image, stored, threads, most_bytes)
+    return image if ours is None else ours, (width, height)

@@ -1,1 +1,0 @@
-"""The paper's Tables 1-6: the variants, running them, their speed, and ours beside theirs."""

@@ -1,1 +1,0 @@
-"""Data sets as one typed record, and the views of them that training sees."""

@@ -1,1 +1,0 @@
-"""Training: loss, schedule, checkpoints, and the loop that joins them."""

@@ -1,0 +1,153 @@
+"""The work on a photo for a request: from bytes to crops, a picture or a map. All of it blocks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from marscrop.analysis import Analysis
+from marscrop.crop import Crop
+from marscrop.cropper import Cropper
+from marscrop.errors import ImageError
+from marscrop.faces.rule import FaceRule, looks_for_faces
+from marscrop.geometry import Box, Size
+from marscrop.imaging.crop_file import CropFiles
+from marscrop.imaging.greymap import grey_png
+from marscrop.imaging.photo import Photo, open_photo
+from marscrop.memory_budget import PIXEL_BYTES, MemoryBudget
+from marscrop.options import CropOptions
+from marscrop.service.cache import AnalysisCache, photo_key
+from marscrop.service.limits import ServiceLimits
+from marscrop.service.negotiation import choose_suffix
+from marscrop.service.query import CropsQuery, PictureQuery
+from marscrop.service.refusals import Refusal, bad_request, of_error
+
+UNNAMED: Final = "photo"
+
+
+class PhotoCrops(NamedTuple):
+    """Crops of a photo, and what the photo is called from now on."""
+
+    photo: str
+    size: Size
+    crops: list[Crop]
+
+
+class EncodedCrop(NamedTuple):
+    """An encoded crop.
+
+    Attributes:
+        content: the file.
+        suffix: of its format.
+        photo: size of the upright photo [px].
+        box: that was cut.
+        confidence: None where the client chose the box.
+    """
+
+    content: bytes
+    suffix: str
+    photo: Size
+    box: Box
+    confidence: float | None
+
+
+class PhotoProcessor:
+    """Finds crops, cuts them and draws maps. Safe to share between threads."""
+
+    def __init__(self, cropper: Cropper, limits: ServiceLimits) -> None:
+        self._cropper = cropper
+        self._limits = limits
+        self.cache = AnalysisCache(limits.photos_kept)
+        self._memory = MemoryBudget()  # of all workers together
+
+    def crops(self, query: CropsQuery, content: bytes | None, name: str | None) -> PhotoCrops:
+        """The crops of a photo that was sent, or of `query.photo` where none was."""
+        key, analysis = self._analysis(query, content, name, query.options.faces)
+        crops = self._cropper.crop_analysed(analysis, query.ratios, query.options)
+        return PhotoCrops(key, analysis.size, crops)
+
+    def map(self, query: CropsQuery, content: bytes | None, name: str | None) -> bytes:
+        """What the network sees in it for the one ratio, as a PNG."""
+        _, analysis = self._analysis(query, content, name, "ignore")
+        (logits,) = self._cropper.maps(analysis.features, query.ratios)
+        return grey_png(1 / (1 + np.exp(-logits.astype(np.float64))))
+
+    def picture(
+        self, query: PictureQuery, content: bytes, name: str | None, accept: str | None
+    ) -> EncodedCrop:
+        """A crop's pixels."""
+        photo = self._open(content, name)
+        suffix = query.suffix or choose_suffix(accept, has_alpha=photo.has_alpha)
+        crop, box, confidence = None, None, None
+        if query.box is None:
+            options = query.crop.options
+            with self._memory.hold(self._cropper.analysis_bytes(photo, options)):
+                (crop,) = self._cropper.crop_photo(photo, query.crop.ratios, options)
+            box, confidence = crop.box, crop.confidence
+        else:
+            box = query.box.on(photo.size)
+        size = query.size(crop.size if crop else box.size)
+        self._check_output(size)
+        with self._memory.hold(PIXEL_BYTES * photo.size.width * photo.size.height):
+            encoded = CropFiles(photo).encode(
+                box,
+                f"crop{suffix}",
+                quality=query.quality,
+                padding=crop.padding if crop else None,
+                size=size,
+                exif=photo.exif() if query.keep_exif else None,
+            )
+        return EncodedCrop(encoded, suffix, photo.size, box, confidence)
+
+    def _analysis(
+        self, query: CropsQuery, content: bytes | None, name: str | None, faces: FaceRule
+    ) -> tuple[str, Analysis]:
+        """What is known of a photo, with its key."""
+        if content is None:
+            return query.photo or "", self._recall(query.photo or "")
+        key = photo_key(content)
+        analysis = self.cache.get(key)
+        if analysis is None or (analysis.faces is None and looks_for_faces(faces)):
+            photo = self._open(content, name)
+            with self._memory.hold(self._cropper.analysis_bytes(photo, CropOptions(faces=faces))):
+                analysis = self._cropper.analyse(photo, faces)
+            self.cache.put(key, replace(analysis, name=UNNAMED))
+        return key, replace(analysis, name=name or UNNAMED)
+
+    def _recall(self, key: str) -> Analysis:
+        analysis = self.cache.get(key)
+        if analysis is None:
+            raise Refusal(
+                HTTPStatus.NOT_FOUND,
+                "photo_not_kept",
+                "this photo is not in memory, or not any more; send the image again",
+                ("photos_kept", self._limits.photos_kept),
+            )
+        return analysis
+
+    def _open(self, content: bytes, name: str | None) -> Photo:
+        """A photo within the limits, from its header."""
+        try:
+            photo = open_photo(
+                content,
+                name=name or UNNAMED,
+                max_pixels=self._limits.max_pixels,
+                max_decoded_bytes=self._limits.max_decoded_bytes,
+            )
+        except ImageError as error:
+            raise of_error(error, opening=True) from None
+        photo.check_memory(self._cropper.analysis_bytes(photo))
+        return photo
+
+    def _check_output(self, size: Size | None) -> None:
+        """The side that was not asked for may be too long too."""
+        limit = self._limits.max_output_px
+        if size is not None and max(size) > limit:
+            raise bad_request(
+                f"a picture's sides may have {limit} pixels; this one would be "
+                f"{size.width} x {size.height}",
+                ("max_output_px", limit),
+            )

@@ -1,0 +1,165 @@
+"""Queries: the parameters of a request, understood and within the limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from marscrop.geometry import Size, round_half_up
+from marscrop.options import OPTIONS, CropOptions
+from marscrop.ratio import AspectRatio, parse_ratios
+from marscrop.service.limits import ServiceLimits
+from marscrop.service.parameters import (
+    CROP_OPTIONS,
+    OUTPUT_OPTIONS,
+    PHOTO,
+    RATIO,
+    URL,
+    Parameter,
+    Texts,
+    read_all,
+)
+from marscrop.service.refusals import bad_request
+from marscrop.window.regions import Region
+
+CROPS_PARAMETERS: Final = (RATIO, PHOTO, URL, *CROP_OPTIONS)
+CROP_PARAMETERS: Final = (
+    replace(RATIO, repeated=False, required=False, about="Aspect ratio, such as 16:9."),
+    URL,
+    *(option for option in CROP_OPTIONS if option.name != "max_candidates"),
+    *OUTPUT_OPTIONS,
+)
+MAP_PARAMETERS: Final = (replace(RATIO, repeated=False), PHOTO, URL)
+
+
+@dataclass(frozen=True, slots=True)
+class CropsQuery:
+    """Which crops are wanted.
+
+    Attributes:
+        ratios: in the order asked.
+        options: for all of them.
+        photo: of an earlier answer, in place of an image.
+        url: of the image, in place of it.
+    """
+
+    ratios: tuple[AspectRatio, ...]
+    options: CropOptions
+    photo: str | None = None
+    url: str | None = None
+
+    @classmethod
+    def read(
+        cls, texts: Texts, limits: ServiceLimits, known: tuple[Parameter, ...] = CROPS_PARAMETERS
+    ) -> CropsQuery:
+        """Understand what was sent.
+
+        Raises:
+            Refusal: 422, a parameter that cannot be understood, or more than is allowed.
+            MarscropError: a ratio or an option that cannot be understood.
+        """
+        values = read_all(texts, known)
+        ratios = tuple(parse_ratios(values.get("ratio", [])))
+        options = _options(values, limits)
+        count = len(ratios) * options.max_candidates
+        if count > limits.max_crops:
+            raise bad_request(
+                f"one request may ask for {limits.max_crops} crops, ratios times max_candidates; "
+                f"got {count}. Send several requests",
+                ("max_crops", limits.max_crops),
+            )
+        return cls(ratios, options, values.get("photo"), values.get("url"))
+
+
+@dataclass(frozen=True, slots=True)
+class PictureQuery:
+    """Which picture is wanted.
+
+    Attributes:
+        crop: with one ratio, or none where a box is given.
+        box: to be cut; None for the best crop of the ratio.
+        width, height: of what comes out [px]; None where they follow from the crop.
+        quality: 1..100, or None for the format's.
+        suffix: of the format, such as ".webp"; None for what the client accepts.
+        keep_exif: whether metadata is taken over.
+    """
+
+    crop: CropsQuery
+    box: Region | None
+    width: int | None
+    height: int | None
+    quality: int | None
+    suffix: str | None
+    keep_exif: bool
+
+    @classmethod
+    def read(cls, texts: Texts, limits: ServiceLimits) -> PictureQuery:
+        """Understand what was sent; errors as of `CropsQuery.read`."""
+        values = read_all(texts, CROP_PARAMETERS)
+        width, height = (
+            _side(name, values.get(name), limits.max_output_px) for name in ("width", "height")
+        )
+        ratio, box = values.get("ratio"), values.get("box")
+        if ratio is None and box is None:
+            if width is None or height is None:
+                raise bad_request("give a ratio, a box, or a width and a height")
+            ratio, height = f"{width}:{height}", None
+        elif ratio is not None and box is not None:
+            raise bad_request("give a ratio or a box, not both: a box has its ratio")
+        elif width is not None and height is not None:
+            raise bad_request("give a width or a height: with a ratio or box, one tells the other")
+        ratios = tuple(parse_ratios(ratio)) if ratio is not None else ()
+        return cls(
+            CropsQuery(ratios, _options(values, limits), None, values.get("url")),
+            Region.parse(box) if box is not None else None,
+            width,
+            height,
+            _within("quality", values.get("quality"), 100),
+            f".{_one_of('format', values)}" if "format" in values else None,
+            _one_of("metadata", values) == "keep",
+        )
+
+    def size(self, crop: Size) -> Size | None:
+        """What a crop of `crop` [px] is brought to [px]; None if it stays."""
+        if self.width is not None:
+            ratio = self.crop.ratios[0].value if self.crop.ratios else crop.ratio
+            return Size(self.width, max(1, round_half_up(self.width / ratio)))
+        if self.height is not None:
+            ratio = self.crop.ratios[0].value if self.crop.ratios else crop.ratio
+            return Size(max(1, round_half_up(self.height * ratio)), self.height)
+        return None
+
+
+def _options(values: Mapping[str, Any], limits: ServiceLimits) -> CropOptions:
+    """The values that belong to `CropOptions`, in it."""
+    asked = {name: values[name] for name in OPTIONS if name in values}
+    for name, written in asked.items():
+        if OPTIONS[name].repeated and len(written) > limits.max_boxes:
+            raise bad_request(
+                f"{name} may be given {limits.max_boxes} times in one request; got {len(written)}",
+                ("max_boxes", limits.max_boxes),
+            )
+    return CropOptions.parse(**asked)
+
+
+def _side(name: str, value: int | None, limit: int) -> int | None:
+    return _within(name, value, limit, ("max_output_px", limit))
+
+
+def _within(
+    name: str, value: int | None, most: int, limit: tuple[str, float] | None = None
+) -> int | None:
+    if value is not None and not 1 <= value <= most:
+        raise bad_request(f"{name} must be from 1 to {most}; got {value}", limit)
+    return value
+
+
+def _one_of(name: str, values: Mapping[str, Any]) -> str | None:
+    """A value that must be one of its parameter's few."""
+    if name not in values:
+        return None
+    allowed = next(p.schema["enum"] for p in OUTPUT_OPTIONS if p.name == name)
+    if values[name] not in allowed:
+        raise bad_request(f"{name} must be one of {', '.join(allowed)}; got {values[name]!r}")
+    return str(values[name])
