@@ -26,7 +26,7 @@ from marscrop_research.export.onnx_export import model_folder
 from marscrop_research.export.packaging import measure
 
 RATIOS: Final = ("1:1", "16:9", "4:5")
-"""At which boxes are compared with the teacher's, as `benchmarks/speed/int8.py` does."""
+"""At which boxes are compared with the teacher's, as `research/benchmarks/int8.py` does."""
 
 
 def package_student(
