@@ -1,4 +1,4 @@
-"""CropPhoto a JPEG without decoding it: its blocks of coefficients are copied as they are.
+"""Crops of a JPEG without decoding it: its blocks of coefficients are copied as they are.
 
 Blocks lie on a grid of 8 or 16 pixels, counted from the stored picture's top left corner. A crop
 has to begin on it and may end anywhere, so that a box keeps its size and moves by less than a

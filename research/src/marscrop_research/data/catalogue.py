@@ -53,7 +53,7 @@ class Source:
 _SOURCES: Final = (
     Source(
         "fcdb",
-        "FCDB, the Flickr CropPhoto Dataset",
+        "FCDB, the Flickr Cropping Dataset",
         fcdb.load_fcdb,
         fcdb.IMAGE_FOLDERS,
         (
@@ -68,7 +68,7 @@ _SOURCES: Final = (
         hcdb.load_hcdb,
         hcdb.IMAGE_FOLDERS,
         (PublishedPart("test", ("test",), 500, 4986),),
-        '"Automatic Image CropPhoto using Visual Composition, Boundary Simplicity and Content '
+        '"Automatic Image Cropping using Visual Composition, Boundary Simplicity and Content '
         'Preservation Models", ACM Multimedia 2014',
     ),
     Source(
@@ -84,7 +84,7 @@ _SOURCES: Final = (
     ),
     Source(
         "gaicd",
-        "GAICD, Grid Anchor based Image CropPhoto",
+        "GAICD, Grid Anchor based Image Cropping",
         gaicd.load_gaicd,
         gaicd.IMAGE_FOLDERS,
         (
@@ -92,7 +92,7 @@ _SOURCES: Final = (
             PublishedPart("validation", ("validation",), 200),
             PublishedPart("test", ("test",), 500),
         ),
-        "https://github.com/HuiZeng/Grid-Anchor-based-Image-CropPhoto-Pytorch",
+        "https://github.com/HuiZeng/Grid-Anchor-based-Image-Cropping-Pytorch",
     ),
     Source(
         "cpc",

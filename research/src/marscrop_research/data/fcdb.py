@@ -1,4 +1,4 @@
-"""FCDB, the Flickr CropPhoto Dataset (Chen et al., WACV 2017), in its published formats.
+"""FCDB, the Flickr Cropping Dataset (Chen et al., WACV 2017), in its published formats.
 
 A folder with the photos in `images/` (or `data/`, where FCDB's own script puts them),
 `cropping_training_set.json` and `cropping_testing_set.json` (lists of objects with `url` and
