@@ -5,8 +5,8 @@
 FIXATIONS is a folder of photos with the eye fixations of 15 people (`osie/` or `crowd/`: images/
 and fixations.json, file -> [[x, y], ...] in 0..1). Every photo is asked for ratios of all shapes;
 the figure is the share of its fixations inside the crop, and beside it inside the centre crop.
-Without CHECKPOINT, the packaged model; neither it nor a checkpoint of our configurations has been
-trained on these photos, but one of `train.fixation_crops` has.
+Without CHECKPOINT, the packaged model. That one learned its features on these photos, without their
+fixations; a checkpoint of `marscrop train` has seen them only with `train.fixation_crops`.
 """
 
 from __future__ import annotations
