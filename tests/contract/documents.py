@@ -1,10 +1,11 @@
-"""What documents say that can be held against the repository: paths, modules, commands."""
+"""What documents say that can be held against the repository: files, modules, extras, commands."""
 
 from __future__ import annotations
 
 import re
 import shlex
 import subprocess
+import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -18,10 +19,13 @@ _PATH: Final = re.compile(
     rf"(?<![\w/.~-])(?:{'|'.join((*TOPS, 'src', 'tests'))})/[\w./-]*[\w/]|(?<![\w/.-])\.ci/run"
 )
 _MODULE: Final = re.compile(r"(?<!/)\bmarscrop(?:_research)?(?:\.[a-z_]\w*)+")
+_BARE_FILE: Final = re.compile(r"(?<![\w/.*-])(?:[\w-]+\.md|test_\w+(?:\.py)?)(?![\w/*])")
+_EXTRAS: Final = re.compile(r"(?<![\w.*])(\.|\./research|marscrop|marscrop-research)\[([a-z,]+)\]")
+_OPTION: Final = re.compile(r"`(--[a-z][a-z-]+)")
 _FENCE: Final = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 _INLINE: Final = re.compile(r"`((?:\.venv/bin/)?marscrop [^`]+)`")
-_MADE: Final = ("examples/crops",)
-"""Folders that commands make."""
+_MADE: Final = ("examples/crops", "peers.md")
+"""Folders and files that commands make."""
 
 
 class Command(NamedTuple):
@@ -55,6 +59,37 @@ def missing_paths(path: Path) -> list[str]:
     )
 
 
+def missing_files(path: Path, known: Iterable[str]) -> list[str]:
+    """The documents and tests that a file names without their folder, and that are not there.
+
+    A test is one of a file's name, with or without `.py`, or of a function's.
+    """
+    named = set(_BARE_FILE.findall(path.read_text(encoding="utf-8")))
+    return sorted(named - set(known) - set(_MADE))
+
+
+def missing_extras(path: Path) -> list[str]:
+    """The extras that a file names, such as `marscrop[heic]`, and that no distribution has."""
+    named = _EXTRAS.findall(path.read_text(encoding="utf-8"))
+    return sorted(
+        f"{package}[{extra}]"
+        for package, extras in named
+        for extra in extras.split(",")
+        if extra not in _extras("research" in package)
+    )
+
+
+def missing_options(path: Path, sources: Iterable[Path]) -> list[str]:
+    """The options in backticks that no source has, as they are or as a parameter."""
+    named = set(_OPTION.findall(path.read_text(encoding="utf-8")))
+    for source in sources:
+        text = source.read_text(encoding="utf-8")
+        written = set(re.findall(r"--[a-z][a-z-]+", text))
+        parameters = set(re.findall(r"^\s+(\w+): ", text, re.MULTILINE))
+        named -= {name for name in named if name[2:].replace("-", "_") in parameters} | written
+    return sorted(named)
+
+
 def missing_modules(path: Path) -> list[str]:
     """The modules that a file names, `marscrop.x.y`, that are no file and no name in one."""
     named = set(_MODULE.findall(path.read_text(encoding="utf-8")))
@@ -80,6 +115,11 @@ def unknown_options(command: Any, words: Iterable[str]) -> list[str]:
     }
     given = [word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)]
     return [option for option in given if option not in {*known, "--help"}]
+
+
+def _extras(of_research: bool) -> set[str]:
+    project = ROOT / ("research" if of_research else ".") / "pyproject.toml"
+    return set(tomllib.loads(project.read_text())["project"]["optional-dependencies"])
 
 
 def _places(name: str) -> Iterator[Path]:

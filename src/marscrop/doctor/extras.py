@@ -24,7 +24,7 @@ class Extra:
     """The state of one extra.
 
     Attributes:
-        name: as in `marscrop[name]`.
+        name: as in `marscrop[heic]`.
         missing: requirements that are not met, for people: "torch>=2.9 (2.1 is installed)".
         problem: why it does not work though nothing is missing; None if it does, or was not tried.
     """

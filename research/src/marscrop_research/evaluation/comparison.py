@@ -41,7 +41,7 @@ class Figures:
     """One method, or the difference of two, under one protocol.
 
     Attributes:
-        iou, bde, offset_px: in the units of `metrics.Agreement`.
+        iou, bde, offset_px: in the units of `agreement.Agreement`.
     """
 
     iou: Estimate

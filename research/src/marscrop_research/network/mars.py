@@ -15,7 +15,7 @@ from marscrop_research.network.meta import MetaLearner, RatioParameters
 class Upsampling(nn.Sequential):
     """Deconvolutions that each double the resolution: 2x2, stride 2, batch norm, ReLU.
 
-    Kernels do not overlap: this is what the published sizes say (DESIGN.md), and no
+    Kernels do not overlap: this is what the published sizes say (docs/paper.md), and no
     checkerboard can arise.
     """
 

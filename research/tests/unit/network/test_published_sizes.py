@@ -74,7 +74,7 @@ def test_table_6_output_channels(out_channels: int, published: float) -> None:
 def test_table_6_wide_outputs_deviate_as_recorded(
     out_channels: int, published: float, ours: float
 ) -> None:
-    """The known deviation (DESIGN.md): the paper's sizes grow faster with C_out than ours.
+    """The known deviation (docs/paper.md): the paper's sizes grow faster with C_out than ours.
 
     6.2 comes out as 5.96; 5.7 as 5.647, which would be printed as 5.6.
     """
