@@ -3,7 +3,7 @@
 .venv/bin/python scripts/licences.py
 
 Names and versions are those of requirements/dev.lock; licences what the packages themselves say.
-Beside each extra stand the packages that it adds, down to the last. tests/contract/test_licences.py
+Beside each extra stand the packages that it adds, down to the last. tests/contract/test_supply_chain.py
 holds the document to the lock and the licences to ALLOWED.
 """
 
@@ -82,7 +82,7 @@ _HEAD: Final = """# Licences
 
 Written by `.venv/bin/python scripts/licences.py` from the packages' own metadata, at the versions
 of `requirements/dev.lock`; held to the lock and to a list of allowed licences by
-`tests/contract/test_licences.py`. marscrop itself is MIT licensed (`LICENSE`).
+`tests/contract/test_supply_chain.py`. marscrop itself is MIT licensed (`LICENSE`).
 
 A licence in the tables is the Python package's. Wheels also hold compiled libraries; where those
 are under something else, a note says so. Nobody here is a lawyer.

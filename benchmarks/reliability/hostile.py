@@ -31,7 +31,7 @@ from tests.hostile.command import CHILD
 from tests.hostile.corpus import FAMILIES, Case
 from tests.hostile.mutations import mutations
 
-from marscrop.batch.plan import PHOTOS
+from marscrop.batch.discovery import PHOTO_SUFFIXES
 
 MOST_S = 10.0
 MOST_MB = 600
@@ -197,7 +197,7 @@ def through_the_fronts(count: int, seed: int, folder: Path) -> bool:
     paths: list[str] = []
     for family, cases in families(count, seed):
         for number, case in enumerate(cases):
-            suffix = "" if Path(case.name).suffix in PHOTOS else ".jpg"
+            suffix = "" if Path(case.name).suffix in PHOTO_SUFFIXES else ".jpg"
             path = folder / "photos" / family.replace(" ", "-") / f"{number}-{case.name}{suffix}"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(case.content)

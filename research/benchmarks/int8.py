@@ -37,7 +37,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from marscrop.bench.steps import time_ms
 from marscrop.cropper import Cropper
 from marscrop.imaging.photo import open_photo
-from marscrop.runtime.manifest import FILE, Manifest, Part
+from marscrop.runtime.manifest import FILE, Manifest, ModelPart
 from marscrop_research.data.fcdb import load_fcdb
 from marscrop_research.data.records import CropRecord
 from marscrop_research.evaluation.decoding import decode_all, product_network
@@ -105,7 +105,7 @@ def quantised(kind: str, model: Path, folder: Path, calibration: list[CropRecord
         )
     plain.unlink()
     manifest = Manifest.load(folder)
-    parts = {**manifest.parts, "features": Part.of(part)}
+    parts = {**manifest.parts, "features": ModelPart.of(part)}
     (folder / FILE).write_text(dataclasses.replace(manifest, parts=parts).to_json())
     return folder
 

@@ -36,7 +36,7 @@ from marscrop.imaging.source import Source
 from marscrop.options import DEFAULT_OPTIONS, CropKeywords, CropOptions
 from marscrop.ratio import AspectRatio, RatioLike, parse_ratios
 from marscrop.runtime.manifest import PACKAGED_MODEL, Manifest
-from marscrop.runtime.session import MarsSession
+from marscrop.runtime.model import MarsModel
 
 
 class Cropper:
@@ -70,7 +70,7 @@ class Cropper:
         Raises:
             ModelError: the model is missing, changed or truncated.
         """
-        self._session = MarsSession(Path(model) if model is not None else PACKAGED_MODEL, threads)
+        self._session = MarsModel(Path(model) if model is not None else PACKAGED_MODEL, threads)
         self.threads = threads or usable_cores()
         self._detector: FaceDetector | None = None
         self._loading = threading.Lock()

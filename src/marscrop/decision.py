@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from marscrop.crop import Crop
 from marscrop.errors import ConstraintError
 from marscrop.faces.detector import Face
-from marscrop.faces.limits import limits_with_faces
+from marscrop.faces.protection import limits_with_faces
 from marscrop.geometry import Box, centre_crop
 from marscrop.imaging.fill import Fill
 from marscrop.imaging.lossless import BlockGrid
@@ -26,12 +26,12 @@ from marscrop.options import CropOptions
 from marscrop.ratio import AspectRatio
 from marscrop.runtime.manifest import Manifest
 from marscrop.spelling import Mention
+from marscrop.window.candidates import best_crop, next_crop
 from marscrop.window.confidence import Calibration, gather_evidence
+from marscrop.window.conflict import explain_conflict
 from marscrop.window.constraints import Limits
-from marscrop.window.crops import best_crop, next_crop
-from marscrop.window.padded import padded_crop
+from marscrop.window.padded_crop import padded_crop
 from marscrop.window.placement import Prior
-from marscrop.window.refusal import refusal
 
 
 def decide(
@@ -121,7 +121,7 @@ def padded(
     """
     part = padded_crop(logits, asked, ratio) if fill else None
     if fill is None or part is None:
-        raise ConstraintError(refusal(asked, ratio))
+        raise ConstraintError(explain_conflict(asked, ratio))
     crop = Crop(ratio, part.box, confidence=0.0, padding=Padding(part.margins, fill))
     width, height = crop.size
     if width * height > max_pixels:

@@ -14,7 +14,7 @@ import pytest
 from tests.determinism.questions import Question, digest, questions
 
 from marscrop import Crop, Cropper
-from marscrop.runtime import session
+from marscrop.runtime import model
 
 Answers = list[list[Crop] | str]
 PROGRAM = Path(__file__).with_name("questions.py")
@@ -65,7 +65,7 @@ def test_sixteen_threads_while_ratios_push_each_other_out(
     asked: list[Question], alone: Answers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is kept of ratios is shared, and here far too little."""
-    monkeypatch.setattr(session, "_RATIOS_KEPT", 2)
+    monkeypatch.setattr(model, "_RATIOS_KEPT", 2)
     assert in_threads(Cropper(threads=1), asked, 16, seed=3) == alone
 
 

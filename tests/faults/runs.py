@@ -11,7 +11,7 @@ from typing import Any
 
 from marscrop import AspectRatio
 from marscrop.batch.job import Job
-from marscrop.batch.run import Outcome, run
+from marscrop.batch.run import RunResult, run
 
 RATIOS = [AspectRatio.parse("16:9"), AspectRatio.parse("1:1")]
 
@@ -28,7 +28,7 @@ def marscrop(*arguments: object, **environment: str) -> subprocess.CompletedProc
     )
 
 
-def batch(source: Path, target: Path, *, workers: int = 2, **changes: Any) -> Outcome:
+def batch(source: Path, target: Path, *, workers: int = 2, **changes: Any) -> RunResult:
     """One run in this process."""
     job = replace(Job(str(target)), **changes)
     return run([str(source)], RATIOS, job, workers=workers)

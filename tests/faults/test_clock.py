@@ -74,7 +74,7 @@ def test_progress_is_told_by_a_clock_that_only_runs_forward(
 ) -> None:
     import io
 
-    from marscrop.batch.records import Record
+    from marscrop.batch.records import PhotoRecord
 
     stream = io.StringIO()
     monkeypatch.setattr(time, "time", lambda: 0.0)
@@ -82,7 +82,7 @@ def test_progress_is_told_by_a_clock_that_only_runs_forward(
     monkeypatch.setattr(time, "monotonic", lambda: float(next(now)))
     with Progress(stream) as progress:
         progress.begin(10, 0)
-        progress.photo(Record("a", "key"))
+        progress.photo(PhotoRecord("a", "key"))
     assert "1/10  0.0/s" in stream.getvalue()
 
 

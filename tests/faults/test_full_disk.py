@@ -20,8 +20,8 @@ from tests.faults.runs import RATIOS, batch
 
 from marscrop.batch.job import Job
 from marscrop.batch.journal import Journal, read_journal
-from marscrop.batch.records import Record
-from marscrop.batch.run import survey
+from marscrop.batch.plan import make_plan
+from marscrop.batch.records import PhotoRecord
 from marscrop.batch.store import STATE, Store
 from marscrop.errors import StorageError
 
@@ -156,7 +156,7 @@ def test_a_line_that_the_disk_took_half_of_is_taken_back(tmp_path: Path) -> None
     resource = pytest.importorskip("resource", reason="no limits on Windows")
     store = Store(str(tmp_path / "out"))
     store.prepare()
-    done = [Record(f"/photos/{n}.jpg", "key", 10, 10) for n in range(20)]
+    done = [PhotoRecord(f"/photos/{n}.jpg", "key", 10, 10) for n in range(20)]
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     path = tmp_path / "out" / STATE / "journal.jsonl"
     with Journal(store) as journal:
@@ -185,8 +185,8 @@ def test_a_full_disk_tears_no_line_of_the_journal(library: Library, tmp_path: Pa
         assert journal.endswith(b"\n")
         assert 5 < journal.count(b"\n") < 16
         (disk / ".filler").unlink()
-        work = survey([str(folder)], RATIOS, Job(str(disk / "out"), write_crops=False))
-        assert len(work.done) == journal.count(b"\n")
+        plan = make_plan([str(folder)], RATIOS, Job(str(disk / "out"), write_crops=False))
+        assert len(plan.done) == journal.count(b"\n")
 
 
 @pytest.mark.parametrize("command", ["crop", "batch"])

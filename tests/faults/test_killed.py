@@ -15,7 +15,7 @@ from tests.faults.conftest import Cli
 from tests.faults.disk import Killed, Operations, visible_files, watched
 from tests.faults.runs import batch, marscrop
 
-from marscrop.batch.store import HALVES, STATE
+from marscrop.batch.store import PARTIAL_FILES, STATE
 
 SHIM = str(Path(__file__).parent / "shim")
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="other signals on Windows")
@@ -48,7 +48,7 @@ def test_batch_killed_at_any_operation(
             assert visible_files(target).items() <= undisturbed.items()
         assert batch(photos, target).finished
         assert visible_files(target) == undisturbed
-        assert list((target / HALVES).iterdir()) == []
+        assert list((target / PARTIAL_FILES).iterdir()) == []
         shutil.rmtree(target)
 
 
@@ -86,7 +86,7 @@ def test_batch_and_signals(
         assert ended.returncode in (0, 130)
         assert ("run it again to go on" in ended.stderr) == (ended.returncode == 130)
         assert "Traceback" not in ended.stderr
-        assert list((target / HALVES).iterdir()) == []
+        assert list((target / PARTIAL_FILES).iterdir()) == []
     assert visible_files(target).items() <= undisturbed.items()
     assert batch(photos, target).finished
     assert visible_files(target) == undisturbed

@@ -16,7 +16,7 @@ from tests.faults.conftest import Cli
 from tests.faults.runs import batch
 
 from marscrop.imaging import colour
-from marscrop.runtime.network import Network
+from marscrop.runtime.onnx_network import OnnxNetwork
 
 LIMITED = """
 import resource, sys
@@ -81,7 +81,7 @@ def onnx_exhausted(*_: object, **__: object) -> Any:
 Break = Callable[[pytest.MonkeyPatch], None]
 PLACES: dict[str, Break] = {
     "decoding": lambda patch: patch.setattr(colour, "to_rgb", exhausted),
-    "network": lambda patch: patch.setattr(Network, "run", exhausted),
+    "network": lambda patch: patch.setattr(OnnxNetwork, "run", exhausted),
     "window": lambda patch: patch.setattr("marscrop.cropper.decide", exhausted),
     "encoding": lambda patch: patch.setattr("marscrop.imaging.encoding.cut", exhausted),
 }
@@ -120,7 +120,7 @@ def test_what_onnx_runtime_says_of_memory_is_understood() -> None:
         run = onnx_exhausted
 
     with pytest.raises(MemoryError):
-        Network(Session()).run(None, {})
+        OnnxNetwork(Session()).run(None, {})
 
 
 def test_other_errors_of_onnx_runtime_stay_what_they_are() -> None:
@@ -129,4 +129,4 @@ def test_other_errors_of_onnx_runtime_stay_what_they_are() -> None:
             raise RuntimeError("[ONNXRuntimeError] : 2 : INVALID_ARGUMENT : Got invalid dimensions")
 
     with pytest.raises(RuntimeError, match="INVALID_ARGUMENT"):
-        Network(Session()).run(None, {})
+        OnnxNetwork(Session()).run(None, {})

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.hostile.corpus import FAMILIES, Case
 
-from marscrop.batch.plan import PHOTOS
+from marscrop.batch.discovery import PHOTO_SUFFIXES
 
 FEW_MIB = 64
 """A limit that lets no test take long; the defaults are for the command line's test."""
@@ -22,7 +22,7 @@ def written(folder: Path, families: Iterable[str]) -> list[Path]:
     paths = []
     for family in families:
         for case in FAMILIES[family]():
-            suffix = "" if Path(case.name).suffix in PHOTOS else ".jpg"
+            suffix = "" if Path(case.name).suffix in PHOTO_SUFFIXES else ".jpg"
             path = folder / family.replace(" ", "-") / f"{case.name}{suffix}"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(case.content)

@@ -24,7 +24,7 @@ with atheris.instrument_imports(include=["marscrop"]):
     from tests.hostile.seeds import seeds
 
     from marscrop.batch.journal import read_journal
-    from marscrop.batch.manifests import read_manifest
+    from marscrop.batch.photo_list import read_photo_list
     from marscrop.batch.store import STATE, Store
     from marscrop.errors import ConstraintError, MarscropError, ModelError, OptionError, RatioError
     from marscrop.exchange import crop_sidecar, iiif_region, imgproxy_crop, thumbor_crop
@@ -141,7 +141,7 @@ def photo_list(content: bytes) -> None:
     path = _FOLDER / ("list.parquet" if content[:4] == b"PAR1" else "list.csv")
     path.write_bytes(content)
     try:
-        read_manifest(fsspec.filesystem("file"), str(path))
+        read_photo_list(fsspec.filesystem("file"), str(path))
     except OptionError:
         return
 

@@ -15,15 +15,15 @@ from tests.tried import tried
 from marscrop.geometry import Box, Size, Window, iou, largest_window, longer_side, size_within, snap
 from marscrop.ratio import AspectRatio
 from marscrop.window.anchor import FREE, Anchor
-from marscrop.window.constrained import search_within
+from marscrop.window.candidates import best_crop, next_crop
+from marscrop.window.conflict import explain_conflict
+from marscrop.window.constrained_search import search_within
 from marscrop.window.constraints import Limits
-from marscrop.window.crops import best_crop, next_crop
-from marscrop.window.field import MAX_CANDIDATE_IOU
 from marscrop.window.likelihood import integral_image, window_score
-from marscrop.window.padded import padded_crop
-from marscrop.window.pixels import fit
+from marscrop.window.padded_crop import padded_crop
 from marscrop.window.placement import Prior
-from marscrop.window.refusal import refusal
+from marscrop.window.rounding import nearest_box
+from marscrop.window.scorer import MAX_CANDIDATE_IOU
 
 Map = NDArray[np.float32]
 PRIOR = Prior((0.7, 0.8, 0.95), sharpness=60)
@@ -190,7 +190,7 @@ def misses_by_px(size: Size, ratio: AspectRatio) -> float:
 def test_box_meets_the_limits_to_the_pixel(logits: Map, limits: Limits, ratio: AspectRatio) -> None:
     box = best_crop(logits, limits, ratio, PRIOR)
     if box is None:
-        assert refusal(limits, ratio)  # there is always something to say
+        assert explain_conflict(limits, ratio)  # there is always something to say
         return
     assert Box(0, 0, *limits.image).holds(box)
     assert all(box.holds(kept) for kept in limits.keep)
@@ -249,7 +249,7 @@ def test_without_constraints_the_box_is_what_snap_gives(
     free = Limits(limits.image, min_size=limits.min_size)
     found = search_within(logits, free, ratio)
     assert found is not None
-    assert fit(found.window, free, ratio) == snap(found.window, limits.image, ratio)
+    assert nearest_box(found.window, free, ratio) == snap(found.window, limits.image, ratio)
 
 
 @tried(60)
@@ -274,7 +274,7 @@ def test_padding_comes_to_the_ratio_and_meets_the_limits(
     padded = padded_crop(logits, limits, ratio)
     if padded is None:
         assert best_crop(logits, limits, ratio, PRIOR) is None
-        assert "fallback" not in refusal(limits, ratio)  # which would not help
+        assert "fallback" not in explain_conflict(limits, ratio)  # which would not help
         return
     box, margins = padded
     assert Box(0, 0, *limits.image).holds(box)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.tried import tried
 
 from marscrop.faces.detector import Face
-from marscrop.faces.protect import Protection, protect
+from marscrop.faces.protection import Protection, protect
 from marscrop.geometry import Box, Size, Window, largest_window
 from marscrop.ratio import AspectRatio
 

@@ -16,7 +16,7 @@ from marscrop.geometry import centre_crop, iou
 from marscrop.imaging.photo import open_photo
 from marscrop.ratio import AspectRatio
 from marscrop.window.confidence import gather_evidence
-from marscrop.window.field import MAX_CANDIDATE_IOU
+from marscrop.window.scorer import MAX_CANDIDATE_IOU
 
 RATIOS = ["16:9", "1:1", "4:5", "9:16", "3:1"]
 TOWER = Box(600, 60, 630, 420)  # at the right of the rocket, which every crop would cut

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from research.tests.support import ALONE, settled_network, tiny_config
 
 from marscrop.runtime.manifest import Manifest
-from marscrop.runtime.session import MarsSession
+from marscrop.runtime.model import MarsModel
 from marscrop.window.confidence import Calibration
 from marscrop.window.placement import Prior
 from marscrop_research.config import Config
@@ -47,7 +47,7 @@ class Exported:
     config: Config
     folder: Path
     manifest: Manifest
-    session: MarsSession
+    session: MarsModel
 
     def torch_logits(self, rgb: NDArray[np.uint8], ratios: Sequence[float]) -> NDArray[np.float32]:
         """(len(ratios), h, w), each ratio with its own pass through the whole network."""
@@ -77,7 +77,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
         scores={"iou": 0.5},
         half=False,
     )
-    return Exported(model, CONFIG, folder, manifest, MarsSession(folder, threads=1))
+    return Exported(model, CONFIG, folder, manifest, MarsModel(folder, threads=1))
 
 
 @pytest.fixture(scope="session")
@@ -93,4 +93,4 @@ def packaged(checkpoint: Path, fcdb: Path, tmp_path_factory: pytest.TempPathFact
     folder = tmp_path_factory.mktemp("packaged")
     manifest = package_model(checkpoint, folder, fcdb)
     model, config, _ = load_model(checkpoint)
-    return Exported(model, config, folder, manifest, MarsSession(folder, threads=1))
+    return Exported(model, config, folder, manifest, MarsModel(folder, threads=1))

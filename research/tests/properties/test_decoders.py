@@ -12,7 +12,7 @@ from tests.tried import tried
 
 from marscrop.geometry import Size, Window
 from marscrop.ratio import AspectRatio
-from marscrop.window.constrained import search_within
+from marscrop.window.constrained_search import search_within
 from marscrop.window.constraints import Limits
 from marscrop.window.likelihood import integral_image, window_score
 from marscrop_research.decoders.paper import paper_window

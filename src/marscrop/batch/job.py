@@ -1,4 +1,4 @@
-"""What is to be done: a job for all photos, and a task for each."""
+"""The work to do: a job, with what holds for all photos, and a task for each photo."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from marscrop.window.regions import Region
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What holds for every photo.
+    """The settings that hold for every photo of a run.
 
     Attributes:
         target: folder or URL that crops and results go to.
         options: of each crop.
         suffix: of the crops' files, such as ".webp"; None for the photo's own format.
-        quality: 1..100 of lossy formats; None for the default.
-        write_crops: False for boxes only.
+        quality: of lossy formats, 1..100; None for the default.
+        write_crops: whether crops are written, or only their boxes.
         sidecar: whether to write an XMP file for each crop.
         model: folder of an exported model; None for the packaged one.
-        max_pixels: of a photo.
-        max_decoded_bytes: of memory while a photo's crops are found.
+        max_pixels: largest photo that is not refused.
+        max_decoded_bytes: most memory for one photo while its crops are found.
     """
 
     target: str
@@ -44,9 +44,10 @@ class Job:
     max_decoded_bytes: int = DEFAULT_MAX_DECODED_BYTES
 
     def fingerprint(self) -> str:
-        """Changes with all that may change a crop, but the target; limits only refuse photos.
+        """A digest of all that may change a crop.
 
-        That is the options, the model, whether faces are looked for, and marscrop's version.
+        That is the options, the model, whether faces are looked for, and marscrop's version; not
+        the target, nor limits, which only refuse photos.
 
         Raises:
             ModelError: the model is missing or malformed.
@@ -60,13 +61,13 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One photo.
+    """A photo to crop.
 
     Attributes:
         source: absolute path or URL.
         version: of its content: size and entity tag or time of change; "" if it cannot be seen.
         stem: of its outputs, relative to the target, such as "2019/beach".
-        ratios: asked of it.
+        ratios: of its crops.
         keep: boxes to keep in its crops besides the job's.
     """
 
@@ -77,28 +78,28 @@ class Task:
     keep: tuple[Region, ...] = ()
 
     def key(self, fingerprint: str) -> str:
-        """Names this work: equal keys have equal results, so that done is done."""
+        """A digest of all that its result depends on: tasks of equal keys have equal results."""
         ratios = [(ratio.label, ratio.value) for ratio in self.ratios]
         keep = [str(region) for region in self.keep]
         return _digest([fingerprint, self.source, self.version, self.stem, ratios, keep])
 
     def options(self, job: Job) -> CropOptions:
-        """The job's, with what is to be kept in this photo."""
+        """The job's options, with the boxes to keep in this photo."""
         if not self.keep:
             return job.options
         return replace(job.options, keep=job.options.keep + self.keep)
 
     def output(self, ratio: AspectRatio, candidate: int, suffix: str) -> str:
-        """Name of a crop, relative to the target."""
+        """The name of a crop's file, relative to the target."""
         return f"{self.stem}_{ending(ratio, candidate)}{suffix}"
 
     def sidecar(self, ratio: AspectRatio, candidate: int, *, alone: bool) -> str:
-        """Name of a sidecar: the photo's own where there is one crop only, as editors expect."""
+        """The name of a sidecar: the photo's own if it has one crop only, as editors expect."""
         return f"{self.stem}.xmp" if alone else self.output(ratio, candidate, ".xmp")
 
 
 def ending(ratio: AspectRatio, candidate: int) -> str:
-    """16x9 for the best crop, 16x9_2 for the next."""
+    """The end of a crop's name: 16x9 for the best, 16x9_2 for the next."""
     return ratio.slug + (f"_{candidate}" if candidate > 1 else "")
 
 

@@ -1,4 +1,4 @@
-"""What is done, remembered so that a kill at any moment loses nothing that was finished.
+"""The journal of photos that are done: a kill at any moment loses none of them.
 
 JSON lines, only ever appended to. On a local disk it is one file, to which each line goes in one
 write: a killed process leaves at most a torn last line, which the next run cuts off. Object
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import BinaryIO, Final, Self
 
-from marscrop.batch.records import Record
+from marscrop.batch.records import PhotoRecord
 from marscrop.batch.store import STATE, Store
 from marscrop.errors import StorageError
 
@@ -23,11 +23,11 @@ _PARTS: Final = f"{STATE}/journal"
 _PART_LINES: Final = 1000
 _PART_SECONDS: Final = 10.0
 _SYNC_SECONDS: Final = 5.0
-"""A kill loses nothing that was written; only a machine that loses power loses this much."""
+"""Time between syncs. A kill loses nothing that was written; a power cut loses at most this."""
 
 
 class Journal:
-    """The journal of a target folder, open for appending. One process at a time."""
+    """The journal of a target folder, open for appending by one process at a time."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -60,8 +60,8 @@ class Journal:
             if self._file:
                 self._file.close()
 
-    def append(self, record: Record) -> None:
-        """Remember a photo. Call it once its crops are written, never before.
+    def append(self, record: PhotoRecord) -> None:
+        """Add a photo, whose crops must be written already.
 
         Raises:
             StorageError: it cannot be written; the journal ends with the photo before.
@@ -80,7 +80,7 @@ class Journal:
             self._save()
 
     def _write(self, file: BinaryIO, line: bytes) -> None:
-        """All of a line, or nothing: a disk that fills up takes the first bytes without a word."""
+        """Write a line whole or not at all: a disk that fills up may take only its first bytes."""
         try:
             with self._store.writing(OSError):
                 rest = line
@@ -103,16 +103,17 @@ class Journal:
             self._waiting.clear()
 
 
-def read_journal(store: Store) -> dict[str, Record]:
-    """The last record of each source, for those whose files nobody has overwritten since.
+def read_journal(store: Store) -> dict[str, PhotoRecord]:
+    """The last record of each source, unless a later photo has overwritten its files.
 
-    Lines that are torn or of another version's form are passed over: their photos are done anew.
+    Lines that are torn or have the form of another version are passed over: their photos are done
+    again.
     """
-    last: dict[str, Record] = {}
+    last: dict[str, PhotoRecord] = {}
     owner: dict[str, str] = {}
     for line in _lines(store):
         try:
-            record = Record.from_table(json.loads(line))
+            record = PhotoRecord.from_table(json.loads(line))
         except (ValueError, KeyError, TypeError):
             continue
         last[record.source] = record
@@ -136,7 +137,7 @@ def _lines(store: Store) -> Iterator[bytes]:
 
 
 def _whole_length(content: bytes) -> int:
-    """Bytes up to the end of the last whole line."""
+    """The number of bytes up to the end of the last whole line."""
     return content.rfind(b"\n") + 1
 
 

@@ -1,4 +1,4 @@
-"""One run at a target at a time."""
+"""The lock of a target, which only one run holds at a time."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from marscrop.spelling import Mention
 
 @contextmanager
 def locked(store: Store) -> Iterator[None]:
-    """Make and hold a target. The system lets go of it when the process ends, however it ends.
+    """A block in which this run holds the target, which is made if it is missing.
 
-    An object store has no such locks: there it only keeps out other runs on this machine.
+    The system releases the lock when the process ends, however it ends. An object store has no
+    such locks: there, only other runs on this machine are kept out.
 
     Raises:
         MissingExtraError: the lock needs a package that is not installed.

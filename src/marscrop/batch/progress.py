@@ -1,4 +1,4 @@
-"""How far a run is, for people: one line that changes, or a line now and then in a log."""
+"""The progress of a run, for people: one line that changes, or a line now and then in a log."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from collections import deque
 from types import TracebackType
 from typing import Final, Self, TextIO
 
-from marscrop.batch.records import Record
+from marscrop.batch.records import PhotoRecord
 
 _TERMINAL_SECONDS: Final = 0.2
 _LOG_SECONDS: Final = 30.0
-_WINDOW: Final = 500
-"""The rate is that of the last photos, as libraries have stretches of small and of large ones."""
+_RATE_PHOTOS: Final = 500
+"""Last photos that the rate is of, as libraries have stretches of small and of large ones."""
 
 
 class Progress:
-    """A watcher of `run` that writes to a stream."""
+    """A watcher of a run that writes to a stream."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._terminal = stream.isatty()
         self._total = self._ready = self._failed = 0
         self._shown_at = time.monotonic()
-        self._times: deque[float] = deque(maxlen=_WINDOW)
+        self._times: deque[float] = deque(maxlen=_RATE_PHOTOS)
 
     def __enter__(self) -> Self:
         return self
@@ -39,14 +39,14 @@ class Progress:
             self._tell("\r\x1b[K")
 
     def begin(self, total: int, done: int) -> None:
-        """How many photos there are, and how many were done before."""
+        """Write how many photos there are, and how many were done before."""
         self._total, self._ready = total, done
         self._times.append(time.monotonic())
         before = f", {done:,} of them done before" if done else ""
         self._tell(f"{total:,} photos{before}\n")
 
-    def photo(self, record: Record) -> None:
-        """A photo is done, or has failed."""
+    def photo(self, record: PhotoRecord) -> None:
+        """Count a photo that is done or has failed, and write the line where it is due."""
         self._ready += 1
         self._failed += record.error is not None
         now = time.monotonic()
@@ -62,13 +62,13 @@ class Progress:
             self._stream.flush()
 
     def _rate(self) -> float:
-        """Photos a second."""
+        """The rate of the last photos, in photos a second."""
         seconds = self._times[-1] - self._times[0]
         return (len(self._times) - 1) / seconds if seconds > 0 else 0.0
 
 
 def progress_line(ready: int, total: int, failed: int, rate: float) -> str:
-    """Such as "120/2,000  45.1/s  0:41 left  3 failed".
+    """The line of progress, such as "120/2,000  45.1/s  0:41 left  3 failed".
 
     Args:
         ready: photos done or failed.

@@ -1,4 +1,4 @@
-"""The cluster engine: the same tasks through Ray Data, by actors that each hold the model."""
+"""The cluster engine: the tasks of a run through Ray Data, by actors that each hold the model."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typing import Any, Final
 import numpy as np
 
 from marscrop.batch.job import Job, Task
-from marscrop.batch.records import Record
+from marscrop.batch.records import PhotoRecord
 from marscrop.batch.worker import Worker
 from marscrop.errors import MissingExtraError
 
 _TASKS_A_BATCH: Final = 16
-"""A batch is a second of work or less, so that little is repeated when a node is lost."""
+"""Tasks in a batch: a second of work or less, so that a lost node repeats little."""
 
 
 class RayWorker:
-    """An actor: a batch of task numbers in, their records as JSON out."""
+    """An actor that turns a batch of pickled tasks into their records as JSON."""
 
     def __init__(self, job: Job, fingerprint: str) -> None:
         self._worker = Worker(job, fingerprint)
@@ -39,13 +39,12 @@ def run_on_ray(
     tasks: Sequence[Task],
     workers: int | None,
     stopped: Callable[[], bool],
-) -> Iterator[Record]:
-    """As `run_in_threads`, on the cluster that RAY_ADDRESS names, or on a local Ray.
+) -> Iterator[PhotoRecord]:
+    """Records as `run_in_threads` gives them, from the cluster of RAY_ADDRESS or a local Ray.
 
     Args:
         workers: actors, of one CPU each; None for as many as the cluster has CPUs.
-        stopped: once it says so, the results that are under way are given up: their photos are
-            done by the next run.
+        stopped: once it is true, photos in progress are given up; the next run does them.
 
     Raises:
         MissingExtraError: ray is missing.
@@ -72,7 +71,7 @@ def run_on_ray(
             num_cpus=1,
         )
         for row in records.iter_rows():
-            yield Record.from_table(json.loads(row["record"]))
+            yield PhotoRecord.from_table(json.loads(row["record"]))
             if stopped():
                 return
     finally:

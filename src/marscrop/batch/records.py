@@ -1,4 +1,4 @@
-"""What came of a photo: one record, in the journal and in the results."""
+"""The records of photos and their crops, for the journal and the results."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from marscrop.geometry import Box, Margins
 
 @dataclass(frozen=True, slots=True)
 class CropRecord:
-    """One crop.
+    """The record of one crop.
 
     Attributes:
         ratio: as it was asked for.
@@ -18,9 +18,9 @@ class CropRecord:
         box: x0, y0, x1, y1 [px of the upright photo], x1 and y1 exclusive.
         confidence: 0..1, rounded to 4 digits.
         centred: whether it is the centre crop for want of confidence.
-        padding: [px]; None for a crop without.
-        output: file of the crop, relative to the target; None where none was asked for.
-        sidecar: likewise.
+        padding: around the box [px]; None for a crop without.
+        output: name of the crop's file, relative to the target; None where none was asked for.
+        sidecar: name of the XMP file, likewise.
     """
 
     ratio: str
@@ -34,12 +34,12 @@ class CropRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
-    """One photo, done or failed.
+class PhotoRecord:
+    """The record of one photo, done or failed.
 
     Attributes:
         source: absolute path or URL.
-        key: of the task that this answers.
+        key: of its task.
         width, height: of the upright photo [px]; None where it failed.
         crops: in the order of the ratios, best candidate first; empty where it failed.
         sizes: bytes of each file written, by its name.
@@ -55,12 +55,12 @@ class Record:
     error: str | None = None
 
     def to_table(self) -> dict[str, Any]:
-        """For JSON."""
+        """The record as JSON."""
         return asdict(self)
 
     @classmethod
     def from_table(cls, table: dict[str, Any]) -> Self:
-        """The inverse of `to_table`, after JSON.
+        """The record that `to_table` wrote, read back from JSON.
 
         Raises:
             KeyError, TypeError: an unknown form.

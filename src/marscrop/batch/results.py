@@ -1,4 +1,4 @@
-"""The manifest of results: a row a crop, the same for the same work, whatever happened between."""
+"""The results of a run, in JSON lines and Parquet: a row a crop, the same for the same work."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
-from marscrop.batch.records import CropRecord, Record
+from marscrop.batch.records import CropRecord, PhotoRecord
 from marscrop.batch.store import Store
-from marscrop.exchange.servers import iiif_region, imgproxy_crop, thumbor_crop
+from marscrop.exchange.image_servers import iiif_region, imgproxy_crop, thumbor_crop
 from marscrop.geometry import Box
 
 JSON_LINES: Final = "manifest.jsonl"
@@ -20,13 +20,13 @@ TOOLS: Final[dict[str, Callable[[Box], str]]] = {
     "imgproxy": imgproxy_crop,
     "thumbor": thumbor_crop,
 }
-"""Columns that can be asked for: a crop as another tool takes it."""
+"""Columns that can be asked for: a crop in the notation of another tool, by the tool's name."""
 
 _ROWS_A_GROUP: Final = 100_000
 
 
-def write_results(store: Store, records: Iterable[Record], tools: Sequence[str] = ()) -> None:
-    """Write both manifests, sorted by source; ratios as asked, best candidate first.
+def write_results(store: Store, records: Iterable[PhotoRecord], tools: Sequence[str] = ()) -> None:
+    """Write both files, sorted by source; ratios as asked, best candidate first.
 
     Args:
         records: one a photo.
@@ -43,13 +43,13 @@ def write_results(store: Store, records: Iterable[Record], tools: Sequence[str] 
         store.put(PARQUET, _parquet(rows, tools))
 
 
-def _rows(record: Record, tools: Sequence[str]) -> list[dict[str, Any]]:
-    """A row a crop; a photo that failed has one, with its error."""
+def _rows(record: PhotoRecord, tools: Sequence[str]) -> list[dict[str, Any]]:
+    """A row for each crop of a photo; if it failed, one row with its error."""
     crops = record.crops or (None,)
     return [_row(record, crop, tools) for crop in crops]
 
 
-def _row(record: Record, crop: CropRecord | None, tools: Sequence[str]) -> dict[str, Any]:
+def _row(record: PhotoRecord, crop: CropRecord | None, tools: Sequence[str]) -> dict[str, Any]:
     return {
         "source": record.source,
         "width": record.width,

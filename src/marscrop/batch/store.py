@@ -1,4 +1,4 @@
-"""Where photos come from and crops go to: a folder on any filesystem that fsspec knows."""
+"""Folders and files on any filesystem that fsspec knows, local or in an object store."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from marscrop.errors import MissingExtraError, OptionError, StorageError
 from marscrop.files import concerns_all, reason, whole_file
 
 STATE: Final = ".marscrop"
-"""Folder inside the target for the journal and for files that are not whole yet."""
+"""Folder inside the target for the journal and for files in the course of being written."""
 
-HALVES: Final = f"{STATE}/tmp"  # noqa: S108 - not the system's
-"""Of it, the folder for the latter: what is in there after a run is of one that was killed."""
+PARTIAL_FILES: Final = f"{STATE}/tmp"  # noqa: S108 - not the system's
+"""Folder in it for the latter; what is left there after a run is of one that was killed."""
 
 _CHANGE_MARKS: Final = ("ETag", "etag", "md5Hash", "mtime", "LastModified", "updated", "created")
-"""Entries of `fs.info` that change with a file's content, the most telling first."""
+"""Entries of `fs.info` that change with a file's content, the most reliable first."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Store:
     """A folder, local or in an object store. Cheap to pickle: it connects when it is used.
 
     Attributes:
-        url: as the user wrote it, such as "crops" or "s3://bucket/crops".
+        url: path or URL as the user wrote it, such as "crops" or "s3://bucket/crops".
     """
 
     url: str
@@ -44,24 +44,24 @@ class Store:
 
     @property
     def root(self) -> str:
-        """The folder as its filesystem writes it, without the protocol."""
+        """The folder's path on its filesystem, without the protocol."""
         return self._place[1]
 
     @property
     def local(self) -> Path | None:
-        """The folder where it is one of this machine; else None."""
+        """The folder if it is on this machine; else None."""
         return Path(self.root) if is_local(self.fs) else None
 
     def path(self, name: str) -> str:
-        """Of a file in this folder, for the filesystem."""
+        """The path of a file in this folder, on its filesystem."""
         return f"{self.root.rstrip('/')}/{name}"
 
     def put(self, name: str, content: bytes) -> None:
         """Write a file whole or not at all; one that is there already is replaced.
 
         Raises:
-            StorageError: no file can be written here, see `prepare`.
-            Exception: this one cannot, as its filesystem has it.
+            StorageError: no file can be written in this folder.
+            Exception: this file cannot; each filesystem raises its own.
         """
         if self.local is None:
             self.fs.pipe_file(self.path(name), content)  # one request: object stores show no halves
@@ -70,24 +70,25 @@ class Store:
             self._put_locally(self.local, name, content)
 
     def prepare(self) -> None:
-        """Make the folder, if it is one of this machine.
+        """Make the folder, if it is on this machine.
 
-        Nothing else makes it: one that vanishes during a run, as a disk that is unplugged, is not
-        made anew where it was.
+        Nothing else makes it: if it vanishes during a run, as when a disk is unplugged, it is not
+        made again in its place.
 
         Raises:
             StorageError: it cannot be made.
         """
         if self.local is not None:
             with self.writing(OSError):
-                (self.local / HALVES).mkdir(parents=True, exist_ok=True)
+                (self.local / PARTIAL_FILES).mkdir(parents=True, exist_ok=True)
 
     @contextlib.contextmanager
     def writing(self, *kinds: type[BaseException]) -> Iterator[None]:
-        """Tell what ails the folder as a whole from what ails one file.
+        """A block that writes; what is wrong with the whole folder is raised as a `StorageError`.
 
         Args:
-            kinds: of errors that are always the folder's.
+            kinds: errors that are always the folder's. Of others, those that concern one file
+                pass through.
 
         Raises:
             StorageError: the folder is full, read-only or gone.
@@ -106,17 +107,17 @@ class Store:
             raise StorageError(self.url, f"cannot be written: {what}") from error
 
     def _has_vanished(self) -> bool:
-        return self.local is not None and not (self.local / HALVES).is_dir()
+        return self.local is not None and not (self.local / PARTIAL_FILES).is_dir()
 
     def _put_locally(self, root: Path, name: str, content: bytes) -> None:
-        temporary = root / HALVES / secrets.token_hex(8)
+        temporary = root / PARTIAL_FILES / secrets.token_hex(8)
         with whole_file(root / name, temporary) as file:
             file.write(content)
-            # Now that there is a file in the folder: one that vanished must not be made anew.
+            # Only now, with a file in the folder: one that vanished must not be made again.
             (root / name).parent.mkdir(parents=True, exist_ok=True)
 
     def sizes(self) -> dict[str, int]:
-        """Bytes of every file in this folder, by its name; empty where there is no folder."""
+        """The size of every file in this folder, by its name; empty where there is no folder."""
         try:
             found = self.fs.find(self.root, detail=True)
         except FileNotFoundError:
@@ -130,7 +131,7 @@ def filesystem(url: str) -> tuple[Any, str]:
 
     Raises:
         MissingExtraError: fsspec is missing.
-        OptionError: its part for that protocol is, or nobody knows such a protocol.
+        OptionError: the protocol is unknown, or needs a package that is missing.
     """
     try:
         import fsspec
@@ -150,11 +151,11 @@ def is_local(fs: Any) -> bool:
 
 
 def address(fs: Any, path: str) -> str:
-    """A path for people and manifests: absolute, with its protocol unless it is local."""
+    """A path for people and results: absolute, with its protocol unless it is local."""
     return path if is_local(fs) else str(fs.unstrip_protocol(path))
 
 
-def version(info: dict[str, Any]) -> str:
-    """What changes when the file changes: its size, and its entity tag or time of change."""
+def content_version(info: dict[str, Any]) -> str:
+    """The version of a file's content: its size, and its entity tag or time of change."""
     mark = next((info[key] for key in _CHANGE_MARKS if info.get(key) is not None), "")
     return f"{info.get('size')}-{mark}"

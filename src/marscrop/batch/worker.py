@@ -1,4 +1,4 @@
-"""One photo: read, crop, write. What every engine runs."""
+"""The work on one photo, which every engine runs: read, crop, write."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from marscrop.batch.job import Job, Task
-from marscrop.batch.records import CropRecord, Record
+from marscrop.batch.records import CropRecord, PhotoRecord
 from marscrop.batch.store import Store, filesystem, is_local
 from marscrop.crop import Crop
 from marscrop.cropper import Cropper
@@ -25,7 +25,7 @@ Hold = Callable[[int], AbstractContextManager[Any]]
 
 
 class Worker:
-    """Does the tasks of a job, one after the other; may be shared by threads."""
+    """A worker with the model loaded, for the tasks of a job. Threads may share one."""
 
     def __init__(
         self, job: Job, fingerprint: str, memory: Hold = lambda size: nullcontext()
@@ -33,7 +33,7 @@ class Worker:
         """Load the model.
 
         Args:
-            job: what holds for all tasks.
+            job: of all tasks.
             fingerprint: of the job.
             memory: for those who share it.
 
@@ -53,8 +53,8 @@ class Worker:
         )
         self._cropper.prepare(job.options.faces)  # damaged, it would fail every photo
 
-    def do(self, task: Task) -> Record:
-        """The photo's record; what goes wrong with it is in there, and not raised.
+    def do(self, task: Task) -> PhotoRecord:
+        """The record of a photo; an error of the photo is in the record, and not raised.
 
         Raises:
             StorageError: nothing more can be written.
@@ -71,9 +71,9 @@ class Worker:
             why = "failed: not enough memory"
         except Exception as error:  # one odd photo, or a store that hiccups, must not end the rest
             why = f"failed: {type(error).__name__}: {error}"
-        return Record(task.source, key, error=" ".join(why.split()))
+        return PhotoRecord(task.source, key, error=" ".join(why.split()))
 
-    def _do(self, task: Task, key: str) -> Record:
+    def _do(self, task: Task, key: str) -> PhotoRecord:
         photo = self._cropper.open(_read(task.source), name=task.source)
         options = task.options(self._job)
         with self._memory(self._cropper.analysis_bytes(photo, options)):
@@ -83,7 +83,7 @@ class Worker:
         sidecars = self._sidecars(task, photo, crops, files)
         for name, content in files.items():
             self._write(name, content)
-        return Record(
+        return PhotoRecord(
             source=task.source,
             key=key,
             width=photo.size.width,

@@ -1,1 +1,1 @@
-"""Where the time of a crop goes, measured on this machine."""
+"""Measurements of the time of each step of a crop, on this machine."""

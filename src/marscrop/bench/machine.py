@@ -1,4 +1,4 @@
-"""What figures depend on. Light: none of the packages that it names is loaded."""
+"""A description of the machine and packages that figures depend on; it loads none of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from marscrop.native import library
 
 
 def describe_machine(threads: int | None) -> dict[str, Any]:
-    """What the figures depend on."""
+    """The machine and the packages, by name.
+
+    Args:
+        threads: that a photo was given; None for all cores.
+    """
     packages = ("marscrop", "onnxruntime", "pillow", "numpy")
     return {
         "cores": os.cpu_count(),
@@ -26,7 +30,7 @@ def describe_machine(threads: int | None) -> dict[str, Any]:
 
 
 def processor() -> str:
-    """Its name, where the system tells."""
+    """The processor's name, or its kind where the system does not tell the name."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

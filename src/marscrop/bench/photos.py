@@ -1,4 +1,4 @@
-"""Photos to measure with, made here: shapes of all scales, hard edges, a camera's grain."""
+"""Generated photos for measurements: shapes of all scales, hard edges, a camera's grain."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ SIZES: Final = {
     "50 MP": Size(8192, 6144),
 }
 _OCTAVES: Final = ((4, 60), (16, 40), (64, 25), (256, 12))
-"""Cells across, and how far their colours vary: a photo's detail falls with its scale."""
+"""Cells across and the spread of their colours: finer detail of a photo is weaker."""
 _GRAIN: Final = 9
 _QUALITY: Final = 90
 
 
 def make_photo(size: Size, path: Path, seed: int = 0) -> Path:
-    """Write a photo of `size` [px], in the format of the path's suffix; the same for a seed."""
+    """The path, with a photo of `size` [px] in the format of its suffix; the same for a seed."""
     write_whole(path, encode_photo(size, path.suffix, seed))
     return path
 
 
 def encode_photo(size: Size, suffix: str, seed: int = 0) -> bytes:
-    """The file that `make_photo` would write."""
+    """The bytes of the file that `make_photo` writes."""
     rng = np.random.default_rng(seed)
     pixels = np.full((size.height, size.width, 3), 120, np.int16)
     for cells, spread in _OCTAVES:

@@ -1,4 +1,4 @@
-"""Each step of a crop, timed by itself, and the whole of it."""
+"""The time of each step of a crop, and of the whole."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from marscrop.faces.centerface import installed as can_find_faces
 from marscrop.imaging.encoding import encode_crop
 from marscrop.imaging.photo import open_photo
 from marscrop.ratio import AspectRatio
+from marscrop.window.candidates import best_crop
 from marscrop.window.constraints import Constraints
-from marscrop.window.crops import best_crop
 
 RATIOS: Final = tuple(AspectRatio(*r) for r in ((1, 1), (16, 9), (4, 5), (3, 1), (9, 16)))
 MANY: Final = tuple(AspectRatio(32 + 3 * n, 64) for n in range(32))
@@ -24,19 +24,19 @@ MANY: Final = tuple(AspectRatio(32 + 3 * n, 64) for n in range(32))
 
 _WARM_UP: Final = 2
 _FEW: Final = 7
-"""Repeats of what takes long, at most."""
+"""Most repeats of what takes long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Of repeated calls [ms]."""
+    """The time of repeated calls [ms]."""
 
     median_ms: float
     p95_ms: float
 
 
 def time_ms(call: Callable[[], Any], repeats: int) -> Timing:
-    """Time `call`, after two calls to warm up."""
+    """The time of `call`, after two calls to warm up."""
     times = []
     for index in range(repeats + _WARM_UP):
         started = time.perf_counter()
@@ -47,10 +47,9 @@ def time_ms(call: Callable[[], Any], repeats: int) -> Timing:
 
 
 def time_steps(cropper: Cropper, path: Path, repeats: int) -> dict[str, Timing]:
-    """Every step of one photo, in the order in which a crop takes them.
+    """The time of each step on one photo, by its name.
 
-    From file to box is without looking for faces, which is a step of its own where a detector is
-    installed.
+    "File to box" does not look for faces; that is a step of its own, where a detector is installed.
 
     Raises:
         ImageError: a photo that cannot be read.
@@ -89,6 +88,7 @@ def time_steps(cropper: Cropper, path: Path, repeats: int) -> dict[str, Timing]:
 
 
 def _writable(suffix: str) -> str:
+    """The suffix, or ".jpg" where no crop can be written in its format."""
     from marscrop.errors import ImageError
     from marscrop.imaging.output_format import output_format
 

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from marscrop.batch.job import Job
-    from marscrop.batch.run import Outcome, Work
+    from marscrop.batch.plan import Plan
+    from marscrop.batch.run import RunResult
 
 _NAMED_FAILURES = 20
 
@@ -89,8 +90,9 @@ def batch(
     options = parse_options(written)
     ratios = parse_ratios(ratio or [])
     from marscrop.batch.job import Job
+    from marscrop.batch.plan import make_plan
     from marscrop.batch.progress import Progress
-    from marscrop.batch.run import run, survey
+    from marscrop.batch.run import run
 
     job = Job(
         target=output,
@@ -105,7 +107,7 @@ def batch(
     tools = _parse_tools(tool or [])
     try:
         if dry_run:
-            _print_plan(survey(sources, ratios, job))
+            _print_plan(make_plan(sources, ratios, job))
             return
         with _stoppable() as stopped, Progress(sys.stderr) as progress:
             outcome = run(
@@ -146,18 +148,18 @@ def _stoppable() -> Iterator[Callable[[], bool]]:
             signal.signal(one, before[one])
 
 
-def _print_plan(work: Work) -> None:
-    for task in work.tasks:
-        state = "done" if task.source in work.done else "todo"
+def _print_plan(plan: Plan) -> None:
+    for task in plan.tasks:
+        state = "done" if task.source in plan.done else "todo"
         ratios = " ".join(map(str, task.ratios))
         print(f"{state}  {task.source}  ->  {task.stem}  {ratios}")
     print(
-        f"{len(work.tasks):,} photos: {len(work.done):,} done, {len(work.todo):,} to do",
+        f"{len(plan.tasks):,} photos: {len(plan.done):,} done, {len(plan.todo):,} to do",
         file=sys.stderr,
     )
 
 
-def _conclude(outcome: Outcome, job: Job) -> None:
+def _conclude(outcome: RunResult, job: Job) -> None:
     """Say what came of it; exit code 1 if anything is missing."""
     from marscrop.batch.results import JSON_LINES, PARQUET
 

@@ -1,1 +1,1 @@
-"""Whether this installation works, and what is missing: each thing looked at by itself."""
+"""Checks of an installation: whether it works, and what is missing."""

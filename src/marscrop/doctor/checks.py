@@ -1,6 +1,6 @@
-"""What is looked at, one function a thing. None of them trusts that another one went well.
+"""The checks of an installation, each independent of the others.
 
-Imports are inside the functions, because a package that fails to import is a finding too.
+Imports are inside the functions, because a package that fails to import is a result too.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ _REINSTALL: Final = "reinstall it: pip install --force-reinstall marscrop"
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What was found about one thing.
+    """The result of one check.
 
     Attributes:
-        name: of the thing, such as "model".
-        facts: by name; values that JSON knows.
+        name: of what was checked, such as "model".
+        facts: values that JSON knows, by name.
         problem: what is wrong, and what to do; None where nothing is.
-        essential: whether no photo can be cropped while there is a problem.
+        essential: whether a problem here means that no photo can be cropped.
     """
 
     name: str
@@ -39,12 +39,12 @@ class Check:
 
     @property
     def failed(self) -> bool:
-        """Whether it keeps photos from being cropped."""
+        """Whether there is a problem that keeps photos from being cropped."""
         return self.essential and self.problem is not None
 
 
 def examine(model: str | os.PathLike[str] | None = None) -> list[Check]:
-    """Look at everything, in the order in which it is worth reading. Raises nothing.
+    """The results of all checks, in the order in which they are worth reading. Raises nothing.
 
     Args:
         model: folder of an exported model; the packaged one by default.
@@ -60,11 +60,12 @@ def examine(model: str | os.PathLike[str] | None = None) -> list[Check]:
     ]
 
 
-_Found = tuple[dict[str, Any], list[str]]
+_Findings = tuple[dict[str, Any], list[str]]
 """Facts and problems."""
 
 
-def _safely(name: str, look: Callable[[], _Found], *, essential: bool = False) -> Check:
+def _safely(name: str, look: Callable[[], _Findings], *, essential: bool = False) -> Check:
+    """The result of a check; an exception is a problem."""
     try:
         facts, problems = look()
     except MarscropError as error:
@@ -75,7 +76,7 @@ def _safely(name: str, look: Callable[[], _Found], *, essential: bool = False) -
     return Check(name, facts, "; ".join(problems) or None, essential)
 
 
-def _versions() -> _Found:
+def _versions() -> _Findings:
     facts = {"marscrop": __version__, "python": platform.python_version()}
     missing = []
     for package in _PACKAGES:
@@ -86,7 +87,7 @@ def _versions() -> _Found:
     return facts, missing
 
 
-def _machine() -> _Found:
+def _machine() -> _Findings:
     from marscrop.bench.machine import processor
     from marscrop.cores import usable_cores
 
@@ -99,7 +100,7 @@ def _machine() -> _Found:
     }, []
 
 
-def _codecs() -> _Found:
+def _codecs() -> _Findings:
     from marscrop import native
     from marscrop.imaging.codecs import codec_versions, libheif_version
     from marscrop.imaging.strips import libvips_version
@@ -130,21 +131,21 @@ def _codecs() -> _Found:
     return facts, problems
 
 
-def _onnxruntime() -> _Found:
-    from marscrop.runtime.network import PROVIDERS, available_providers
+def _onnxruntime() -> _Findings:
+    from marscrop.runtime.onnx_network import PROVIDERS, available_providers
 
     return {"available": available_providers(), "used": list(PROVIDERS)}, []
 
 
-def _model(model: str | os.PathLike[str] | None) -> _Found:
-    from marscrop.runtime.manifest import FILE, PACKAGED_MODEL, PARTS, Manifest, Part
+def _model(model: str | os.PathLike[str] | None) -> _Findings:
+    from marscrop.runtime.manifest import FILE, PACKAGED_MODEL, PARTS, Manifest, ModelPart
 
     folder = Path(model) if model is not None else PACKAGED_MODEL
     manifest = Manifest.load(folder)
     facts: dict[str, Any] = {
         "name": manifest.name,
         "folder": str(folder),
-        "sha256": Part.of(folder / FILE).sha256,  # the manifest's, which holds those of its parts
+        "sha256": ModelPart.of(folder / FILE).sha256,  # of the manifest, which has the parts'
     }
     problems = []
     for name in PARTS:
@@ -158,13 +159,13 @@ def _model(model: str | os.PathLike[str] | None) -> _Found:
     return facts, problems
 
 
-def _self_test(model: str | os.PathLike[str] | None) -> _Found:
-    from marscrop.doctor.self_test import crop_made_photo
+def _self_test(model: str | os.PathLike[str] | None) -> _Findings:
+    from marscrop.doctor.self_test import crop_test_photo
 
-    return crop_made_photo(model), []
+    return crop_test_photo(model), []
 
 
-def _extras() -> _Found:
+def _extras() -> _Findings:
     from marscrop.doctor.extras import examine_extras
 
     extras = examine_extras()

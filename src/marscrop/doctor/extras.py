@@ -1,6 +1,7 @@
-"""Which extras of marscrop are complete, by what packages say of themselves: none is imported.
+"""The extras of marscrop that are installed, and what the others lack.
 
-But for three small ones that the cropper itself loads where they are, and which are tried.
+The metadata of packages tell, without importing them. Only three small extras, which the cropper
+itself loads where they are installed, are also tried.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ _PACKAGE: Final = "marscrop"
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """One extra.
+    """The state of one extra.
 
     Attributes:
         name: as in `marscrop[name]`.
-        missing: what it needs and has not, for people, such as "torch>=2.9 (2.1 is installed)".
+        missing: requirements that are not met, for people: "torch>=2.9 (2.1 is installed)".
         problem: why it does not work though nothing is missing; None if it does, or was not tried.
     """
 
@@ -34,7 +35,7 @@ class Extra:
 
     @property
     def complete(self) -> bool:
-        """Whether what needs it can be used."""
+        """Whether it can be used."""
         return not self.missing and self.problem is None
 
     @property
@@ -43,7 +44,7 @@ class Extra:
         return f"pip install '{_PACKAGE}[{self.name}]'"
 
     def as_table(self) -> dict[str, Any]:
-        """All of it, as JSON."""
+        """Its state as JSON."""
         table: dict[str, Any] = {"complete": self.complete}
         if not self.complete:
             table |= {"missing": list(self.missing), "install": self.install}
@@ -53,7 +54,7 @@ class Extra:
 
 
 def examine_extras() -> list[Extra]:
-    """Every extra that marscrop's metadata name, in their order.
+    """The extras that marscrop's metadata name, in their order.
 
     Raises:
         MarscropError: marscrop was not installed, so that there are no metadata.
@@ -75,7 +76,7 @@ def _examined(name: str, needs: list[Requirement]) -> Extra:
 
 
 def _of_extra(needs: list[Requirement], extra: str) -> Iterator[Requirement]:
-    """Those of a package's requirements that come with one of its extras, here."""
+    """The requirements of a package that one of its extras adds on this system."""
     for need in needs:
         marker = need.marker
         if marker and marker.evaluate({"extra": extra}) and not marker.evaluate({"extra": ""}):
@@ -83,7 +84,7 @@ def _of_extra(needs: list[Requirement], extra: str) -> Iterator[Requirement]:
 
 
 def _lacking(need: Requirement) -> Iterator[str]:
-    """What of a requirement is not there, its own extras included."""
+    """What is missing of a requirement, its own extras included."""
     wanted = f"{need.name}{need.specifier}"
     try:
         found = metadata.distribution(need.name)
@@ -101,7 +102,7 @@ def _lacking(need: Requirement) -> Iterator[str]:
 
 
 def _gone(found: metadata.Distribution) -> Iterator[str]:
-    """Top-level modules that a package installed and that are not there any more."""
+    """Top-level modules that a package installed and whose files are gone."""
     for file in found.files or ():
         is_top = len(file.parts) == 1 or (len(file.parts) == 2 and file.name == "__init__.py")
         if is_top and file.suffix == ".py" and not Path(str(found.locate_file(file))).is_file():
@@ -109,7 +110,7 @@ def _gone(found: metadata.Distribution) -> Iterator[str]:
 
 
 def _problem(extra: str) -> str | None:
-    """Why an extra that is there does not work; None if it does, or if trying would be slow."""
+    """Why an installed extra does not work; None if it does, or if trying it would be slow."""
     attempt = _ATTEMPTS.get(extra)
     try:
         if attempt:

@@ -1,4 +1,4 @@
-"""One photo, made here and cropped: does an answer come, is it right, how long does it take."""
+"""A self-test: a generated photo is cropped; the boxes are checked and the time is measured."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ KNOWN: Final = {
     "c6bcc46a3a23": (Box(3, 50, 637, 407), Box(78, 2, 554, 478)),
     "bcf11c22986c": (Box(3, 46, 637, 403), Box(99, 2, 575, 478)),  # its teacher
 }
-"""What models give for the photo, by the first digits of their features part's SHA-256."""
+"""Boxes that known models give, by the first digits of the SHA-256 of their features part."""
 TOLERANCE_PX: Final = 6
-"""1 % of the photo. Processors and versions differ in the last bits of products and of pixels; the
-photo as a PNG in place of a JPEG moves boxes by a pixel."""
+"""Largest difference of an edge: 1 % of the photo. Processors and versions differ in the last bits
+of products and of pixels; the photo as a PNG in place of a JPEG moves boxes by a pixel."""
 
 _SEED: Final = 1
 _REPEATS: Final = 5
@@ -31,14 +31,14 @@ _HINT: Final = (
 )
 
 
-def crop_made_photo(model: str | os.PathLike[str] | None) -> dict[str, Any]:
-    """Crop it, again and again.
+def crop_test_photo(model: str | os.PathLike[str] | None) -> dict[str, Any]:
+    """The boxes of the generated photo, checked, and the times that they took.
 
     Args:
         model: folder of an exported model; the packaged one by default.
 
     Returns:
-        Boxes, whether they are those that this model is known to give, and times [ms].
+        for JSON: boxes, whether this model is known to give them, and times [ms].
 
     Raises:
         MarscropError: the model is damaged, or its answers are wrong.

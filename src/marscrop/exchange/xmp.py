@@ -1,4 +1,4 @@
-"""An XMP sidecar that tells a photo editor the crop, in Adobe's Camera Raw namespace."""
+"""XMP sidecars that tell photo editors a crop, in Adobe's Camera Raw namespace."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from marscrop.geometry import Box, Size, Window
 from marscrop.imaging.orientation import ORIENTATIONS, stored_box, turned_size
 
 _DIGITS = 8
-"""Enough for a pixel of any photo."""
+"""Decimals of an edge: enough for a pixel of any photo."""
 
 
 def stored_edges(box: Box, image: Size, orientation: int) -> Window:
-    """Where a box lies along the pixels as they are stored, each edge in 0..1.
+    """The edges of a box along the pixels as they are stored, each in 0..1.
 
     Args:
         box: [px of the upright photo].
         image: size of the upright photo [px].
-        orientation: EXIF's, 1..8.
+        orientation: of the EXIF data, 1..8.
 
     Raises:
         ValueError: another orientation.
@@ -28,7 +28,7 @@ def stored_edges(box: Box, image: Size, orientation: int) -> Window:
 
 
 def crop_sidecar(box: Box, image: Size, orientation: int = 1) -> str:
-    """An XMP file with crs:CropLeft, CropTop, CropRight, CropBottom and HasCrop.
+    """The text of an XMP file with crs:CropLeft, CropTop, CropRight, CropBottom and HasCrop.
 
     Camera Raw and Lightroom count a crop along the pixels as they are stored, before the EXIF
     orientation turns them. The sidecar leaves that orientation, and every other setting, alone.
@@ -36,7 +36,7 @@ def crop_sidecar(box: Box, image: Size, orientation: int = 1) -> str:
     Args:
         box: [px of the upright photo].
         image: size of the upright photo [px].
-        orientation: EXIF's, 1..8.
+        orientation: of the EXIF data, 1..8.
     """
     edges = stored_edges(box, image, orientation)
     left, top, right, bottom = (f"{edge:.{_DIGITS}f}" for edge in edges)

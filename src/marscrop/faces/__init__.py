@@ -1,5 +1,4 @@
-"""Faces: where they are in a photo, and which boxes a crop must keep whole for their sake.
+"""The faces of a photo (`detector`), and what a crop must keep or avoid for them (`protection`).
 
-A room of its own: it needs what `runtime` and `imaging` give and `cropper` is its only user, and
-it is the only place that knows which detector there is and that it is optional.
+Only this package knows which detector there is (`centerface`) and that it is optional.
 """

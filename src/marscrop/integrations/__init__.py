@@ -1,1 +1,1 @@
-"""marscrop inside other people's tools; each module needs only its own (docs/integrations.md)."""
+"""marscrop inside other tools, a module for each; a module needs only its own tool."""

@@ -1,4 +1,4 @@
-"""A thumbor detector: `/smart` URLs get our crop, at its own size, for each ratio asked.
+"""A detector for thumbor: `/smart` URLs get marscrop's crop of the ratio that they ask for.
 
 In thumbor.conf: `DETECTORS = ["marscrop.integrations.thumbor"]`.
 
@@ -15,18 +15,18 @@ from typing import Any
 from thumbor.detectors import BaseDetector
 
 from marscrop.errors import MarscropError
-from marscrop.integrations.shared import shared_cropper
+from marscrop.integrations.shared_cropper import shared_cropper
 from marscrop.ratio import AspectRatio
 
 
 class Detector(BaseDetector):  # type: ignore[misc]
-    """What thumbor loads."""
+    """The class that thumbor loads."""
 
     async def detect(self) -> None:
-        """Set the request's crop; leave the photo to the next detector where there is none to set.
+        """Set the request's crop, or pass the photo on to the next detector.
 
-        That is where the URL has its own crop, or asks for no width, no height or `fit-in`; and
-        where marscrop refuses the photo.
+        It is passed on where the URL has its own crop, or asks for no width, no height or `fit-in`;
+        and where marscrop refuses the photo.
         """
         ratio = self._asked_ratio()
         if ratio is not None:
@@ -45,6 +45,7 @@ class Detector(BaseDetector):  # type: ignore[misc]
         await self.next()
 
     def _asked_ratio(self) -> AspectRatio | None:
+        """The ratio that the URL asks for; None where it leaves no crop to choose."""
         request: Any = self.context.request
         if request.should_crop or request.fit_in:
             return None

@@ -1,24 +1,24 @@
-"""A transform for image pipelines, such as a `torch.utils.data.Dataset`'s: PIL image in and out."""
+"""A transform for image pipelines, such as that of a `torch.utils.data.Dataset`, on PIL images."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from marscrop.imaging.padding import Picture
-from marscrop.integrations.shared import shared_cropper
+from marscrop.integrations.shared_cropper import shared_cropper
 from marscrop.options import CropOptions
 from marscrop.ratio import AspectRatio, RatioLike
 
 
 class BestCrop:
-    """Crops each picture to its best window of one ratio, instead of its middle.
+    """A transform from a picture to its best crop of one ratio.
 
     It can be pickled: each worker process loads the model when its first picture comes. Where a
     loader has several workers, one thread each is fastest: set OMP_NUM_THREADS to 1.
     """
 
     def __init__(self, ratio: RatioLike, **options: Any) -> None:
-        """Say what to crop.
+        """A transform that crops to one ratio.
 
         Args:
             ratio: such as "1:1".

@@ -1,6 +1,6 @@
 """An operation for Willow, the image library of Wagtail: `image.best_crop("4:5")`.
 
-Call `register()` once, after Willow is imported; in Wagtail, from an app's `ready()`. Then filters
+Call `register()` once, after Willow is imported; in Wagtail, in an app's `ready()`. Then filters
 can use it (docs/integrations.md).
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 from willow.plugins.pillow import PillowImage
 from willow.registry import registry
 
-from marscrop.integrations.shared import shared_cropper
+from marscrop.integrations.shared_cropper import shared_cropper
 from marscrop.ratio import RatioLike
 
 
@@ -19,12 +19,12 @@ def best_crop(image: PillowImage, ratio: RatioLike, **options: Any) -> PillowIma
     """The best crop of a picture.
 
     Args:
-        image: as Willow holds it.
+        image: a picture that Willow opened.
         ratio: such as "4:5".
         options: of `Cropper.crop`.
 
     Returns:
-        the crop, as Willow holds it.
+        the crop, as a picture of Willow.
 
     Raises:
         MarscropError: as `Cropper.crop`.

@@ -1,1 +1,1 @@
-"""Running an exported network: the only place that knows ONNX Runtime."""
+"""Exported models and how they run: the only package that knows ONNX Runtime."""

@@ -1,8 +1,8 @@
-"""The manifest: what a folder of ONNX parts is, and proof that it is whole.
+"""The manifest of a model: everything but its weights, with the SHA-256 of each of its files.
 
-A model is a folder with `manifest.json` and three parts: `features` (image to feature map, once
-a photo), `meta` (ratio to the parameters of a cropping model, once a ratio) and `head` (both to a
-map of logits).
+A model is a folder with `manifest.json` and three ONNX files, its parts: `features` (image to
+feature map, once a photo), `meta` (ratio to the parameters of a cropping model, once a ratio) and
+`head` (both to a map of logits).
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ PACKAGED_MODEL: Final = Path(__file__).parents[1] / "models" / "default"
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One ONNX file.
+class ModelPart:
+    """One ONNX file of a model.
 
     Attributes:
         file: name inside the model's folder.
         sha256: of its bytes, hexadecimal.
-        bytes: its length.
+        bytes: its size.
     """
 
     file: str
@@ -40,22 +40,22 @@ class Part:
 
     @classmethod
     def of(cls, path: Path) -> Self:
-        """Describe a file as it is now."""
+        """The description of a file as it is now."""
         content = path.read_bytes()
         return cls(path.name, hashlib.sha256(content).hexdigest(), len(content))
 
 
 @dataclass(frozen=True, slots=True)
 class InputRule:
-    """How a photo becomes the network's input: RGB, (value - mean) / std.
+    """The rule by which a photo becomes the network's input: RGB, resized, (value - mean) / std.
 
-    A network whose input is uint8 takes pixels as they are, and does that itself.
+    A network whose input is uint8 takes pixels as they are, and normalises them itself.
 
     Attributes:
-        longest_edge_px: the longer side.
-        multiple_px: what the shorter side is rounded to.
-        filter: of the resize.
-        mean, std: a channel each, in 0..255.
+        longest_edge_px: length of the longer side.
+        multiple_px: the shorter side is rounded to a multiple of this.
+        filter: name of the resize filter.
+        mean, std: one number for each channel, in 0..255.
     """
 
     longest_edge_px: int
@@ -67,22 +67,22 @@ class InputRule:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """Everything about a model but its weights.
+    """The manifest of a model.
 
     Attributes:
-        name: for people.
-        parts: by the names in `PARTS`.
-        input: how to make its input.
+        name: of the model, for people.
+        parts: its ONNX files, by the names in `PARTS`.
+        input: rule by which its input is made.
         ratio_range: smallest and largest ratio that it was trained for.
-        opset: of the ONNX files.
-        prior: of people's crops, for placing windows.
-        calibration: of the confidence.
+        opset: version of the operators in its ONNX files.
+        prior: from people's crops, for placing windows.
+        calibration: from evidence to confidence.
         training: commit, configuration and data.
-        scores: what was measured, on what.
+        scores: measured quality, with what it was measured on.
     """
 
     name: str
-    parts: dict[str, Part]
+    parts: dict[str, ModelPart]
     input: InputRule
     ratio_range: tuple[float, float]
     opset: int
@@ -93,7 +93,7 @@ class Manifest:
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Read a model's manifest.
+        """The manifest of the model in a folder.
 
         Raises:
             ModelError: it is missing, not JSON, of another format, or lacks something.
@@ -132,7 +132,7 @@ class Manifest:
         low, high = table["ratio_range"]
         return cls(
             name=str(table["name"]),
-            parts={name: Part(**table["parts"][name]) for name in PARTS},
+            parts={name: ModelPart(**table["parts"][name]) for name in PARTS},
             input=InputRule(**{**rule, "mean": _three(rule["mean"]), "std": _three(rule["std"])}),
             ratio_range=(float(low), float(high)),
             opset=int(table["opset"]),
@@ -150,7 +150,7 @@ class Manifest:
         return json.dumps({**table, _DIGEST: _digest(table)}, indent=2) + "\n"
 
     def read_part(self, folder: Path, name: str) -> bytes:
-        """The bytes of a part, checked.
+        """The bytes of a part, checked against its size and SHA-256.
 
         Raises:
             ModelError: the file is missing, truncated, or changed.
@@ -177,7 +177,7 @@ class Manifest:
 
 
 def _digest(table: dict[str, Any]) -> str:
-    """Of all that a manifest says but this."""
+    """The SHA-256 of all that a manifest says but this digest."""
     return hashlib.sha256(json.dumps(table, sort_keys=True).encode()).hexdigest()
 
 

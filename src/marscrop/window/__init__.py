@@ -1,5 +1,6 @@
-"""From a map to a crop window.
+"""The way from a map to a crop window.
 
-`placement` decides where nothing is asked for; `constrained` finds the most likely window among
-those that meet `constraints`; `crops` joins them and rounds.
+`placement` proposes a window where nothing constrains it; `constrained_search` finds the most
+likely one among those that meet `constraints`. `candidates` chooses between the two and rounds
+(`rounding`). Where no crop meets the constraints, `padded_crop` pads and `conflict` says why.
 """

@@ -1,4 +1,4 @@
-"""Where a crop is pinned, if anywhere."""
+"""The place at which a crop is pinned, as people write it: "top-left", or a point in 0..1."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _EXPECTED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """A share of the room that the crop leaves: 0 is the left or top end, 1 the right or bottom.
+    """The place of a crop in the room that it leaves, from 0 (left or top) to 1 (right or bottom).
 
-    A crop of width w in a photo of width W has its left edge at x (W - w), as far as the boxes
-    to keep allow: it moves from there by no more than they ask for. None leaves an axis free.
+    A crop of width w in a photo of width W has its left edge at x (W - w), unless boxes
+    to keep need it elsewhere: then it moves by no more than they need. None leaves an axis free.
 
     Attributes:
         x, y: 0..1 or None.
@@ -40,7 +40,7 @@ class Anchor:
 
     @classmethod
     def parse(cls, anchor: AnchorLike) -> Anchor:
-        """Understand "top", "bottom-left", "centre", "0.5,0.33", (0.5, 0.33), or None: free.
+        """An anchor from "top", "bottom-left", "centre", "0.5,0.33", (0.5, 0.33), or None: free.
 
         A side alone pins one axis, and the other is free; "top-centre" pins both.
 

@@ -1,7 +1,7 @@
-"""How sure we are that a window beats the centre crop: what a calibration reads.
+"""The confidence of a crop: the probability that it beats the centre crop.
 
-Two numbers say how far the network's choice is from looking at nothing: what the map has for its
-place against the middle, and how different the crop is. A logistic fit on held-out photos turns
+Two numbers tell a crop from the centre crop: how much better the map rates its place than the
+middle, and how little the two overlap. A logistic regression, fitted on held-out photos, turns
 them into a probability.
 """
 
@@ -20,12 +20,12 @@ from marscrop.window.placement import gain_over_middle
 
 
 class Evidence(NamedTuple):
-    """A crop against the centre crop.
+    """The two numbers that compare a crop with the centre crop.
 
     Attributes:
-        margin: square root of what the map's mean logit gains by the crop's place over the middle,
-            size for size. Negative where the middle is likelier, which constraints and
-            alternatives can bring about.
+        margin: square root of the gain in the map's mean logit from a window of the crop's size in
+            the middle to the crop; negative where the middle is likelier, as it can be under
+            constraints or for a second candidate.
         distance: 1 - IoU of the crop and the centre crop, 0..1; 0 if they are the same.
     """
 
@@ -36,7 +36,7 @@ class Evidence(NamedTuple):
 def gather_evidence(
     logits: NDArray[np.floating], box: Box, image: Size, ratio: AspectRatio
 ) -> Evidence:
-    """Compare a crop of `image` [px], with the centre crop; `logits` is its map (h, w)."""
+    """The evidence for a crop of `image` [px]; `logits` (h, w) is the map of that image."""
     gained = gain_over_middle(logits, Window(*map(float, box)), image)
     margin = math.copysign(math.sqrt(abs(gained)), gained)
     return Evidence(margin, 1 - iou(box, centre_crop(image, ratio)))
@@ -44,9 +44,9 @@ def gather_evidence(
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Evidence to probability, by logistic regression.
+    """A logistic regression from evidence to probability.
 
-    The three numbers are fitted on photos that the network was not trained on.
+    Its coefficients are fitted on photos that the network was not trained on.
     """
 
     bias: float
@@ -56,8 +56,8 @@ class Calibration:
     def confidence(self, evidence: Evidence) -> float:
         """Probability that the crop beats the centre crop, 0..1; 0 if it is the centre crop.
 
-        Fitted where the crop is the likelier of the two. Where it is not, they change roles: one
-        minus the probability that the centre crop beats it.
+        The fit holds where the map prefers the crop. Where it prefers the middle, the two change
+        roles: the answer is one minus the probability that the centre crop beats this one.
         """
         if evidence.distance == 0:
             return 0.0

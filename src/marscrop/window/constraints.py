@@ -1,7 +1,7 @@
-"""What a crop must do beyond being the best: parsed once, resolved once for each photo.
+"""The constraints on crops: as they were asked, and in the pixels of one photo.
 
-`Constraints` is what was asked, for any photo and ratio. `Limits` is what that means on one photo,
-in its pixels: all that the search, the rounding and the padding read.
+`Constraints` is what was asked, for any photo and ratio. `Limits` is the same on one photo, in its
+pixels; the search, the rounding and the padding read nothing else.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ people made for FCDB's training split, the smallest covers 0.32 of the longer-fi
 
 @dataclass(frozen=True, slots=True)
 class Constraints:
-    """What was asked, for any photo and any ratio.
+    """The constraints that were asked for, for any photo and any ratio.
 
     Attributes:
-        keep: must lie inside the crop.
-        avoid: must not overlap the crop.
+        keep: regions that must lie inside the crop.
+        avoid: regions that must not overlap the crop.
         min_size: smallest crop allowed, as a share of the largest window of its ratio, (0, 1];
             1 is that window itself, so that only its position is chosen.
         anchor: where the crop is pinned.
@@ -65,7 +65,7 @@ class Constraints:
         min_size: float | None = None,
         anchor: AnchorLike = None,
     ) -> Self:
-        """Understand what a caller wrote; None stands for the default.
+        """Constraints from what a caller wrote; None stands for the default.
 
         Raises:
             OptionError: a box, size or anchor that cannot be understood.
@@ -78,7 +78,7 @@ class Constraints:
         )
 
     def on(self, image: Size) -> Limits:
-        """What this means on a photo [px].
+        """These constraints on one photo [px].
 
         Raises:
             ConstraintError: a box to keep that reaches outside the photo.
@@ -107,9 +107,9 @@ class Limits:
 
     Attributes:
         image: size of the photo.
-        keep: must lie inside the crop; inside the photo.
-        avoid: must not overlap the crop; may reach outside the photo.
-        min_size: share of the largest window, (0, 1].
+        keep: boxes that must lie inside the crop; each lies inside the photo.
+        avoid: boxes that must not overlap the crop; they may reach outside the photo.
+        min_size: smallest crop allowed, as a share of the largest window of its ratio, (0, 1].
         anchor: where the crop is pinned.
     """
 
@@ -121,7 +121,7 @@ class Limits:
 
     @property
     def hull(self) -> Box | None:
-        """The smallest box around all that must be kept: to hold it is to hold them."""
+        """The smallest box around all boxes to keep; None without any."""
         if not self.keep:
             return None
         x0s, y0s, x1s, y1s = zip(*self.keep, strict=True)
@@ -139,19 +139,19 @@ class Limits:
         return side if self.hull is None else max(side, _least_around(self.hull.size, ratio))
 
     def size(self, longer: int, ratio: AspectRatio) -> Size | None:
-        """The crop of that longer side, or None where it cannot hold the hull."""
+        """The size of a crop whose longer side is `longer` [px]; None if the hull does not fit."""
         size = size_within(longer, self.image, ratio)
         hull = self.hull.size if self.hull else Size(0, 0)
         return size if size.width >= hull.width and size.height >= hull.height else None
 
     def x_range(self, width: int) -> tuple[int, int]:
-        """First and last x0 for a crop of `width` that holds the hull and keeps to the anchor."""
+        """First and last x0 of a crop of `width` that holds the hull and keeps to the anchor."""
         hull = self.hull
         spans = (hull.x0, hull.x1) if hull else None
         return _range(self.image.width, width, spans, self.anchor.x)
 
     def y_range(self, height: int) -> tuple[int, int]:
-        """First and last y0, likewise."""
+        """First and last y0 of a crop of `height`, likewise."""
         hull = self.hull
         spans = (hull.y0, hull.y1) if hull else None
         return _range(self.image.height, height, spans, self.anchor.y)

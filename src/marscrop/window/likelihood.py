@@ -1,4 +1,4 @@
-r"""How likely a window is, of a map of logits.
+r"""The likelihood of a window, from the map of logits.
 
 The network says for each cell how likely it lies in the crop, and was trained with binary cross
 entropy (eq. 8). Under that model the log-likelihood of a window W is
@@ -47,7 +47,7 @@ class ScoredWindow(NamedTuple):
 
 
 def check_map(logits: NDArray[np.floating]) -> None:
-    """Refuse a map of which no sum would mean anything.
+    """Refuse a map whose sums would mean nothing.
 
     Raises:
         MarscropError: logits that are not finite.
@@ -59,14 +59,14 @@ def check_map(logits: NDArray[np.floating]) -> None:
 
 
 def integral_image(logits: NDArray[np.floating]) -> _Array:
-    """(h + 1, w + 1) float64: entry [j, i] is the sum of `logits[:j, :i]`."""
+    """The integral image (h + 1, w + 1) float64: entry [j, i] is the sum of `logits[:j, :i]`."""
     integral = np.zeros((logits.shape[0] + 1, logits.shape[1] + 1))
     np.cumsum(np.cumsum(logits, axis=0, dtype=np.float64), axis=1, out=integral[1:, 1:])
     return integral
 
 
 def coverage(near: _Array, far: _Array, cells: int) -> _Array:
-    """(..., cells) how much of each cell of a row lies between edges [cells] of (...), 0..1."""
+    """The share (..., cells) of each cell of a row that lies between edges (...) [cells]."""
     lines = np.arange(float(cells))
     covered: _Array = np.minimum(far[..., None], lines + 1)
     covered -= np.maximum(near[..., None], lines)

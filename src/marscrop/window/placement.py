@@ -1,18 +1,18 @@
-r"""The crop window as a whole distribution says it: how large from people, where from the map.
+r"""The crop window without constraints: its size from people's crops, its place from the map.
 
-The most likely window (`likelihood`) is nearly always the largest that fits, as cells that lie in
-the crop more likely than not only ever add to its sum. People are not like that: they cut
-a little off all round, the more so the nearer the asked ratio is to the photo's. How much is
-hardly to be seen in a photo (no network of ours told it better than the shape alone), so the
-scale comes from a prior, fitted to people's crops: a quantile of their scales at this *slack*, the
-share of the photo that the largest window leaves.
+The most likely window (`likelihood`) is nearly always the largest that fits, as cells that
+lie in the crop more likely than not only ever add to its sum. People are not like that: they cut
+a little off all round, the more so the nearer the asked ratio is to the photo's. A photo hardly
+shows how much (no network of ours predicted it better than the shape alone), so the scale comes
+from a prior, fitted to people's crops: a quantile of their scales at this *slack*, the share of
+the photo that the largest window leaves.
 
-Where the window goes is up to the map. Its sum of logits S(x, y) over windows of that scale is a
-log-likelihood up to a factor: neighbouring cells are nearly the same evidence told many times. The
-factor, called sharpness, is chosen once by cross-validation. The answer is the mean of
+The place comes from the map. Its sum of logits S(x, y) over windows of that scale is a
+log-likelihood up to a factor, as neighbouring cells repeat nearly the same evidence. The factor,
+called sharpness, is chosen once by cross-validation. The answer is the mean of
     p(x, y) ~ exp(sharpness S(x, y)),    S in shares of the photo's area,
-not its peak: of two likely places a little apart the middle overlaps both, a peak only one. It
-lies between cells, and moves smoothly with the ratio.
+not its peak: of two likely places a little apart the middle overlaps both, a peak only one. The
+mean need not lie on a grid line, and moves smoothly with the ratio.
 """
 
 from __future__ import annotations
@@ -26,21 +26,22 @@ from numpy.typing import NDArray
 from marscrop.errors import MarscropError
 from marscrop.geometry import Size, Window
 from marscrop.ratio import AspectRatio
+from marscrop.window.likelihood import check_map, coverage
 
 _POSITIONS: Final = 33
-"""Along each axis that leaves room: finer than the maps' cells."""
+"""Positions tried along each axis that leaves room: finer than the maps' cells."""
 
 _Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Prior:
-    """What people's crops tell before a photo is looked at.
+    """The prior from people's crops: what is known before a photo is looked at.
 
     Attributes:
-        scales: of the window, in shares (0, 1] of the largest one's width, at slacks that are
-            evenly spaced from 0 to 1; between them linear.
-        sharpness: of the distribution over places, 1 / (logit x share of the photo); more than 0.
+        scales: widths of the window, as shares (0, 1] of the largest window's, at slacks evenly
+            spaced from 0 to 1; linear between them.
+        sharpness: of the distribution over places, 1 / (logit x share of the photo); above 0.
     """
 
     scales: tuple[float, ...]
@@ -55,7 +56,7 @@ class Prior:
             raise MarscropError(f"sharpness must be positive; got {self.sharpness}")
 
     def scale(self, image: Size, ratio: AspectRatio) -> float:
-        """Scale of the crop of `ratio` in a photo of this shape, (0, 1]."""
+        """The scale of a crop of `ratio` in a photo of the shape of `image`, (0, 1]."""
         at = slack(image, ratio) * (len(self.scales) - 1)
         index = min(int(at), len(self.scales) - 2)
         low, high = self.scales[index : index + 2]
@@ -63,7 +64,7 @@ class Prior:
 
 
 def slack(image: Size, ratio: AspectRatio) -> float:
-    """Share of `image` that its largest window of `ratio` leaves, [0, 1)."""
+    """The share of `image` that its largest window of `ratio` leaves, [0, 1)."""
     return 1 - min(image.ratio, ratio.value) / max(image.ratio, ratio.value)
 
 
@@ -80,8 +81,8 @@ def place_window(
         logits: (h, w) log odds that a cell lies in the crop; the map covers the whole image.
         image: size of that image [px].
         ratio: asked ratio.
-        prior: of people's crops.
-        min_scale: smallest scale allowed, in place of a smaller one of the prior; at most 1.
+        prior: from people's crops.
+        min_scale: smallest scale allowed, at most 1; it replaces a smaller one of the prior.
 
     Returns:
         the window [px of `image`], inside it and of exactly `ratio`.
@@ -89,10 +90,7 @@ def place_window(
     Raises:
         MarscropError: logits that are not finite.
     """
-    if not np.isfinite(logits).all():
-        raise MarscropError(
-            "map holds values that are not finite; the model or its input is broken"
-        )
+    check_map(logits)
     scale = max(prior.scale(image, ratio), min_scale)
     # Everything in shares of the image's sides.
     width = min(1.0, ratio.value / image.ratio) * scale
@@ -107,10 +105,10 @@ def place_window(
 
 
 def gain_over_middle(logits: NDArray[np.floating], window: Window, image: Size) -> float:
-    """What the map has for a window [px of `image`] against one of its size in the middle.
+    """The gain in S from a window of the same size in the middle of `image` to `window` [px].
 
     Returns:
-        S at the window minus S there [logit x share of the photo].
+        the difference of the two S [logit x share of the photo].
     """
     x0, y0, x1, y1 = window.scaled(1 / image.width, 1 / image.height)
     width, height = x1 - x0, y1 - y0
@@ -122,23 +120,21 @@ def gain_over_middle(logits: NDArray[np.floating], window: Window, image: Size) 
 
 
 def _starts(side: float) -> _Array:
-    """Where a side may begin, evenly from one end to the other."""
+    """Evenly spaced positions at which a side may begin, from one end to the other."""
     return np.linspace(0, 1 - side, _POSITIONS) if side < 1 else np.zeros(1)
 
 
 def _sums(
     logits: NDArray[np.floating], lefts: _Array, tops: _Array, width: float, height: float
 ) -> _Array:
-    """(tops, lefts): integral of the logits over each window, in shares of the map's area."""
+    """Integrals (tops, lefts) of the logits over each window, in shares of the map's area."""
     rows, columns = logits.shape
-    down, across = _covered(tops, height, rows), _covered(lefts, width, columns)
+    down, across = _coverage(tops, height, rows), _coverage(lefts, width, columns)
     sums: _Array = down @ logits.astype(np.float64) @ across.T
     return sums / logits.size
 
 
-def _covered(starts: _Array, side: float, count: int) -> _Array:
-    """(starts, count): how much of each of `count` cells the span from each start covers, 0..1."""
-    low = starts[:, None] * count
-    cell = np.arange(count)
-    covered: _Array = np.minimum(low + side * count, cell + 1) - np.maximum(low, cell)
-    return covered.clip(0, 1)
+def _coverage(starts: _Array, side: float, cells: int) -> _Array:
+    """The share (starts, cells) of each of `cells` that the span from each start covers, 0..1."""
+    near = starts * cells
+    return coverage(near, near + side * cells, cells)

@@ -1,4 +1,4 @@
-"""Boxes as people write them: pixels of the upright photo, or percent of it."""
+"""Regions: boxes as people write them, in pixels of the upright photo or in percent of it."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _EXPECTED: Final = (
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+))\s*(%?)\s*")
 
 _EPSILON: Final = 1e-6
-"""Pixels. Edges within this of a whole pixel lie on it: a product's last bits do not count."""
+"""Distance [px] within which an edge lies on a whole pixel: the last bits of a product."""
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A box whose photo is not known yet.
+    """A box of a photo that is not known yet.
 
     Attributes:
-        edges: x0, y0, x1, y1.
-        in_percent: of the photo's width and height; else in pixels.
+        edges: x0, y0, x1, y1, in pixels or percent.
+        in_percent: whether edges are in percent of the photo's width and height.
     """
 
     edges: tuple[float, float, float, float]
@@ -41,7 +41,7 @@ class Region:
 
     @classmethod
     def parse(cls, box: RegionLike) -> Region:
-        """Understand a box: "10,20,300,400", "5%,10%,50%,80%", four numbers, or a `Box`.
+        """A region from "10,20,300,400", "5%,10%,50%,80%", four numbers, or a `Box`.
 
         Raises:
             OptionError: anything else, with what was expected.
@@ -90,11 +90,11 @@ RegionLike = Region | Box | str | Iterable[float]
 def parse_regions(
     boxes: RegionLike | Iterable[RegionLike], option: str | None = None
 ) -> tuple[Region, ...]:
-    """One box, or several. Four numbers are one box.
+    """The regions of one box or several, as a caller wrote them. Four numbers are one box.
 
     Args:
-        boxes: that a caller wrote.
-        option: in which, for the message.
+        boxes: one, or several.
+        option: the one that they were given to, for messages.
 
     Raises:
         OptionError: a box that cannot be understood.

@@ -1,10 +1,10 @@
-"""Along which an edge can move as the window grows: one axis of the constrained search.
+"""The ways in which a window can grow along one axis of the constrained search: its tracks.
 
-A *track* is a way for a window to grow along one axis: its near edge (left or top) moves out at a
-constant rate, its far edge at another, and the two rates add up to the length at scale 1. Held by
-its near edge on a line, the rates are 0 and the length; held by its far edge, the other way round;
-pinned at a share f of the room, f and 1 - f of the length. Along a track a window only gains
-ground, so that each condition holds from some scale on, or up to some scale.
+On a *track* the near edge of the window (left or top) moves out at a constant rate as the scale
+grows, its far edge at another, and the two rates add up to the length at scale 1. A window held by
+its near edge on a line has the rates 0 and the length; held by its far edge, the other way round;
+pinned at a share f of the room, f and 1 - f of the length. Each window on a track holds all smaller
+ones, so that each condition is met from some scale on, or up to some scale.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 EPSILON = 1e-9
-"""Cells, or scales. Differences up to this are rounding."""
+"""Largest difference that is taken for rounding [cells, or scales]."""
 
 Array = NDArray[np.float64]
 
 
 class Tracks(NamedTuple):
-    """n ways to grow along one axis [cells].
+    """A number n of tracks along one axis [cells].
 
     Attributes:
         start: (n,) near edge at scale 0, where both edges meet.
         rate: (n,) how far the near edge moves out in a unit of scale, 0..length.
         low, high: (n,) scales between which the window stays in the map and holds what it must.
-        length: side at scale 1.
+        length: the window's side at scale 1.
     """
 
     start: Array
@@ -38,15 +38,15 @@ class Tracks(NamedTuple):
     length: float
 
     def near(self, scales: Array) -> Array:
-        """(..., n) left or top edges at scales that broadcast with (..., n)."""
+        """Left or top edges (..., n) at scales that broadcast with (..., n)."""
         return self.start - self.rate * scales
 
     def far(self, scales: Array) -> Array:
-        """(..., n) right or bottom edges, likewise."""
+        """Right or bottom edges (..., n), likewise."""
         return self.start + (self.length - self.rate) * scales
 
     def overlap_from(self, low: float, high: float) -> Array:
-        """(n,) the scale from which on windows cover part of low..high; inf if they never do."""
+        """Scales (n,) from which on windows cover part of low..high; inf if they never do."""
         return np.maximum(
             _until(self.start - high, self.rate), _until(low - self.start, self.length - self.rate)
         )
@@ -64,7 +64,7 @@ class Tracks(NamedTuple):
         return np.concatenate(met)
 
     def some(self, chosen: NDArray[np.intp]) -> Tracks:
-        """Those of the tracks that `chosen` counts up."""
+        """The tracks at the indices `chosen`."""
         start, rate, low, high = (
             values[chosen] for values in (self.start, self.rate, self.low, self.high)
         )
@@ -78,9 +78,9 @@ class Axis:
     Attributes:
         cells: of the map; the window stays in 0..cells.
         length: side of the window at scale 1.
-        kept: what it must hold, if anything.
-        stops: ends of what it must avoid, which may come to bear on either axis.
-        pinned: share of the room at which it is pinned, 0..1, if at all.
+        kept: first and last edge of what the window must hold; None for nothing.
+        stops: first and last edge of each box to avoid; a window may stop at any of them.
+        pinned: share of the room at which the window is pinned, 0..1; None for free.
     """
 
     cells: int
@@ -90,10 +90,10 @@ class Axis:
     pinned: float | None
 
     def families(self) -> list[Tracks]:
-        """All tracks that a best window can lie on.
+        """All tracks that a best window can lie on, grouped by the knots that they share.
 
-        Those held on grid lines come first and by themselves: their other edges meet the grid at
-        the same scales, so that they share their knots.
+        Tracks held on grid lines are a group of their own, the first: their other edges meet the
+        grid at the same scales.
         """
         if self.pinned is not None:
             return [self._pinned_tracks(self.pinned)]
@@ -107,7 +107,7 @@ class Axis:
         ]
 
     def _pinned_tracks(self, share: float) -> Tracks:
-        """At the anchor; and at the ends of what is kept, where the anchor would cut it."""
+        """Tracks at the anchor, and at the ends of what is kept where the anchor would cut it."""
         start, rate = share * self.cells, share * self.length
         pinned = self._tracks(np.array([start]), np.array([rate]))
         if self.kept is None:
@@ -129,6 +129,7 @@ class Axis:
         )
 
     def _tracks(self, start: Array, rate: Array) -> Tracks:
+        """Tracks of these starts and rates, with the scales at which they are in the map."""
         far_rate = self.length - rate
         high = np.minimum(_until(start, rate), _until(self.cells - start, far_rate))
         low = np.zeros_like(start)
@@ -139,22 +140,24 @@ class Axis:
 
 
 def _held(near_lines: Array, far_lines: Array, length: float) -> tuple[Array, Array]:
+    """Starts and rates of tracks held on these lines by the near edge, then by the far edge."""
     start = np.concatenate([near_lines, far_lines])
     rate = np.repeat([0.0, length], [len(near_lines), len(far_lines)])
     return start, rate
 
 
 def _from(distance: ArrayLike, rate: ArrayLike) -> Array:
-    """Scale from which on an edge of `rate` has moved by `distance`; inf if never."""
+    """Scales from which on edges of `rate` have moved by `distance`; inf if they never have."""
     return _scale(distance, rate, np.asarray(distance) > EPSILON)
 
 
 def _until(distance: ArrayLike, rate: ArrayLike) -> Array:
-    """Scale up to which an edge of `rate` has moved by no more than `distance`; inf if always."""
+    """Scales up to which edges of `rate` have moved by no more than `distance`; inf for always."""
     return _scale(distance, rate, np.asarray(distance) >= -EPSILON)
 
 
 def _scale(distance: ArrayLike, rate: ArrayLike, unreached: NDArray[np.bool_]) -> Array:
+    """Scales at which edges have moved by `distance`; for one that stands still, inf or -inf."""
     rate = np.asarray(rate, np.float64)
     still = np.where(unreached, np.inf, -np.inf)  # where the edge does not move
     moves = rate > EPSILON

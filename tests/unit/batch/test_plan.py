@@ -11,7 +11,7 @@ import pytest
 
 from marscrop import AspectRatio
 from marscrop.batch.job import Job, Task
-from marscrop.batch.plan import plan
+from marscrop.batch.plan import plan_tasks
 from marscrop.errors import OptionError
 
 Touch = Callable[..., Path]
@@ -33,7 +33,8 @@ def touch(tmp_path: Path) -> Touch:
 
 
 def tasks_of(folder: Path, *sources: str, target: str = "out") -> list[Task]:
-    return plan([str(folder / source) for source in sources], RATIOS, Job(str(folder / target)))
+    job = Job(str(folder / target))
+    return plan_tasks([str(folder / source) for source in sources], RATIOS, job)
 
 
 def test_folder_is_searched_for_photos_that_show(touch: Touch) -> None:
@@ -116,7 +117,7 @@ def test_manifest_that_cannot_be_understood(touch: Touch, text: str, message: st
 def test_no_ratio_anywhere_is_refused(touch: Touch) -> None:
     folder = touch("a.jpg")
     with pytest.raises(OptionError, match="no ratio"):
-        plan([str(folder / "a.jpg")], [], Job(str(folder / "out")))
+        plan_tasks([str(folder / "a.jpg")], [], Job(str(folder / "out")))
 
 
 def test_manifest_in_another_encoding(touch: Touch) -> None:

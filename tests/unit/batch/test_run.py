@@ -16,8 +16,8 @@ from tests.unit.batch.conftest import Library
 from marscrop import AspectRatio, Cropper
 from marscrop.batch.job import Job
 from marscrop.batch.lock import locked
-from marscrop.batch.records import Record
-from marscrop.batch.run import Outcome, run
+from marscrop.batch.records import PhotoRecord
+from marscrop.batch.run import RunResult, run
 from marscrop.batch.store import STATE, Store
 from marscrop.errors import OptionError
 from marscrop.memory_budget import MemoryBudget
@@ -35,18 +35,18 @@ class Seen:
     def begin(self, total: int, done: int) -> None:
         self.total, self.before = total, done
 
-    def photo(self, record: Record) -> None:
+    def photo(self, record: PhotoRecord) -> None:
         self.names.append(Path(record.source).name)
 
 
-def go(source: Path, target: Path, **changes: Any) -> tuple[Outcome, list[str]]:
+def go(source: Path, target: Path, **changes: Any) -> tuple[RunResult, list[str]]:
     """A run, and the photos that it did."""
     seen = Seen()
     ratios = changes.pop("ratios", RATIOS)
     stopped = changes.pop("stopped", lambda: False)
     job = replace(Job(str(target)), **changes)
-    outcome = run([str(source)], ratios, job, workers=2, watcher=seen, stopped=stopped)
-    return outcome, sorted(seen.names)
+    result = run([str(source)], ratios, job, workers=2, watcher=seen, stopped=stopped)
+    return result, sorted(seen.names)
 
 
 def rows(target: Path) -> list[dict[str, Any]]:
@@ -94,12 +94,12 @@ def test_second_run_does_nothing_and_changes_nothing(library: Library, tmp_path:
 
 def test_stopped_run_goes_on_where_it_was(library: Library, tmp_path: Path) -> None:
     folder, target = library(6), tmp_path / "out"
-    outcome, first = go(folder, target, stopped=lambda: True)
-    assert not outcome.finished
+    result, first = go(folder, target, stopped=lambda: True)
+    assert not result.finished
     assert 0 < len(first) < 6
     assert not (target / "manifest.jsonl").exists()
-    outcome, second = go(folder, target)
-    assert outcome.finished
+    result, second = go(folder, target)
+    assert result.finished
     assert sorted(first + second) == sorted(path.name for path in folder.rglob("*.jpg"))
     go(folder, tmp_path / "undisturbed")
     assert manifests(target) == manifests(tmp_path / "undisturbed")
@@ -176,8 +176,8 @@ def test_failures_are_rows_and_tried_again(library: Library, tmp_path: Path) -> 
     folder, target = library(2), tmp_path / "out"
     broken = folder / "broken.jpg"
     broken.write_bytes((folder / "0" / "photo000.jpg").read_bytes()[:900])
-    outcome, _ = go(folder, target)
-    assert [record.source for record in outcome.failures] == [str(broken)]
+    result, _ = go(folder, target)
+    assert [record.source for record in result.failures] == [str(broken)]
     (row,) = (row for row in rows(target) if row["error"])
     assert (row["source"], row["box"]) == (str(broken), None)
     assert "truncated or corrupt" in row["error"]

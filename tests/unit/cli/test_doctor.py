@@ -132,12 +132,12 @@ def test_another_answer_than_the_known_one_is_an_error(monkeypatch: pytest.Monke
     moved = known[0]._replace(y0=known[0].y0 + 7, y1=known[0].y1 + 7)
     monkeypatch.setitem(self_test.KNOWN, key, (moved, known[1]))
     with pytest.raises(ModelError, match=r"the crop of 16:9 is .* expected .* give or take 6 pix"):
-        self_test.crop_made_photo(None)
+        self_test.crop_test_photo(None)
 
 
 def test_an_unknown_model_must_repeat_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(self_test, "KNOWN", {})
-    assert self_test.crop_made_photo(None)["checked"] == "valid, and the same each time"
+    assert self_test.crop_test_photo(None)["checked"] == "valid, and the same each time"
     real, calls = Cropper.crop, iter(range(100))
 
     def drifting(self: Cropper, *args: Any, **kwargs: Any) -> Any:
@@ -145,4 +145,4 @@ def test_an_unknown_model_must_repeat_itself(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(Cropper, "crop", drifting)
     with pytest.raises(ModelError, match="cropped differently the second time"):
-        self_test.crop_made_photo(None)
+        self_test.crop_test_photo(None)

@@ -11,7 +11,7 @@ import pytest
 from marscrop import MarscropError, ModelError
 from marscrop.faces import centerface
 from marscrop.faces.centerface import any_size, installed, read_network
-from marscrop.runtime.network import load_network
+from marscrop.runtime.onnx_network import load_network
 
 onnx = pytest.importorskip("onnx", reason="models are made with onnx, of marscrop-research[train]")
 

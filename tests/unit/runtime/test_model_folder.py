@@ -12,7 +12,7 @@ import pytest
 
 from marscrop.errors import ModelError
 from marscrop.runtime.manifest import PARTS, Manifest
-from marscrop.runtime.session import MarsSession
+from marscrop.runtime.model import MarsModel
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def change_manifest(model: Path, change: Callable[[dict[str, Any]], object]) -> 
 
 
 def test_whole_model_is_loaded(model: Path) -> None:
-    assert MarsSession(model).manifest.name
+    assert MarsModel(model).manifest.name
 
 
 def test_manifest_survives_a_round_trip(model: Path) -> None:
@@ -49,7 +49,7 @@ def test_truncated_part_is_refused(model: Path, part: str) -> None:
     content = path.read_bytes()
     path.write_bytes(content[: len(content) // 2])
     with pytest.raises(ModelError, match=rf"{part}\.onnx: \d+ bytes, expected {len(content)}"):
-        MarsSession(model)
+        MarsModel(model)
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -59,13 +59,13 @@ def test_part_with_one_changed_bit_is_refused(model: Path, part: str) -> None:
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
     with pytest.raises(ModelError, match=rf"{part}\.onnx: its SHA-256 is not the manifest's"):
-        MarsSession(model)
+        MarsModel(model)
 
 
 def test_missing_part_is_refused(model: Path) -> None:
     (model / "head.onnx").unlink()
     with pytest.raises(ModelError, match=r"head\.onnx: missing"):
-        MarsSession(model)
+        MarsModel(model)
 
 
 def test_part_that_is_no_network_is_refused(model: Path) -> None:
@@ -80,19 +80,19 @@ def test_part_that_is_no_network_is_refused(model: Path) -> None:
 
     change_manifest(model, describe)
     with pytest.raises(ModelError, match=r"head\.onnx: ONNX Runtime .* cannot load it"):
-        MarsSession(model)
+        MarsModel(model)
 
 
 def test_folder_without_a_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no model here"):
-        MarsSession(tmp_path)
+        MarsModel(tmp_path)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '"x"'])
 def test_manifest_that_is_no_object_is_refused(model: Path, text: str) -> None:
     (model / "manifest.json").write_text(text)
     with pytest.raises(ModelError, match=r"manifest\.json"):
-        MarsSession(model)
+        MarsModel(model)
 
 
 @pytest.mark.parametrize(
@@ -112,16 +112,16 @@ def test_incomplete_manifest_is_refused(
 ) -> None:
     change_manifest(model, change)
     with pytest.raises(ModelError, match="incomplete or malformed"):
-        MarsSession(model)
+        MarsModel(model)
 
 
 def test_model_of_another_format_is_refused(model: Path) -> None:
     change_manifest(model, lambda table: table.update(format=99))
     with pytest.raises(ModelError, match="expected model format 2; got 99"):
-        MarsSession(model)
+        MarsModel(model)
 
 
 def test_model_trained_with_another_resize_filter_is_refused(model: Path) -> None:
     change_manifest(model, lambda table: table["input"].update(filter="nearest"))
     with pytest.raises(ModelError, match="resize filter 'nearest'"):
-        MarsSession(model)
+        MarsModel(model)

@@ -13,7 +13,7 @@ import onnx
 from numpy.typing import NDArray
 
 from marscrop.cropper import Cropper
-from marscrop.runtime.manifest import FILE, InputRule, Manifest, Part
+from marscrop.runtime.manifest import FILE, InputRule, Manifest, ModelPart
 from marscrop.window.confidence import Calibration
 from marscrop_research.data.records import CropRecord
 from marscrop_research.distil.distillation import load_student
@@ -26,7 +26,7 @@ from marscrop_research.export.onnx_export import model_folder
 from marscrop_research.export.packaging import measure
 
 RATIOS: Final = ("1:1", "16:9", "4:5")
-"""At which boxes are compared with the teacher's, as `benchmarks/speed/int8.py` does."""
+"""At which boxes are compared with the teacher's, as `research/benchmarks/int8.py` does."""
 
 
 def package_student(
@@ -60,7 +60,7 @@ def package_student(
             shutil.copyfile(teacher_folder / teacher.parts[name].file, draft / f"{name}.onnx")
         manifest = Manifest(
             name=config.name,
-            parts={name: Part.of(draft / f"{name}.onnx") for name in teacher.parts},
+            parts={name: ModelPart.of(draft / f"{name}.onnx") for name in teacher.parts},
             input=InputRule(
                 config.views.longest_edge_px,
                 teacher.input.multiple_px,

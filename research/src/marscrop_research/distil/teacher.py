@@ -13,7 +13,7 @@ from torch import Tensor
 
 from marscrop.geometry import Size
 from marscrop.ratio import AspectRatio
-from marscrop.runtime.session import MarsSession
+from marscrop.runtime.model import MarsModel
 from marscrop.window.placement import Prior
 from marscrop_research.distil.student_graph import read_weights
 
@@ -40,7 +40,7 @@ class Teacher:
         Raises:
             ModelError: there is no model, or its head is not of one doubling.
         """
-        self.session = MarsSession(folder, threads=1)
+        self.session = MarsModel(folder, threads=1)
         head = read_weights(folder / self.session.manifest.parts["head"].file)
         self._weight, self._bias = head["weights.0"], head["biases.0"]
         made = [self.session.parameters([float(ratio)])[0] for ratio in ratios]

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from marscrop.errors import ModelError, StorageError
 from marscrop.files import concerns_all, reason
 from marscrop.imaging.resize import FILTER
-from marscrop.runtime.manifest import FILE, PARTS, InputRule, Manifest, Part
+from marscrop.runtime.manifest import FILE, PARTS, InputRule, Manifest, ModelPart
 from marscrop.window.confidence import Calibration
 from marscrop.window.placement import Prior
 from marscrop_research.config import Config
@@ -69,7 +69,7 @@ def export(
             onnx.save(store_in_half(exported) if half else exported, draft / f"{name}.onnx")
         manifest = Manifest(
             name=config.name,
-            parts={name: Part.of(draft / f"{name}.onnx") for name in PARTS},
+            parts={name: ModelPart.of(draft / f"{name}.onnx") for name in PARTS},
             input=InputRule(
                 longest_edge_px=config.train.longest_edge_px,
                 multiple_px=input_multiple(model),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from marscrop.errors import ModelError
-from marscrop.runtime.session import MarsSession
+from marscrop.runtime.model import MarsModel
 from marscrop_research.distil.student import (
     MOST_SIGNED,
     MOST_UNSIGNED,
@@ -56,7 +56,7 @@ def test_between_layers_there_are_only_integers(student: QuantisedFeatures, rgb:
 def test_student_that_learned_nothing_is_about_the_float_network(
     student: QuantisedFeatures, teacher_folder: Path, rgb: Pixels
 ) -> None:
-    wanted = torch.from_numpy(MarsSession(teacher_folder, 1).features(rgb))
+    wanted = torch.from_numpy(MarsModel(teacher_folder, 1).features(rgb))
     with torch.no_grad():
         found = student(planes(rgb[None]))
     assert (found - wanted).square().mean() < 0.1 * wanted.var()

@@ -13,7 +13,7 @@ from tests.unit.cli.conftest import Cli
 
 from marscrop import Cropper
 from marscrop.runtime.manifest import Manifest
-from marscrop.runtime.session import MarsSession
+from marscrop.runtime.model import MarsModel
 from marscrop_research.distil.distillation import load_student
 from marscrop_research.distil.views import planes
 
@@ -56,7 +56,7 @@ def test_command_leaves_a_model_that_gives_the_students_crops(
     network, _, _ = load_student(run / "last.pt")
     with torch.no_grad():
         wanted = network.eval()(planes(rgb[None])).numpy()
-    np.testing.assert_array_equal(MarsSession(model, 1).features(rgb), wanted)
+    np.testing.assert_array_equal(MarsModel(model, 1).features(rgb), wanted)
     (crop,) = Cropper(model).crop(REPOSITORY / "examples" / "cat.jpg", ["1:1"])
     x0, y0, x1, y1 = crop.box
     assert x1 - x0 == y1 - y0 > 0
@@ -67,6 +67,6 @@ def test_pixels_that_do_not_lie_together_are_taken_as_well(
 ) -> None:
     arguments = "--data", fcdb, "--teacher", teacher_folder, "-o", tmp_path / "run"
     assert cli("distil", page, *arguments, "--model", tmp_path / "model").code == 0
-    session = MarsSession(tmp_path / "model", 1)
+    session = MarsModel(tmp_path / "model", 1)
     turned = np.ascontiguousarray(rgb[:, ::-1])
     np.testing.assert_array_equal(session.features(turned[:, ::-1]), session.features(rgb))

@@ -4,12 +4,12 @@ import numpy as np
 
 from marscrop.geometry import Box, Size, iou, snap
 from marscrop.ratio import AspectRatio
-from marscrop.window.constrained import search_within
+from marscrop.window.candidates import best_crop, next_crop
+from marscrop.window.constrained_search import search_within
 from marscrop.window.constraints import Limits
-from marscrop.window.crops import best_crop, next_crop
-from marscrop.window.field import MAX_CANDIDATE_IOU
-from marscrop.window.pixels import fit
 from marscrop.window.placement import Prior, place_window
+from marscrop.window.rounding import nearest_box
+from marscrop.window.scorer import MAX_CANDIDATE_IOU
 
 PHOTO = Size(640, 480)
 WIDE = AspectRatio(16, 9)
@@ -43,7 +43,7 @@ def test_what_must_be_avoided_leaves_the_most_likely_window_beside_it() -> None:
     beside = best_crop(LOGITS, limits, WIDE, PRIOR)
     found = search_within(LOGITS, limits, WIDE)
     assert found is not None
-    assert beside == fit(found.window, limits, WIDE)
+    assert beside == nearest_box(found.window, limits, WIDE)
 
 
 def test_largest_box_is_kept_although_it_is_larger_than_any_window() -> None:

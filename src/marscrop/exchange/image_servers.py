@@ -1,4 +1,4 @@
-"""A box as image servers take it in their URLs."""
+"""Boxes in the notation of image servers, for their URLs."""
 
 from __future__ import annotations
 

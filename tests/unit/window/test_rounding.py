@@ -5,7 +5,7 @@ import pytest
 from marscrop.geometry import Box, Size, Window, snap
 from marscrop.ratio import AspectRatio
 from marscrop.window.constraints import Limits
-from marscrop.window.pixels import fit
+from marscrop.window.rounding import nearest_box
 
 PHOTO = Size(400, 300)
 WIDE, SQUARE = AspectRatio(16, 9), AspectRatio(1, 1)
@@ -17,8 +17,8 @@ def turned(box: Box) -> Box:
 
 def fit_both_ways(window: Window, limits: Limits, ratio: AspectRatio) -> Box | None:
     """The box, which is the turned one of all turned by a quarter: no axis is different."""
-    box = fit(window, limits, ratio)
-    other = fit(
+    box = nearest_box(window, limits, ratio)
+    other = nearest_box(
         Window(window.y0, window.x0, window.y1, window.x1),
         Limits(
             Size(*reversed(limits.image)),

@@ -1,4 +1,4 @@
-"""The cropper that integrations share, loaded when the first photo comes."""
+"""The cropper that integrations share in a process, loaded when the first photo comes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @lru_cache(maxsize=1)
 def shared_cropper() -> Cropper:
-    """One a process, of the packaged model; it may be shared by threads."""
+    """The cropper of this process, with the packaged model; threads may share it."""
     from marscrop.cropper import Cropper
 
     return Cropper()

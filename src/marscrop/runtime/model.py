@@ -1,4 +1,4 @@
-"""An exported network, ready to run: features once a photo, parameters once a ratio."""
+"""A model, ready to run: features once a photo, a map of logits for each ratio."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from numpy.typing import NDArray
 from marscrop.errors import ModelError
 from marscrop.imaging.resize import FILTER
 from marscrop.runtime.manifest import Manifest
-from marscrop.runtime.network import load_network
+from marscrop.runtime.onnx_network import load_network
 
 _RATIOS_KEPT: Final = 256
-"""A generated cropping model is about 50 kB: ratios asked before cost no meta-learner."""
+"""Ratios whose generated cropping models, of about 50 kB each, are kept."""
 
 _Parameters = tuple[NDArray[np.float32], ...]
 
 
-class MarsSession:
-    """A model folder, checked and loaded. Safe to share between threads.
+class MarsModel:
+    """A Mars network, loaded from a checked model folder. Threads may share one.
 
     Attributes:
-        manifest: what the model is.
+        manifest: of the model.
     """
 
     def __init__(self, folder: Path, threads: int | None = None) -> None:
@@ -63,7 +63,7 @@ class MarsSession:
         self._lock = threading.Lock()
 
     def features(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """What every ratio shares.
+        """The feature map of a photo, which every ratio shares.
 
         Args:
             rgb: (h, w, 3) uint8 of the size that the manifest's input rule gives.
@@ -81,7 +81,7 @@ class MarsSession:
         return self._features.run(None, {"pixels": batch})[0]  # type: ignore[no-any-return]
 
     def logits(self, features: NDArray[np.float32], ratios: Sequence[float]) -> NDArray[np.float32]:
-        """A map for each ratio.
+        """A map of logits for each ratio.
 
         Args:
             features: of one photo.
@@ -94,7 +94,7 @@ class MarsSession:
         return self._head.run(None, {"features": features, "ftm": ftm, "pwp": pwp})[0]  # type: ignore[no-any-return]
 
     def parameters(self, ratios: Sequence[float]) -> list[_Parameters]:
-        """Each ratio's cropping model, (1, c, c) and (1, c'); from the cache where known."""
+        """The cropping model of each ratio, (1, c, c) and (1, c'), generated or from the cache."""
         low, high = self.manifest.ratio_range
         keys = [math.log(min(max(ratio, low), high)) for ratio in ratios]
         with self._lock:

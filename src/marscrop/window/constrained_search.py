@@ -1,4 +1,4 @@
-r"""The window of highest likelihood among those that meet constraints, exactly.
+r"""An exact search for the most likely window among those that meet constraints.
 
 `likelihood` says why only windows held by a corner on grid lines matter. With constraints:
 
@@ -9,8 +9,8 @@ r"""The window of highest likelihood among those that meet constraints, exactly.
    vertical and a horizontal edge on one of those lines each. An anchor leaves one position on its
    axis instead: the pinned one, or an end of what is kept.
 2. So the window lies on a track (see `tracks`) of each axis. Along a pair of tracks it only
-   grows: it holds what is kept from a scale on, and stays in the map and clear of each box up to
-   a scale, so that the scales allowed are one interval.
+   grows: from some scale on it holds what is kept, and up to some scale it stays in the map and
+   clear of each box, so that the scales allowed are one interval.
 3. In that interval the score is quadratic between the scales at which an edge meets a grid line,
    with a curvature of at most 2 a b max |logit|. A maximum lies at such a scale, at an end of the
    interval, or at the top of a parabola; as in `likelihood`, the bound tells which intervals
@@ -31,12 +31,12 @@ from numpy.typing import NDArray
 from marscrop.geometry import Box, Window
 from marscrop.ratio import AspectRatio
 from marscrop.window.constraints import Limits
-from marscrop.window.field import Field
 from marscrop.window.likelihood import ScoredWindow, check_map
+from marscrop.window.scorer import WindowScorer
 from marscrop.window.tracks import EPSILON, Array, Axis, Tracks
 
 _CHUNK: Final = 100_000
-"""Scores computed at once, so that they stay in the processor's caches."""
+"""Scores computed at once; more would not stay in the processor's caches."""
 
 
 def search_within(
@@ -56,7 +56,8 @@ def search_within(
         ratio: asked ratio.
         clear_of: windows [px] with which its IoU must not exceed `MAX_CANDIDATE_IOU`. The answer
             is then the best of the windows at knots and ends: parabolas are not followed.
-        ease_kept_px, ease_avoided_px: every edge of what is kept, or avoided, gives way by so much.
+        ease_kept_px, ease_avoided_px: by how much each side of the boxes to keep, or to avoid, is
+            drawn in [px].
 
     Returns:
         the window and its score, or None if no window meets the limits.
@@ -86,19 +87,24 @@ def search_within(
         limits.anchor.y,
     )
     taken = [Window(*window).scaled(1 / cell_x, 1 / cell_y) for window in clear_of]
-    field = Field.of(logits, taken)
+    scorer = WindowScorer.of(logits, taken)
     best: ScoredWindow | None = None
     for xs in across.families():
         for ys in down.families():
             pairs = _Pairs.of(xs, ys, avoid, limits.min_size)
             if pairs is not None:
-                best = _better(best, _best_of(pairs, field, best))
+                best = _better(best, _best_of(pairs, scorer, best))
     return None if best is None else ScoredWindow(best.window.scaled(cell_x, cell_y), best.score)
 
 
 @dataclass(frozen=True, slots=True)
 class _Pairs:
-    """Every x track with every y track, and the scales allowed, (x tracks, y tracks)."""
+    """All pairs of an x track and a y track, with the scales allowed to each.
+
+    Attributes:
+        xs, ys: tracks of the two axes.
+        low, high: (x tracks, y tracks) smallest and largest scale allowed.
+    """
 
     xs: Tracks
     ys: Tracks
@@ -107,7 +113,7 @@ class _Pairs:
 
     @classmethod
     def of(cls, xs: Tracks, ys: Tracks, avoid: Sequence[Window], min_scale: float) -> _Pairs | None:
-        """None if no pair has a scale allowed."""
+        """All pairs, without tracks of which no pair has a scale allowed; None if none is left."""
         low = np.maximum(np.maximum(xs.low[:, None], ys.low), min_scale)
         high = np.minimum(np.minimum(xs.high[:, None], ys.high), 1.0)
         for box in avoid:
@@ -122,7 +128,7 @@ class _Pairs:
         return cls(xs.some(some_x), ys.some(some_y), low[chosen], high[chosen])
 
     def edges(self, scales: Array) -> tuple[Array, Array, Array, Array]:
-        """x0, y0, x1, y1 at scales that broadcast with (x tracks, y tracks)."""
+        """Edges x0, y0, x1, y1 [cells] at scales that broadcast with (x tracks, y tracks)."""
         by_x, by_y = np.moveaxis(scales, -2, -1), scales
         return (
             np.moveaxis(self.xs.near(by_x), -1, -2),
@@ -132,42 +138,44 @@ class _Pairs:
         )
 
     def knots(self, columns: int, rows: int) -> Array:
-        """Scales at which an edge meets a grid line, and both ends; ascending."""
+        """Scales at which an edge meets a grid line, and both ends of the range; ascending."""
         possible = self.low <= self.high + EPSILON
         ends = float(self.low[possible].min()), float(self.high[possible].max())
         met = np.concatenate([self.xs.crossings(columns), self.ys.crossings(rows)])
         return np.unique(np.concatenate([met[(met > ends[0]) & (met < ends[1])], ends]))
 
 
-def _best_of(pairs: _Pairs, field: Field, floor: ScoredWindow | None) -> ScoredWindow | None:
-    """The best window of these pairs, if it beats `floor`."""
-    knots = pairs.knots(*field.shape)
-    best = _better(floor, _best_end(pairs, field))
+def _best_of(
+    pairs: _Pairs, scorer: WindowScorer, floor: ScoredWindow | None
+) -> ScoredWindow | None:
+    """The best window of these pairs, or `floor` if none of them beats it."""
+    knots = pairs.knots(*scorer.shape)
+    best = _better(floor, _best_end(pairs, scorer))
     reach = np.empty(len(knots) - 1)
     step = max(1, _CHUNK // pairs.low.size)
     for first in range(0, len(knots), step):
         part = knots[first : first + step + 1]  # one more, so that no interval is lost
         scales = part[:, None, None]
-        scores = field.at_scales(pairs.xs, pairs.ys, part)
+        scores = scorer.at_scales(pairs.xs, pairs.ys, part)
         allowed = (pairs.low <= scales + EPSILON) & (scales <= pairs.high + EPSILON)
         edges = pairs.edges(scales)
-        scored = np.where(allowed & field.free(*edges), scores, -np.inf)
-        best = _better(best, field.pick(scored, *edges))
+        scored = np.where(allowed & scorer.free(*edges), scores, -np.inf)
+        best = _better(best, scorer.pick(scored, *edges))
         opened = (pairs.low < scales[1:]) & (scales[:-1] < pairs.high)
         ends = np.where(opened, np.maximum(scores[:-1], scores[1:]), -np.inf)
         reach[first : first + len(part) - 1] = ends.max(axis=(1, 2), initial=-np.inf)
-    if field.taken:
+    if scorer.taken:
         return best
-    reach += pairs.xs.length * pairs.ys.length * field.peak * np.diff(knots) ** 2 / 4
+    reach += pairs.xs.length * pairs.ys.length * scorer.peak * np.diff(knots) ** 2 / 4
     for k in np.argsort(-reach):
         if best is not None and reach[k] <= best.score:
             break
-        best = _better(best, _best_between(pairs, field, float(knots[k]), float(knots[k + 1])))
+        best = _better(best, _best_between(pairs, scorer, float(knots[k]), float(knots[k + 1])))
     return best
 
 
-def _best_end(pairs: _Pairs, field: Field) -> ScoredWindow | None:
-    """The best window at an end of its pair's own interval."""
+def _best_end(pairs: _Pairs, scorer: WindowScorer) -> ScoredWindow | None:
+    """The best window at an end of its own pair's interval of scales."""
     possible = pairs.low <= pairs.high + EPSILON
     best = None
     for end in (pairs.low, pairs.high):
@@ -175,26 +183,28 @@ def _best_end(pairs: _Pairs, field: Field) -> ScoredWindow | None:
             np.broadcast_to(e, end.shape) for e in pairs.edges(np.where(possible, end, 0.0))
         )
         x0, y0, x1, y1 = edges
-        scores = field.at_windows(x0, y0, x1, y1)
-        scored = np.where(possible & field.free(x0, y0, x1, y1), scores, -np.inf)
-        best = _better(best, field.pick(scored, x0, y0, x1, y1))
+        scores = scorer.at_windows(x0, y0, x1, y1)
+        scored = np.where(possible & scorer.free(x0, y0, x1, y1), scores, -np.inf)
+        best = _better(best, scorer.pick(scored, x0, y0, x1, y1))
     return best
 
 
-def _best_between(pairs: _Pairs, field: Field, low: float, high: float) -> ScoredWindow | None:
-    """The best top of a parabola strictly between two knots."""
-    a, m, b = field.at_scales(pairs.xs, pairs.ys, np.array([low, (low + high) / 2, high]))
+def _best_between(
+    pairs: _Pairs, scorer: WindowScorer, low: float, high: float
+) -> ScoredWindow | None:
+    """The best window at the top of a parabola strictly between two knots, if there is any."""
+    a, m, b = scorer.at_scales(pairs.xs, pairs.ys, np.array([low, (low + high) / 2, high]))
     slope, bend = 4 * m - 3 * a - b, 2 * a - 4 * m + 2 * b
     concave = bend < -EPSILON
     t = np.where(concave, -slope / np.where(concave, 2 * bend, 1.0), 0.0)
     at = low + t * (high - low)
     inside = (t > 0) & (t < 1) & (pairs.low <= at) & (at <= pairs.high)
     scored = np.where(inside, a + slope * t + bend * t * t, -np.inf)
-    return field.pick(scored, *pairs.edges(at))
+    return scorer.pick(scored, *pairs.edges(at))
 
 
 def _better(a: ScoredWindow | None, b: ScoredWindow | None) -> ScoredWindow | None:
-    """The one of higher score; the first among equals."""
+    """The window of the higher score; the first of equals."""
     if a is None or b is None:
         return b if a is None else a
     return b if b.score > a.score else a

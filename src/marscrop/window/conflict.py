@@ -1,4 +1,4 @@
-"""Why no crop meets the limits, in words: which constraint, which numbers, what to do."""
+"""The reason why no crop meets the limits, in words: what, with which numbers, what to do."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from marscrop.ratio import AspectRatio
 from marscrop.spelling import Mention, Text
 from marscrop.window.anchor import FREE
 from marscrop.window.constraints import Limits
-from marscrop.window.padded import clear_regions
+from marscrop.window.padded_crop import clear_rectangles
 
 _PADDING: Final = Mention("fallback", "pad")
 
 
-def refusal(limits: Limits, ratio: AspectRatio) -> Text:
-    """For limits that no crop of `ratio` meets."""
+def explain_conflict(limits: Limits, ratio: AspectRatio) -> Text:
+    """The conflict between limits that no crop of `ratio` meets, and what to change."""
     return _contradiction(limits) or _too_small(limits, ratio) or _in_the_way(limits, ratio)
 
 
 def _contradiction(limits: Limits) -> str | None:
-    """For what no crop of any shape could do, padded or not."""
+    """The conflict that no crop of any shape could meet, padded or not, if there is one."""
     hull = limits.hull
     if hull is None:
-        if clear_regions(limits):
+        if clear_rectangles(limits):
             return None
         leave = "leaves" if len(limits.avoid) == 1 else "leave"
         return (
@@ -47,7 +47,7 @@ def _contradiction(limits: Limits) -> str | None:
 
 
 def _too_small(limits: Limits, ratio: AspectRatio) -> Text | None:
-    """For what must be kept and is larger than any crop."""
+    """The conflict of boxes to keep that are larger than any crop, if they are."""
     hull = limits.hull
     largest = largest_window(limits.image, ratio)
     if hull is None:
@@ -72,7 +72,7 @@ def _too_small(limits: Limits, ratio: AspectRatio) -> Text | None:
 
 
 def _in_the_way(limits: Limits, ratio: AspectRatio) -> Text:
-    """For boxes to avoid that leave no room for the smallest crop allowed."""
+    """The conflict of boxes to avoid that leave no room for the smallest crop allowed."""
     smallest = size_within(limits.smallest(ratio), limits.image, ratio)
     room = f"no {ratio} crop of at least {_text(smallest)} px"
     held = f"holds {_listed('keep', limits.keep)} and " if limits.keep else ""
@@ -92,7 +92,7 @@ def _in_the_way(limits: Limits, ratio: AspectRatio) -> Text:
 
 
 def _bound_by_size(limits: Limits, ratio: AspectRatio) -> bool:
-    """Whether it is min_size, rather than what must be kept, that asks for the smallest crop."""
+    """Whether min_size, and not a box to keep, decides how small a crop may be."""
     unkept = Limits(limits.image, min_size=limits.min_size)
     return limits.smallest(ratio) == unkept.smallest(ratio)
 

@@ -1,4 +1,4 @@
-"""From a window to whole pixels within limits: rounding must not break a constraint.
+"""The rounding of a window to whole pixels that breaks no constraint.
 
 `geometry.snap` gives the nearest box of the ratio; where that breaks a limit, the nearest one that
 does not is taken. Crops of one ratio have one size for each longer side, and a smaller crop that
@@ -26,17 +26,17 @@ from marscrop.ratio import AspectRatio
 from marscrop.window.constraints import Limits
 
 _NEAR_PX: Final = 2
-"""A crop that lies further from its window than this is rather made smaller by as much."""
+"""How far a box may lie from its window before it is made smaller instead, by as much [px]."""
 
 
-def fit(window: Window, limits: Limits, ratio: AspectRatio) -> Box | None:
+def nearest_box(window: Window, limits: Limits, ratio: AspectRatio) -> Box | None:
     """The box nearest to `window` [px] that has `ratio` and meets the limits.
 
-    It is what `snap` gives where that meets them. Like that, it lies inside the photo and its size
+    The box of `snap` where that meets them. Like that one it lies inside the photo, and its size
     misses the ratio by at most 0.5 px on one side.
 
     Returns:
-        None if no box of the ratio meets them.
+        the box [px of the photo], or None if no box of the ratio meets the limits.
     """
     box = snap(window, limits.image, ratio)
     if limits.allow(box, ratio):
@@ -60,6 +60,7 @@ def fit(window: Window, limits: Limits, ratio: AspectRatio) -> Box | None:
 def _largest_that_fits(
     window: Window, limits: Limits, ratio: AspectRatio, smallest: int, too_large: int
 ) -> Box | None:
+    """The largest box below `too_large` [px, longer side] that meets the limits, by bisection."""
     best = _place(window, limits, limits.size(smallest, ratio))
     fits = smallest
     while best is not None and too_large - fits > 1:
@@ -98,6 +99,7 @@ def _place(window: Window, limits: Limits, size: Size | None) -> Box | None:
 
 
 def _spans(limits: Limits, *, across: bool) -> list[tuple[int, int]]:
+    """First and last edge of each box to avoid, on one axis."""
     return [(box.x0, box.x1) if across else (box.y0, box.y1) for box in limits.avoid]
 
 
@@ -111,6 +113,6 @@ def _offsets(
 
 
 def _moved(box: Box, window: Window) -> float:
-    """How far the centre has moved, on the axis where it moved more [px]."""
+    """The distance of the two centres, on the axis where it is larger [px]."""
     (x, y), (box_x, box_y) = window.centre, Window(*box).centre
     return max(abs(x - box_x), abs(y - box_y))

@@ -1,4 +1,4 @@
-"""The best crops of one ratio on one map: searched, rounded, and explained where there are none."""
+"""The candidate crops of one ratio on one map, in whole pixels: the best, then the next best."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from numpy.typing import NDArray
 
 from marscrop.geometry import Box, Window, iou, snap
 from marscrop.ratio import AspectRatio
-from marscrop.window.constrained import search_within
+from marscrop.window.constrained_search import search_within
 from marscrop.window.constraints import Limits
-from marscrop.window.field import MAX_CANDIDATE_IOU
-from marscrop.window.pixels import fit
 from marscrop.window.placement import Prior, place_window
+from marscrop.window.rounding import nearest_box
+from marscrop.window.scorer import MAX_CANDIDATE_IOU
 
 _EASES_PX: Final = ((0.0, 0.0), (1.0, 1.0), (0.0, 1.0), (1.0, 0.0))
-"""By how much what is kept, and what is avoided, gives way, one try after the other [px].
+"""Pixels by which boxes to keep, and boxes to avoid, are shrunk: one pair a try.
 
 A box of whole pixels may meet limits that no window of exactly its ratio meets: its sides are
 rounded, which moves an edge by less than a pixel. With an anchor, a window that need not hold all
-of what is kept may lie nearer to what is avoided, so that each is also eased alone.
+of what is kept may lie nearer to what is avoided, so that each is also shrunk alone.
 """
 
 
@@ -30,9 +30,9 @@ def best_crop(
 ) -> Box | None:
     """The best crop of `ratio` within limits.
 
-    It is where `placement` puts it. What must be kept, or an anchor, moves that window no further
-    than it must. Boxes to avoid cut the places apart, and the next one may be anywhere: if the
-    window meets one, the most likely window within the limits is taken instead.
+    `place_window` proposes a window. A box to keep or an anchor moves it no further than needed.
+    Boxes to avoid cut the allowed places apart, and the nearest one may be anywhere: with any, a
+    window that breaks a limit gives way to the most likely window within the limits.
 
     Args:
         logits: (h, w) log odds that a cell lies in the crop; the map covers the whole photo.
@@ -41,13 +41,13 @@ def best_crop(
         prior: of people's crops.
 
     Returns:
-        box [px of the photo], or None if there is none.
+        box [px of the photo], or None if no crop meets the limits.
 
     Raises:
         MarscropError: logits that are not finite.
     """
     window = place_window(logits, limits.image, ratio, prior, limits.min_size)
-    box = snap(window, limits.image, ratio) if limits.avoid else fit(window, limits, ratio)
+    box = snap(window, limits.image, ratio) if limits.avoid else nearest_box(window, limits, ratio)
     if box is not None and limits.allow(box, ratio):
         return box
     return _most_likely(logits, limits, ratio)
@@ -62,7 +62,7 @@ def next_crop(
     """
     clear_of: list[Box | Window] = list(taken)
     while found := search_within(logits, limits, ratio, clear_of=clear_of):
-        box = fit(found.window, limits, ratio)
+        box = nearest_box(found.window, limits, ratio)
         if box and all(iou(box, other) <= MAX_CANDIDATE_IOU for other in taken):
             return box
         clear_of.append(found.window)  # rounding brought it too near to a better one
@@ -70,10 +70,10 @@ def next_crop(
 
 
 def _most_likely(logits: NDArray[np.floating], limits: Limits, ratio: AspectRatio) -> Box | None:
-    """The most likely window, rounded; None if no box meets the limits."""
+    """The most likely window within the limits, rounded; None if no box meets them."""
     for kept, avoided in _EASES_PX:
         found = search_within(logits, limits, ratio, ease_kept_px=kept, ease_avoided_px=avoided)
-        box = fit(found.window, limits, ratio) if found else None
+        box = nearest_box(found.window, limits, ratio) if found else None
         if box is not None:
             return box
     return None

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 
-from marscrop.batch.begun import Begun
+from marscrop.batch.in_progress import InProgress
 from marscrop.batch.job import Job, Task
-from marscrop.batch.records import Record
+from marscrop.batch.records import PhotoRecord
 from marscrop.batch.store import Store
 from marscrop.batch.worker import Worker
 from marscrop.cores import usable_cores
@@ -26,30 +26,31 @@ def run_in_threads(
     tasks: Sequence[Task],
     workers: int | None,
     stopped: Callable[[], bool],
-) -> Iterator[Record]:
-    """Records as they come, in any order.
+) -> Iterator[PhotoRecord]:
+    """Records of photos as they are done, in any order.
 
     No more photos are in memory than there are workers, and no more decoded pixels than
     `memory_budget.MOST_BYTES`, but for a single photo that has more.
 
     Args:
         workers: threads; None for one a core.
-        stopped: once it says so, no photo is begun and those begun are finished.
+        stopped: once it is true, no photo is begun and those in progress are finished.
 
     Raises:
         ModelError: the model is missing or changed.
-        StorageError: nothing more can be written; raised once those begun are finished.
+        StorageError: nothing more can be written; raised once those in progress are finished.
     """
     count = workers or usable_cores()
-    worker, begun = Worker(job, fingerprint, MemoryBudget().hold), Begun(Store(job.target))
+    worker = Worker(job, fingerprint, MemoryBudget().hold)
+    in_progress = InProgress(Store(job.target))
 
-    def work(task: Task) -> Record:
-        with begun.doing(task.key(fingerprint), alone=count == 1):
+    def work(task: Task) -> PhotoRecord:
+        with in_progress.marked(task.key(fingerprint), alone=count == 1):
             return worker.do(task)
 
     waiting = iter(tasks)
     with ThreadPoolExecutor(count, thread_name_prefix="marscrop") as pool:
-        running: set[Future[Record]] = {pool.submit(work, t) for t in islice(waiting, count)}
+        running: set[Future[PhotoRecord]] = {pool.submit(work, t) for t in islice(waiting, count)}
         refused: StorageError | None = None
         while running:
             done, running = wait(running, return_when=FIRST_COMPLETED)

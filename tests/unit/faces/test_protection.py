@@ -1,12 +1,18 @@
+"""The boxes that faces ask for, and the limits from the strictest to those without faces."""
+
 from __future__ import annotations
 
 from marscrop import AspectRatio, Box, Size
 from marscrop.faces.detector import Face
-from marscrop.faces.protect import Protection, protect
+from marscrop.faces.protection import Protection, limits_with_faces, protect
 from marscrop.geometry import Window
+from marscrop.window.constraints import Limits
 
-PHOTO = Size(1200, 800)
+PHOTO, SMALL_PHOTO = Size(1200, 800), Size(400, 200)
 SQUARE = AspectRatio(1, 1)
+LEFT, MIDDLE, RIGHT = (
+    Face(Window(x, 80, x + 30, 120), 0.9) for x in (10, 180, 360)
+)  # of the small
 
 
 def face(x: float, y: float, side: float = 100, score: float = 0.9) -> Face:
@@ -95,3 +101,28 @@ def test_a_face_is_not_left_out_at_the_price_of_a_tiny_crop() -> None:
 def test_order_of_the_faces_does_not_matter() -> None:
     faces = [face(50, 300, 130), face(1050, 300, 120), face(300, 300, 90), face(600, 600, 80)]
     assert protect(faces, PHOTO, SQUARE) == protect(faces[::-1], PHOTO, SQUARE)
+
+
+def test_no_faces_nothing_but_what_was_asked() -> None:
+    asked = Limits(SMALL_PHOTO, keep=(Box(0, 0, 9, 9),))
+    assert list(limits_with_faces(asked, [], SQUARE)) == [asked]
+
+
+def test_strictest_comes_first_and_what_was_asked_last() -> None:
+    asked = Limits(SMALL_PHOTO, keep=(Box(190, 0, 199, 9),), avoid=(Box(0, 190, 9, 199),))
+    faces = [MIDDLE, LEFT, RIGHT]
+    first, *others, last = limits_with_faces(asked, faces, SQUARE)
+    saved = protect(faces, SMALL_PHOTO, SQUARE)
+    assert saved.keep
+    assert saved.avoid
+    assert first.keep == (*asked.keep, *saved.keep)
+    assert first.avoid == (*asked.avoid, *saved.avoid)
+    assert all(limits.avoid == asked.avoid for limits in others)
+    assert last == asked
+
+
+def test_least_important_faces_are_given_up_first() -> None:
+    faces = [Face(Window(180 + 5 * n, 80, 190 + 5 * n + n, 100), 0.9) for n in range(5)]
+    saved = protect(faces, SMALL_PHOTO, SQUARE).keep
+    kept = [limits.keep for limits in limits_with_faces(Limits(SMALL_PHOTO), faces, SQUARE)]
+    assert kept == [saved, saved[:2], saved[:1], ()]

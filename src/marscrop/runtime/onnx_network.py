@@ -1,4 +1,4 @@
-"""From the bytes of an ONNX file to a network that runs."""
+"""An ONNX network on the CPU, loaded from the bytes of its file."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ import onnxruntime as ort
 from marscrop.errors import ModelError
 
 PROVIDERS: Final = ("CPUExecutionProvider",)
-"""What networks run on."""
+"""The execution providers that networks run on."""
 
 _NO_MEMORY: Final = ("bad_alloc", "Failed to allocate memory")
-"""What ONNX Runtime says, in errors that are of no kind of their own."""
+"""What ONNX Runtime's messages contain when memory ran out: it has no exception for that."""
 
 _BYTES: Final = "tensor(uint8)"
 _SPIN_US: Final = "2000"
-"""Longer than decoding a small photo takes: waking a thread costs more than that."""
+"""How long its threads spin: longer than decoding a small photo, as waking them costs more."""
 
 
 def available_providers() -> list[str]:
-    """What this ONNX Runtime could run them on."""
+    """The execution providers of the installed ONNX Runtime."""
     return list(ort.get_available_providers())
 
 
-class Network:
-    """A network on the CPU. Safe to share between threads."""
+class OnnxNetwork:
+    """A loaded network. Threads may share one."""
 
     def __init__(self, session: ort.InferenceSession) -> None:
         self._session = session
 
     def takes_bytes(self, name: str) -> bool:
-        """Whether the input of this name is uint8."""
+        """Whether the input `name` is uint8."""
         return any(i.name == name and i.type == _BYTES for i in self._session.get_inputs())
 
     def run(self, outputs: Sequence[str] | None, inputs: Mapping[str, Any]) -> list[Any]:
-        """The outputs of these names, or all of them.
+        """The outputs of these names, or all outputs.
 
         Raises:
             MemoryError: there is not enough.
@@ -50,8 +50,8 @@ class Network:
             raise
 
 
-def load_network(content: bytes, path: Path, threads: int | None) -> Network:
-    """Load a network.
+def load_network(content: bytes, path: Path, threads: int | None) -> OnnxNetwork:
+    """A network, ready to run.
 
     Args:
         content: of an ONNX file.
@@ -70,7 +70,7 @@ def load_network(content: bytes, path: Path, threads: int | None) -> Network:
     # know the entry pass over it.
     options.add_session_config_entry("session.intra_op.spin_duration_us", _SPIN_US)
     try:
-        return Network(ort.InferenceSession(content, options, providers=list(PROVIDERS)))
+        return OnnxNetwork(ort.InferenceSession(content, options, providers=list(PROVIDERS)))
     except Exception as error:  # ONNX Runtime's errors have no common base but Exception
         if _lacks_memory(error):
             raise MemoryError from error

@@ -7,7 +7,7 @@ from marscrop.geometry import Box, Margins, Size
 from marscrop.ratio import AspectRatio
 from marscrop.window.anchor import Anchor
 from marscrop.window.constraints import Limits
-from marscrop.window.padded import clear_regions, padded_crop
+from marscrop.window.padded_crop import clear_rectangles, padded_crop
 
 PHOTO = Size(1600, 1200)
 STORY, BANNER = AspectRatio(9, 16), AspectRatio(3, 1)
@@ -113,7 +113,7 @@ def test_none_where_nothing_is_left() -> None:
 
 
 def test_clear_regions_are_the_four_sides() -> None:
-    assert clear_regions(Limits(Size(10, 10), avoid=(Box(4, 5, 6, 7),))) == [
+    assert clear_rectangles(Limits(Size(10, 10), avoid=(Box(4, 5, 6, 7),))) == [
         Box(0, 0, 4, 10),
         Box(0, 0, 10, 5),
         Box(0, 7, 10, 10),
@@ -123,4 +123,4 @@ def test_clear_regions_are_the_four_sides() -> None:
 
 def test_clear_regions_hold_what_is_kept() -> None:
     limits = Limits(Size(10, 10), keep=(Box(0, 0, 2, 9),), avoid=(Box(4, 5, 6, 7),))
-    assert clear_regions(limits) == [Box(0, 0, 4, 10)]
+    assert clear_rectangles(limits) == [Box(0, 0, 4, 10)]

@@ -1,4 +1,4 @@
-"""Lists of photos in Parquet or CSV: a column `path` or `uri`, and what each row may ask."""
+"""Lists of photos that users write, in Parquet or CSV; what the command line calls a manifest."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _SEPARATOR: Final = ";"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One photo of a manifest.
+class ListedPhoto:
+    """A row of a list of photos.
 
     Attributes:
-        path: URL, absolute path, or path relative to the manifest's folder.
-        ratios: of its own; empty for the job's.
+        path: URL, absolute path, or path relative to the list's folder.
+        ratios: of its own; empty for those of the run.
         keep: boxes to keep in its crops.
     """
 
@@ -32,10 +32,11 @@ class Row:
     keep: tuple[Region, ...] = ()
 
 
-def read_manifest(fs: Any, path: str) -> list[Row]:
-    """The rows of a manifest.
+def read_photo_list(fs: Any, path: str) -> list[ListedPhoto]:
+    """The rows of a list of photos.
 
-    `ratio` and `keep` are optional columns; several values are parted by ";".
+    It has a column `path` or `uri`, and may have `ratio` and `keep`; ";" stands between several
+    values of a cell.
 
     Raises:
         OptionError: it cannot be read, lacks the column, or a row cannot be understood.
@@ -77,11 +78,11 @@ def _columns(fs: Any, path: str) -> dict[str, list[Any]]:
         raise OptionError(f"{path}: cannot be read as a manifest: {error}", got=path) from None
 
 
-def _row(manifest: str, number: int, path: Any, ratio: Any, keep: Any) -> Row:
+def _row(manifest: str, number: int, path: Any, ratio: Any, keep: Any) -> ListedPhoto:
     try:
         if not isinstance(path, str) or not path:
             raise OptionError(f"expected a path; got {path!r}", got=path)
-        return Row(
+        return ListedPhoto(
             path,
             tuple(AspectRatio.parse(text) for text in _several(ratio)),
             tuple(Region.parse(text) for text in _several(keep)),
@@ -91,7 +92,7 @@ def _row(manifest: str, number: int, path: Any, ratio: Any, keep: Any) -> Row:
 
 
 def _several(cell: Any) -> list[Any]:
-    """The values of a cell: text with separators, a list, or one number; empty for nothing."""
+    """The values of a cell, which holds text with separators, a list, one number, or nothing."""
     if cell is None or cell == "":
         return []
     if isinstance(cell, str):

@@ -8,12 +8,12 @@ import pytest
 from marscrop.errors import MarscropError
 from marscrop.geometry import Box, Size, Window, iou
 from marscrop.ratio import AspectRatio
-from marscrop.window import constrained
+from marscrop.window import constrained_search
 from marscrop.window.anchor import Anchor
-from marscrop.window.constrained import search_within
+from marscrop.window.constrained_search import search_within
 from marscrop.window.constraints import Limits
-from marscrop.window.field import MAX_CANDIDATE_IOU
 from marscrop.window.likelihood import ScoredWindow
+from marscrop.window.scorer import MAX_CANDIDATE_IOU
 
 SQUARE = AspectRatio(1, 1)
 PHOTO = Size(80, 60)  # cells of 10 px
@@ -143,7 +143,7 @@ def test_best_scale_may_lie_between_whole_cells(turns: int) -> None:
 def test_top_is_found_although_another_window_is_better_than_both_its_ends(
     chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(constrained, "_CHUNK", chunk)  # however few are scored at once
+    monkeypatch.setattr(constrained_search, "_CHUNK", chunk)  # however few are scored at once
     logits = np.full((7, 7), -2.0)
     logits[:2, :2] = [[1, 1], [1, -2]]  # 1 + 2t - 2t^2 with a side of 1 + t
     logits[4:, 4:] = 1.45 / 9  # a window of side 3

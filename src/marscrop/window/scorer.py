@@ -1,4 +1,4 @@
-"""A map that scores many windows at once, and tells which of them are too near to others."""
+"""The scores of many windows at once on one map, and which of them overlap taken ones too much."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from marscrop.window.likelihood import ScoredWindow, coverage, integral_image
 from marscrop.window.tracks import EPSILON, Array, Tracks
 
 MAX_CANDIDATE_IOU: Final = 0.5
-"""A further crop of the same ratio overlaps every better one by no more than this IoU."""
+"""The largest IoU of a further crop of a ratio with any better one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
-    """The map, and the windows that are taken [cells].
+class WindowScorer:
+    """A map of logits, prepared for scoring windows, and the windows already taken [cells].
 
     Attributes:
         by_column: (columns, rows) logits.
-        left_of: (columns + 1, rows) their sums from the left border to each grid line.
-        integral: (rows + 1, columns + 1) their sums from the upper left corner.
-        taken: windows that others must not overlap by too much.
+        left_of: (columns + 1, rows) sums of logits from the left border to each grid line.
+        integral: (rows + 1, columns + 1) sums of logits from the upper left corner.
+        taken: windows that another may overlap by no more than `MAX_CANDIDATE_IOU`.
     """
 
     by_column: Array
@@ -33,24 +33,25 @@ class Field:
     taken: list[Window]
 
     @classmethod
-    def of(cls, logits: NDArray[np.floating], taken: list[Window]) -> Field:
+    def of(cls, logits: NDArray[np.floating], taken: list[Window]) -> WindowScorer:
+        """A scorer of windows on a map (h, w)."""
         by_column = np.ascontiguousarray(logits.T, np.float64)
         left_of = np.concatenate([np.zeros((1, len(logits))), by_column.cumsum(axis=0)])
         return cls(by_column, left_of, integral_image(logits), taken)
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Columns and rows."""
+        """Columns and rows of the map."""
         columns, rows = self.by_column.shape
         return columns, rows
 
     @property
     def peak(self) -> float:
-        """Largest absolute logit."""
+        """The largest absolute logit."""
         return float(np.abs(self.by_column).max())
 
     def at_scales(self, xs: Tracks, ys: Tracks, scales: Array) -> Array:
-        """(k, x tracks, y tracks) scores of all pairs of tracks at (k,) scales."""
+        """Scores (k, x tracks, y tracks) of all pairs of tracks at (k,) scales."""
         each = scales[:, None]
         strips = self._left_of(xs.far(each)) - self._left_of(xs.near(each))
         down = coverage(ys.near(each), ys.far(each), self.shape[1])
@@ -58,7 +59,7 @@ class Field:
         return scores
 
     def _left_of(self, x: Array) -> Array:
-        """(..., rows) integral of each row of cells from 0 to x."""
+        """Integral (..., rows) of each row of cells from 0 to x."""
         i = np.clip(x.astype(int), 0, self.shape[0] - 1)
         strips: Array = self.by_column[i]
         strips *= (x - i)[..., None]
@@ -66,13 +67,14 @@ class Field:
         return strips
 
     def at_windows(self, x0: Array, y0: Array, x1: Array, y1: Array) -> Array:
-        """Scores of windows, elementwise."""
+        """Scores of windows given by their edges, elementwise."""
         upper = self._corner(x1, y0) - self._corner(x0, y0)
         lower = self._corner(x1, y1) - self._corner(x0, y1)
         scores: Array = lower - upper
         return scores
 
     def _corner(self, x: Array, y: Array) -> Array:
+        """Integral of the map from its upper left corner to (x, y), elementwise."""
         columns, rows = self.shape
         i = np.clip(x.astype(int), 0, columns - 1)
         j = np.clip(y.astype(int), 0, rows - 1)
@@ -83,7 +85,7 @@ class Field:
         return integral
 
     def free(self, x0: Array, y0: Array, x1: Array, y1: Array) -> NDArray[np.bool_] | bool:
-        """Which windows, given by edges that broadcast, overlap no taken one by too much."""
+        """Whether each window, given by edges that broadcast, overlaps no taken one by too much."""
         free: NDArray[np.bool_] | bool = True
         area = (x1 - x0) * (y1 - y0)
         for other in self.taken:
@@ -97,7 +99,7 @@ class Field:
     def pick(
         self, scores: Array, x0: Array, y0: Array, x1: Array, y1: Array
     ) -> ScoredWindow | None:
-        """The window of the highest score; among equals the one nearest the middle of the map."""
+        """The window of the highest score; of equals the one nearest the middle of the map."""
         top = float(scores.max(initial=-np.inf))
         if top == -np.inf:
             return None

@@ -1,8 +1,8 @@
-"""Which photos are under way, so that one that ends the process cannot end every run.
+"""The photos in progress, marked on disk so that a photo that kills its run is found out.
 
-A decoder may crash, or the system end a process for its memory: no error tells of that, and a run
-that starts anew would come to the same photo again. So what was under way when a run died is done
-last by the next, one at a time; and what a run died of while it was alone, twice, is a failure.
+A decoder may crash, or the system may end a process for its memory: no error tells of that, and
+the next run would come to the same photo again. So photos that were in progress when a run died
+are done last by the next run, one at a time; and one that was alone when a run died, twice, fails.
 """
 
 from __future__ import annotations
@@ -14,15 +14,18 @@ from typing import Final
 
 from marscrop.batch.store import STATE, Store
 
-MOST_DEATHS: Final = 2
+MAX_DEATHS: Final = 2
+"""Runs that may die while they work on one photo alone."""
+
 DEADLY: Final = (
-    f"skipped: the process was ended {MOST_DEATHS} times while it worked on this photo alone, "
+    f"skipped: the process was ended {MAX_DEATHS} times while it worked on this photo alone, "
     f"by the photo or for want of memory"
 )
+"""The error of a photo that was alone so often when a run died."""
 
 
-class Begun:
-    """A file for each photo under way, in the target's own folder; of local targets only."""
+class InProgress:
+    """A file for each task in progress, inside the target; none where the target is not local."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -32,15 +35,19 @@ class Begun:
             with store.writing(OSError):
                 self._folder.mkdir(exist_ok=True)
 
-    def left(self) -> dict[str, int]:
-        """Keys of the tasks that a run died over: how often each was the only one."""
+    def interrupted(self) -> dict[str, int]:
+        """Keys of tasks that were in progress when a run died; how often each was alone."""
         if self._folder is None:
             return {}
         return {mark.name: mark.stat().st_size for mark in self._folder.iterdir()}
 
     @contextmanager
-    def doing(self, key: str, *, alone: bool) -> Iterator[None]:
-        """Remember a task for as long as the block lasts, or for good if the process dies in it.
+    def marked(self, key: str, *, alone: bool) -> Iterator[None]:
+        """A block in which a task is marked; the mark stays if the process dies in it.
+
+        Args:
+            key: of the task.
+            alone: whether it is the only one in progress.
 
         Raises:
             StorageError: nothing more can be written.
@@ -55,7 +62,7 @@ class Begun:
         self.forget(key)
 
     def forget(self, key: str) -> None:
-        """The task has come to an end."""
+        """Remove the mark of a task."""
         if self._folder is not None:
             with self._store.writing(OSError):
                 (self._folder / key).unlink(missing_ok=True)

@@ -8,8 +8,8 @@ from marscrop.geometry import Box, Size
 from marscrop.ratio import AspectRatio
 from marscrop.spelling import spelled
 from marscrop.window.anchor import Anchor
+from marscrop.window.conflict import explain_conflict
 from marscrop.window.constraints import Limits
-from marscrop.window.refusal import refusal
 
 PHOTO = Size(1600, 1200)
 STORY, WIDE = AspectRatio(9, 16), AspectRatio(16, 9)
@@ -67,23 +67,23 @@ STORY, WIDE = AspectRatio(9, 16), AspectRatio(16, 9)
 def test_names_constraint_numbers_and_what_to_do(
     limits: Limits, ratio: AspectRatio, message: str
 ) -> None:
-    assert spelled(refusal(limits, ratio)) == message
+    assert spelled(explain_conflict(limits, ratio)) == message
 
 
 def test_what_is_kept_may_be_as_large_as_the_largest_crop() -> None:
     """It is what must be avoided that leaves no room: nothing is too wide or too high."""
     wide = Limits(PHOTO, (Box(0, 0, 675, 10),), (Box(0, 1199, 675, 1200),))
     high = Limits(PHOTO, (Box(0, 0, 10, 900),), (Box(1599, 0, 1600, 900),))
-    assert spelled(refusal(wide, STORY)).startswith(
+    assert spelled(explain_conflict(wide, STORY)).startswith(
         "no 9:16 crop of at least 675x1200 px holds keep box"
     )
-    assert spelled(refusal(high, WIDE)).startswith(
+    assert spelled(explain_conflict(high, WIDE)).startswith(
         "no 16:9 crop of at least 1600x900 px holds keep box"
     )
 
 
 def test_avoiding_the_whole_photo_is_no_matter_of_size() -> None:
-    text = refusal(Limits(PHOTO, avoid=(Box(0, 0, 1600, 1200),)), WIDE)
+    text = explain_conflict(Limits(PHOTO, avoid=(Box(0, 0, 1600, 1200),)), WIDE)
     assert text == (
         "avoid box (0, 0, 1600, 1200) leaves nothing of a 1600x1200 photo; ask for smaller boxes"
     )
@@ -91,7 +91,7 @@ def test_avoiding_the_whole_photo_is_no_matter_of_size() -> None:
 
 def test_several_boxes_may_leave_nothing() -> None:
     halves = (Box(0, 0, 800, 1200), Box(800, 0, 1600, 1200))
-    assert spelled(refusal(Limits(PHOTO, avoid=halves), WIDE)) == (
+    assert spelled(explain_conflict(Limits(PHOTO, avoid=halves), WIDE)) == (
         "avoid boxes (0, 0, 800, 1200), (800, 0, 1600, 1200) leave nothing of a 1600x1200 photo; "
         "ask for smaller boxes"
     )

@@ -1,33 +1,35 @@
-"""From faces to what a crop of a ratio must do for them: keep these whole, leave those out."""
+"""The boxes that a crop must keep or avoid for the sake of faces, and the limits with them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from marscrop.faces.detector import Face
 from marscrop.geometry import Box, Size, Window, largest_window
 from marscrop.ratio import AspectRatio
+from marscrop.window.constraints import Limits
 
 ABOVE: Final = 0.25
-"""Of a face's height, kept above it: hair, or a hat's brim."""
+"""Share of a face's height kept above it: hair, or a hat's brim."""
 
 BELOW: Final = 0.1
-"""Of its height, kept below it: the chin."""
+"""Share of its height kept below it: the chin."""
 
 BESIDE: Final = 0.1
-"""Of its width, kept on either side: ears."""
+"""Share of its width kept on either side: ears."""
 
 CORE: Final = 0.8
-"""Of the largest window's sides: how much is kept of a face that no window can hold."""
+"""Share of the largest window's sides that is kept of a face too large for any window."""
 
 LEAST_ROOM: Final = 0.5
-"""A face is not left out at the price of a crop narrower than this share of the largest."""
+"""Smallest crop for which a face is left out, as a share of the largest window's width."""
 
 
 class Protection(NamedTuple):
-    """What a crop must do for the faces of a photo. A window of the ratio that does it exists.
+    """What a crop must do for the faces of a photo; a window of the ratio that does so exists.
 
     Attributes:
         keep: boxes that must lie inside the crop [px of the photo], the most important first.
@@ -39,14 +41,14 @@ class Protection(NamedTuple):
 
 
 def protect(faces: Iterable[Face], image: Size, ratio: AspectRatio) -> Protection:
-    """Keep as many faces as one window can hold, and leave the others out rather than cut them.
+    """The protection of as many faces as one window can hold; others are left out, not cut.
 
     1. Faces are taken one by one, the most important first: the largest, weighed by how sure the
        detector is. A face that fits into a window together with those taken before is kept. Of
        one that is larger than any window, the middle is.
     2. The others are left out, in the same order, as long as a window remains that holds all
-       that is kept and is not much smaller than the largest. Of those that cannot be left out
-       either, nothing is asked: they may be cut.
+       that is kept and is not much smaller than the largest. Those that cannot be left out
+       either may be cut.
     3. Hair, chin and ears are added to the faces kept, where all of the above still holds.
 
     Args:
@@ -69,6 +71,31 @@ def protect(faces: Iterable[Face], image: Size, ratio: AspectRatio) -> Protectio
         if _fits([*keep[:i], head, *keep[i + 1 :]], room, ratio):
             keep[i] = head
     return Protection(tuple(keep), tuple(avoid))
+
+
+def limits_with_faces(
+    limits: Limits, faces: Sequence[Face], ratio: AspectRatio
+) -> Iterator[Limits]:
+    """The limits with faces protected, strictest first: all faces, then fewer, at last none.
+
+    To be tried in order; the first that some crop meets is the one to take. With nothing else
+    asked, some crop meets the first (`protect`). But a box to keep or avoid, a smallest size or an
+    anchor has precedence over faces, and can exclude some: then the least important faces are given
+    up, half of them at a time.
+
+    Args:
+        limits: what was asked, apart from faces.
+        faces: in pixels of the photo.
+        ratio: asked ratio.
+    """
+    asked = protect(faces, limits.image, ratio)
+    if asked.keep and asked.avoid:
+        yield replace(limits, keep=(*limits.keep, *asked.keep), avoid=(*limits.avoid, *asked.avoid))
+    saved = len(asked.keep)
+    while saved:
+        yield replace(limits, keep=(*limits.keep, *asked.keep[:saved]))
+        saved //= 2
+    yield limits
 
 
 def _visible(faces: Iterable[Face], image: Size) -> list[Face]:
@@ -98,18 +125,19 @@ def _choose(
 
 
 def _importance(face: Face) -> float:
+    """Its area [px^2], weighed by how sure the detector is."""
     return face.window.width * face.window.height * face.score
 
 
 def _core(face: Box, largest: Size) -> Box:
-    """A face, or the middle of one that is larger than the largest window."""
+    """The box of a face, or the middle of one that is larger than the largest window."""
     x0, x1 = _middle(face.x0, face.x1, largest.width)
     y0, y1 = _middle(face.y0, face.y1, largest.height)
     return Box(x0, y0, x1, y1)
 
 
 def _middle(first: int, last: int, limit: int) -> tuple[int, int]:
-    """A span, or the middle of one longer than `limit`."""
+    """First and last of a span, or of the middle of one longer than `limit`."""
     if last - first <= limit:
         return first, last
     length = max(1, int(CORE * limit))
@@ -118,7 +146,7 @@ def _middle(first: int, last: int, limit: int) -> tuple[int, int]:
 
 
 def _head(face: Window) -> Window:
-    """A face with its hair, chin and ears."""
+    """The window of a face with its hair, chin and ears."""
     beside = BESIDE * face.width
     top, bottom = face.y0 - ABOVE * face.height, face.y1 + BELOW * face.height
     return Window(face.x0 - beside, top, face.x1 + beside, bottom)

@@ -1,0 +1,152 @@
+"""The photos that sources name: folders, files, globs, URLs, and lists of photos."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+from marscrop.batch.photo_list import SUFFIXES as LIST_SUFFIXES
+from marscrop.batch.photo_list import read_photo_list
+from marscrop.batch.store import Store, address, content_version, filesystem
+from marscrop.errors import OptionError
+from marscrop.ratio import AspectRatio
+from marscrop.spelling import Mention
+from marscrop.window.regions import Region
+
+PHOTO_SUFFIXES: Final = frozenset(
+    {".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".gif", ".heic", ".heif"}
+    | {".bmp", ".jp2", ".ppm", ".psd"}
+)
+"""Suffixes of the photos in folders and globs. Files named one by one may have any."""
+
+_STATS_AT_ONCE: Final = 16
+"""Files looked up at once: an object store takes tens of milliseconds for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePhoto:
+    """A photo that a source named.
+
+    Attributes:
+        source: absolute path or URL.
+        name: relative to the source, such as "2019/beach.jpg".
+        version: of its content.
+        ratios: of its own; empty for those of the run.
+        keep: boxes of its own.
+    """
+
+    source: str
+    name: str
+    version: str
+    ratios: tuple[AspectRatio, ...] = ()
+    keep: tuple[Region, ...] = ()
+
+
+def find_photos(sources: Sequence[str], target: Store) -> list[SourcePhoto]:
+    """The photos that sources name, each once, sorted by source.
+
+    Args:
+        sources: folders, files, globs, URLs, and lists of photos in Parquet or CSV.
+        target: where crops go; photos in it are passed over.
+
+    Raises:
+        OptionError: a source that is missing or lies in the target, a list that cannot be
+            understood, or a photo that is named twice with other boxes to keep.
+    """
+    merged: dict[str, SourcePhoto] = {}
+    for source in sources:
+        for photo in _photos_of(source, target):
+            earlier = merged.get(photo.source)
+            merged[photo.source] = _joined(earlier, photo) if earlier else photo
+    return [photo for _, photo in sorted(merged.items())]
+
+
+def _photos_of(source: str, target: Store) -> Iterator[SourcePhoto]:
+    """The photos of one source."""
+    fs, path = filesystem(source)
+    home = address(target.fs, target.root).rstrip("/") + "/"
+    if "*" in path or "?" in path or "[" in path:
+        fixed = path[: min(path.find(sign) for sign in "*?[" if sign in path)]
+        yield from _from_listing(fs, posixpath.dirname(fixed), fs.glob(path, detail=True), home)
+        return
+    try:
+        kind = fs.info(path)["type"]
+    except FileNotFoundError:
+        raise OptionError(f"{source}: no such file or folder", got=source) from None
+    if kind == "directory":
+        if (address(fs, path).rstrip("/") + "/").startswith(home):
+            raise OptionError(
+                (
+                    f"{source} lies in the target {target.url}: crops would mix with photos; name "
+                    f"another target with ",
+                    Mention("target"),
+                ),
+                "target",
+                target.url,
+            )
+        yield from _from_listing(fs, path, fs.find(path, detail=True), home)
+    elif PurePosixPath(path).suffix.lower() in LIST_SUFFIXES:
+        yield from _from_list(fs, path)
+    else:
+        yield _photo_at(fs, path, posixpath.dirname(path))
+
+
+def _from_listing(fs: Any, base: str, listing: dict[str, Any], home: str) -> Iterator[SourcePhoto]:
+    """The photos of a listing, without hidden ones and those in the target."""
+    for path, info in listing.items():
+        name = _relative(path, base)
+        hidden = any(part.startswith(".") for part in name.split("/"))
+        known = PurePosixPath(path).suffix.lower() in PHOTO_SUFFIXES
+        source = address(fs, path)
+        if known and not hidden and info["type"] == "file" and not source.startswith(home):
+            yield SourcePhoto(source, name, content_version(info))
+
+
+def _from_list(fs: Any, path: str) -> Iterator[SourcePhoto]:
+    """The photos of a list; paths without a protocol are relative to its folder."""
+    base = posixpath.dirname(path)
+    rows = read_photo_list(fs, path)
+    places = [
+        filesystem(row.path)
+        if "://" in row.path
+        else (fs, posixpath.normpath(posixpath.join(base, row.path)))
+        for row in rows
+    ]
+    with ThreadPoolExecutor(_STATS_AT_ONCE) as pool:
+        photos = pool.map(lambda place: _photo_at(place[0], place[1], base), places)
+        for row, photo in zip(rows, photos, strict=True):
+            yield replace(photo, ratios=row.ratios, keep=row.keep)
+
+
+def _photo_at(fs: Any, path: str, base: str) -> SourcePhoto:
+    """The photo at a path; one that cannot be seen has no version, and fails later."""
+    try:
+        mark = content_version(fs.info(path))
+    except Exception:  # whatever a store says: the worker meets it again, and records it
+        mark = ""
+    return SourcePhoto(address(fs, path), _relative(path, base), mark)
+
+
+def _relative(path: str, base: str) -> str:
+    """The name of a file relative to `base`, or its whole path if it does not lie there."""
+    prefix = base.rstrip("/") + "/"
+    return path.removeprefix(prefix).lstrip("/").replace(":", "_")
+
+
+def _joined(earlier: SourcePhoto, again: SourcePhoto) -> SourcePhoto:
+    """A photo that was named twice, with all of its ratios.
+
+    Raises:
+        OptionError: its boxes to keep differ.
+    """
+    if earlier.keep != again.keep:
+        raise OptionError(
+            f"{again.source} is named twice, with other boxes to keep; name it once, or run the "
+            f"rows into two targets",
+            got=again.source,
+        )
+    return replace(earlier, ratios=tuple(dict.fromkeys(earlier.ratios + again.ratios)))
