@@ -18,7 +18,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 ROOT: Final = Path(__file__).parent.parent
 LOCK: Final = ROOT / "requirements" / "dev.lock"
@@ -137,16 +137,20 @@ def stated(
     return _SPELLINGS.get(first, first) or "none stated"
 
 
+def _stated_in(name: str, fields: Mapping[str, Any]) -> str:
+    expression, text = fields.get("license_expression"), fields.get("license")
+    return stated(name, expression, text, fields.get("classifier", []))
+
+
 def installed_licence(name: str, versions: Iterable[str]) -> str | None:
     """As the package that is installed says; None if none of these versions is."""
     try:
-        found = metadata.metadata(name)
+        found: Mapping[str, Any] = metadata.metadata(name).json
     except metadata.PackageNotFoundError:
         return None
-    if found["Version"].partition("+")[0] not in versions:
+    if found["version"].partition("+")[0] not in versions:
         return None
-    classifiers = found.get_all("Classifier") or []
-    return stated(name, found.get("License-Expression"), found.get("License"), classifiers)
+    return _stated_in(name, found)
 
 
 def _served_licences(packages: Iterable[Package]) -> dict[str, str]:
@@ -162,16 +166,15 @@ def _served_licences(packages: Iterable[Package]) -> dict[str, str]:
         entries = [entry["metadata"] for entry in json.loads(report.read_text())["install"]]
     said = {}
     for entry in entries:
-        name, classifiers = normalised(entry["name"]), entry.get("classifier", [])
-        expression, text = entry.get("license_expression"), entry.get("license")
-        said[name] = stated(name, expression, text, classifiers)
+        name = normalised(entry["name"])
+        said[name] = _stated_in(name, entry)
     return said
 
 
 def _resolved(*options: str, project: str = PRODUCT) -> list[Package]:
     """What an installation with these options brings, for any system and Python."""
-    command = [Path(sys.executable).parent / "uv", "pip", "compile", "--quiet", "--universal"]
-    command += [
+    command = [
+        *(str(Path(sys.executable).parent / "uv"), "pip", "compile", "--quiet", "--universal"),
         "--python-version=3.11",
         "--constraint=requirements/torch.txt",
         "--excludes=requirements/here.txt",

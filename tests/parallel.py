@@ -34,7 +34,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
         return None
     from xdist.scheduler import LoadScopeScheduling
 
-    class UnitScheduling(LoadScopeScheduling):
+    class UnitScheduling(LoadScopeScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
             return unit_of(nodeid)
 
@@ -49,7 +49,7 @@ def prepare(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if seen[item.nodeid] > 1:  # schemathesis names all alike, of which xdist would run one
             seen[item.nodeid] -= 1
-            item._id = item.id.with_params(str(seen[item.nodeid]))  # type: ignore[attr-defined]
+            item._id = item.id.with_params(str(seen[item.nodeid]))
     assert len({item.nodeid for item in items}) == len(items)
     items.sort(key=_place)
 

@@ -30,9 +30,9 @@ def make_library(folder: Path, count: int, edge_px: int) -> None:
     pictures = []
     for path in sorted(EXAMPLES.glob("*.jpg")):
         with Image.open(path) as image:
-            image = image.convert("RGB")
-        image.thumbnail((edge_px, edge_px))
-        pictures.append(image)
+            picture = image.convert("RGB")
+        picture.thumbnail((edge_px, edge_px))
+        pictures.append(picture)
     for number in range(count):
         picture = pictures[number % len(pictures)]
         left, top = number % 37, number % 23

@@ -35,6 +35,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
+from unittest.mock import patch
 
 import httpx2
 import numpy as np
@@ -142,9 +143,9 @@ def serve_with_local_urls(host: str) -> None:
     from marscrop.service.limits import ServiceLimits
     from marscrop.service.server import serve
 
-    fetch.is_public = lambda address: address == "127.0.0.1"
     limits = ServiceLimits(allowed_hosts=(host, "10.0.0.1"), fetch_timeout_s=3, photos_kept=64)
-    serve(limits, host="127.0.0.1", port=0)
+    with patch.object(fetch, "is_public", lambda address: address == "127.0.0.1"):
+        serve(limits, host="127.0.0.1", port=0)
 
 
 # The library, likewise: `longrun.py --library SEED`. It stops when its stdin ends.

@@ -100,7 +100,8 @@ def _whole(ratio: AspectRatio) -> tuple[int, int]:
 
 def measure(tools: list[Tool], path: Path, ratio: AspectRatio, repeats: int) -> dict[str, Any]:
     """Rounds of all tools on one photo."""
-    order, times = list(tools), {tool.name: [] for tool in tools}
+    order = list(tools)
+    times: dict[str, list[float]] = {tool.name: [] for tool in tools}
     boxes = {}
     for index in range(repeats + 2):
         random.Random(index).shuffle(order)  # noqa: S311 - an order, not a secret

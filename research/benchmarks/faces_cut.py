@@ -154,7 +154,11 @@ class Sheet:
         print(f"{target}: cut this often: {', '.join(map(str, self._cuts.values()))}")
 
 
-def print_table(judge: str, counts: dict[str, dict[str, Count]]) -> None:
+Counts = dict[str, defaultdict[str, Count]]
+"""By ratio (or what stands for several) and method."""
+
+
+def print_table(judge: str, counts: Counts) -> None:
     """One line a ratio and method, and one over all fixed ratios."""
     print(f"\njudged by {judge}")
     print("ratio   method     photos  with a cut face   faces     cut  left out  too large")
@@ -189,7 +193,9 @@ def main() -> None:
     humans = {str(record.path.resolve()): record for record in records}
     cropper = Cropper(threads=1)
 
-    counts = {j: {r: defaultdict(Count) for r in (*RATIOS, "all", "human")} for j in judges}
+    counts: dict[str, Counts] = {
+        j: {r: defaultdict(Count) for r in (*RATIOS, "all", "human")} for j in judges
+    }
     sheet = Sheet()
     gained: list[tuple[float, float]] = []
     for path in paths[:: options.every]:

@@ -20,6 +20,7 @@ import dataclasses
 import shutil
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -60,7 +61,7 @@ class CalibrationPhotos(CalibrationDataReader):  # type: ignore[misc]
         for record in records:
             photo = open_photo(record.path)
             rgb = photo.analysis_rgb(cropper.input_size(photo))
-            pixels = (rgb - np.float32(rule.mean)) / np.float32(rule.std)
+            pixels = (rgb - np.array(rule.mean, np.float32)) / np.array(rule.std, np.float32)
             yield {"pixels": np.ascontiguousarray(pixels.transpose(2, 0, 1)[None], np.float32)}
 
     def get_next(self) -> dict[str, NDArray[np.float32]] | None:
@@ -133,7 +134,7 @@ def main() -> None:
         for name, folder in models.items():
             cropper, photo = Cropper(folder), open_photo(rgb)
             timings = [
-                time_ms(lambda c=c, p=photo: c.features(p), options.repeats).median_ms
+                time_ms(partial(c.features, photo), options.repeats).median_ms
                 for c in (cropper, Cropper(folder, threads=1))
             ]
             moves = moves_px(Cropper(options.model), cropper, validation)

@@ -10,6 +10,7 @@ meta-learner is told differs. A network without any ratio is Table 3's first row
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from marscrop_research.data.records import CropRecord
 from marscrop_research.evaluation.bootstrap import Bootstrap
 from marscrop_research.export.held_out import held_out_runs
 
-TOLD = {
+TOLD: dict[str, Callable[[float], float]] = {
     "the right ratio": lambda ratio: ratio,
     "a quarter wider": lambda ratio: ratio * 1.25,
     "twice as wide": lambda ratio: ratio * 2,

@@ -67,7 +67,8 @@ def measure(config: Config, device: torch.device, batch: int, steps: int) -> dic
     def step() -> None:
         with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
             logits = model(images, log_ratio)
-        target = box_target(boxes, *logits.shape[1:], "hard")
+        _, rows, columns = logits.shape
+        target = box_target(boxes, rows, columns, "hard")
         loss = crop_loss(logits.float(), target)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()

@@ -12,10 +12,8 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("starlette", reason="needs marscrop[serve]")
-playwright = pytest.importorskip(
-    "playwright.sync_api", reason="needs playwright: pip install playwright"
-)
-Page = playwright.Page
+pytest.importorskip("playwright", reason="needs playwright: pip install playwright")
+from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 _FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking")
@@ -39,7 +37,7 @@ def address() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[playwright.Browser]:
+def browser() -> Iterator[Browser]:
     """Headless Chromium, the system's: playwright's own is a download.
 
     Not of the session: its driver keeps an event loop running in this thread, and other tests could
@@ -47,14 +45,14 @@ def browser() -> Iterator[playwright.Browser]:
     """
     if CHROMIUM is None:
         pytest.skip("needs Chromium: apt-get install chromium")
-    with playwright.sync_playwright() as driver:
+    with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(_FLAGS))
         yield browser
         browser.close()
 
 
 @pytest.fixture
-def page(browser: playwright.Browser, address: str) -> Iterator[Page]:
+def page(browser: Browser, address: str) -> Iterator[Page]:
     """The page, empty; an error in its scripts, or a request to another host, fails the test."""
     context = browser.new_context(
         viewport={"width": 1280, "height": 900},
@@ -63,8 +61,13 @@ def page(browser: playwright.Browser, address: str) -> Iterator[Page]:
     )
     wrong: list[str] = []
     page = context.new_page()
+
+    def check(request: Request) -> None:
+        if not request.url.startswith((address, "blob:")):
+            wrong.append(request.url)
+
     page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("request", lambda r: r.url.startswith((address, "blob:")) or wrong.append(r.url))
+    page.on("request", check)
     page.goto(address)
     yield page
     context.close()
@@ -76,5 +79,5 @@ def filled(page: Page, examples: Path) -> Page:
     """The page with two photos, of which the rocket is shown."""
     page.set_input_files("#files", [examples / "cat.jpg", examples / "rocket.jpg"])
     page.locator("#photos li").nth(1).wait_for()
-    playwright.expect(page.locator("#view-title")).to_have_text("rocket.jpg")
+    expect(page.locator("#view-title")).to_have_text("rocket.jpg")
     return page

@@ -14,9 +14,8 @@ from PIL import Image
 
 from marscrop.cropper import Cropper
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-expect = sync_api.expect
-Page = sync_api.Page
+pytest.importorskip("playwright", reason="needs playwright")
+from playwright.sync_api import Page, expect
 
 
 def copied(page: Page) -> list[dict[str, Any]]:

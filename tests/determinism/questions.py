@@ -49,7 +49,7 @@ class Question:
 
 def questions() -> list[Question]:
     """Each photo with ratios and options that change from one to the next."""
-    asked = []
+    asked: list[Question] = []
     for path in sorted(EXAMPLES.glob("*.jpg")):
         with Image.open(path) as image:
             whole = image.convert("RGB")

@@ -44,8 +44,10 @@ def test_service_with_one_client_and_with_many(serve: Serve, library: Library) -
     """New photos, photos that are kept, maps and pictures, all at once."""
     photos = [path.read_bytes() for path in sorted(library(5).rglob("*.jpg"))]
     quiet, busy = serve(workers=1), serve(workers=4, max_per_client=64)
-    paths = ("/v1/crops?ratio=1:1&ratio=16:9&max_candidates=2", "/v1/map?ratio=4:5")
-    paths += ("/v1/crop?ratio=16:9&width=64&format=png", "/v1/crops?ratio=3:1")
+    paths = (
+        *("/v1/crops?ratio=1:1&ratio=16:9&max_candidates=2", "/v1/map?ratio=4:5"),
+        *("/v1/crop?ratio=16:9&width=64&format=png", "/v1/crops?ratio=3:1"),
+    )
     requests = [(path, photo) for path in paths for photo in photos]
 
     def ask(client: Any, path: str, photo: bytes) -> tuple[int, bytes]:

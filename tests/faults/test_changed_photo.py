@@ -70,7 +70,7 @@ def folder(path: Path) -> None:
     path.mkdir()
 
 
-CHANGES: list[tuple[Change, str]] = [
+CHANGES: list[Any] = [
     (other_picture, "has changed since it was opened"),
     (as_long_as_before, "has changed since it was opened"),
     (same_bytes_elsewhere, "has changed since it was opened"),
@@ -170,7 +170,12 @@ def test_batch_does_a_photo_again_that_changed_after_the_plan(
     monkeypatch.setattr(worker, "_read", late)
     batch(photos, tmp_path / "out")
     seen: list[str] = []
-    monkeypatch.setattr(worker, "_read", lambda source: seen.append(source) or read(source))
+
+    def noted(source: str) -> bytes:
+        seen.append(source)
+        return read(source)
+
+    monkeypatch.setattr(worker, "_read", noted)
     batch(photos, tmp_path / "out")
     assert seen == [str(victim)]
 

@@ -172,7 +172,17 @@ def test_a_photo_that_kills_the_process_cannot_kill_every_run(
     photos: Path, tmp_path: Path, undisturbed: dict[str, bytes]
 ) -> None:
     target = tmp_path / "out"
-    command = [sys.executable, "-c", DEADLY_WORKER, "batch", photos, "-r", "16:9", "-r", "1:1"]
+    command: list[str | Path] = [
+        sys.executable,
+        "-c",
+        DEADLY_WORKER,
+        "batch",
+        photos,
+        "-r",
+        "16:9",
+        "-r",
+        "1:1",
+    ]
     command += ["-o", target, "--workers", "2"]
     runs = [subprocess.run(command, capture_output=True, text=True, check=False)]
     while runs[-1].returncode < 0 and len(runs) < 9:

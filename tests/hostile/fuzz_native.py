@@ -38,7 +38,7 @@ _MOST_BYTES = 1 << 24
 def seed_photos() -> list[bytes]:
     """All samplings and qualities, with and without restart markers."""
     rng = np.random.default_rng(0)
-    made = []
+    made: list[bytes] = []
     for sampling in ("4:4:4", "4:2:2", "4:2:0", "grey"):
         for options in ({"quality": 30}, {"quality": 95}, {"restart_marker_blocks": 3}):
             pixels = rng.integers(60, 200, (75, 90, 3), np.uint8)

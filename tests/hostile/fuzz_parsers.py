@@ -26,14 +26,13 @@ with atheris.instrument_imports(include=["marscrop"]):
     from marscrop.batch.journal import read_journal
     from marscrop.batch.photo_list import read_photo_list
     from marscrop.batch.store import STATE, Store
-    from marscrop.cropper import PACKAGED_MODEL
     from marscrop.errors import ConstraintError, MarscropError, ModelError, OptionError, RatioError
     from marscrop.exchange import crop_sidecar, iiif_region, imgproxy_crop, thumbor_crop
     from marscrop.geometry import Box, Size
     from marscrop.imaging.fill import Fill
     from marscrop.imaging.jpeg.metadata import truthful
     from marscrop.ratio import AspectRatio
-    from marscrop.runtime.manifest import FILE, Manifest
+    from marscrop.runtime.manifest import FILE, PACKAGED_MODEL, Manifest
     from marscrop.service.limits import ServiceLimits
     from marscrop.service.query import CROPS_PARAMETERS, CropsQuery, PictureQuery
     from marscrop.service.refusals import Refusal

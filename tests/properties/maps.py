@@ -17,7 +17,8 @@ def _hills(draw: st.DrawFn) -> NDArray[np.float32]:
     down = abs(np.arange(rows) - draw(st.floats(0, rows - 1)))[:, None]
     across = abs(np.arange(columns) - draw(st.floats(0, columns - 1)))
     height, steepness = draw(st.floats(0.2, 8)), draw(st.floats(0.2, 8))
-    return (height - steepness * np.maximum(down, across)).astype(np.float32)
+    steps: NDArray[np.float64] = np.maximum(down, across)
+    return (height - steepness * steps).astype(np.float32)
 
 
 maps = st.one_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 
@@ -43,7 +44,7 @@ def test_a_flat_run_passes() -> None:
     ],
 )
 def test_what_is_not_flat_does_not(
-    bad: dict[str, float], slower: float, wrong: list[str], complaint: str
+    bad: dict[str, Any], slower: float, wrong: list[str], complaint: str
 ) -> None:
     (found,) = complaints(SECONDS, {"service": process(**bad)}, probes(slower=slower), wrong)
     assert found.startswith(complaint)

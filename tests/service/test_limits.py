@@ -16,8 +16,8 @@ from tests.service.conftest import Serve
 from marscrop.analysis import Analysis
 from marscrop.cropper import Cropper
 from marscrop.errors import OptionError
+from marscrop.faces.rule import FaceRule
 from marscrop.memory_budget import MemoryBudget
-from marscrop.options import FaceRule
 from marscrop.service.limits import ServiceLimits
 
 CROPS = "/v1/crops?ratio=1:1"
@@ -220,7 +220,7 @@ def test_what_breaks_is_one_line_without_details(
 )
 def test_limits_that_make_no_sense_are_explained(limit: str, value: float) -> None:
     with pytest.raises(OptionError, match=f"^{limit} must be .*; got {value}$"):
-        ServiceLimits(**{limit: value})
+        ServiceLimits(**{limit: value})  # type: ignore[arg-type]
 
 
 def test_photos_wait_for_memory_for_their_pixels(

@@ -9,7 +9,7 @@ import pytest
 
 from marscrop import ConstraintError, Cropper, ImageError, LimitError, OptionError, errors
 from marscrop.errors import MarscropError, MissingExtraError, ModelError, RatioError, StorageError
-from marscrop.spelling import in_http, in_python, on_command_line
+from marscrop.spelling import Spelling, in_http, in_python, on_command_line
 
 PADDING = {
     in_python: "fallback='pad'",
@@ -47,7 +47,7 @@ def test_survives_pickling_with_its_data(error: MarscropError) -> None:
 
 @pytest.mark.parametrize(("spelling", "words"), PADDING.items(), ids=["python", "cli", "http"])
 def test_a_constraint_is_explained_in_the_words_of_its_reader(
-    cropper: Cropper, examples: Path, spelling: errors.Spelling, words: str
+    cropper: Cropper, examples: Path, spelling: Spelling, words: str
 ) -> None:
     with pytest.raises(ConstraintError) as caught:
         cropper.crop(examples / "rocket.jpg", "9:16", keep=(50, 100, 600, 300))

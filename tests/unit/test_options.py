@@ -11,6 +11,7 @@ from marscrop.errors import OptionError
 from marscrop.imaging.fill import Fill
 from marscrop.options import MOST_CANDIDATES, CropOptions
 from marscrop.window.constraints import Constraints
+from marscrop.window.regions import RegionLike
 
 
 def test_default_asks_for_one_crop_and_no_more() -> None:
@@ -20,9 +21,10 @@ def test_default_asks_for_one_crop_and_no_more() -> None:
 
 
 def test_everything_is_understood_once() -> None:
+    avoid: list[RegionLike] = ["5%,6%,7%,8%", (9, 10, 11, 12)]
     options = CropOptions.parse(
         keep="1,2,3,4",
-        avoid=["5%,6%,7%,8%", (9, 10, 11, 12)],
+        avoid=avoid,
         min_size=0.5,
         max_candidates=3,
         anchor="top",
@@ -30,9 +32,7 @@ def test_everything_is_understood_once() -> None:
         fallback="pad",
         pad_fill="blur",
     )
-    assert options.constraints == Constraints.parse(
-        "1,2,3,4", ["5%,6%,7%,8%", (9, 10, 11, 12)], 0.5, "top"
-    )
+    assert options.constraints == Constraints.parse("1,2,3,4", avoid, 0.5, "top")
     assert (options.max_candidates, options.min_confidence) == (3, 0.6)
     assert options.padding_fill == Fill.parse("blur")
 

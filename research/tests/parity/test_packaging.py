@@ -93,8 +93,8 @@ def test_windows_of_the_exported_network_have_not_moved(
 def test_networks_with_other_weights_have_moved(
     exported: Exported, packaged: Exported, validation: list[CropRecord]
 ) -> None:
-    maps = (product_network(e.folder).maps for e in (exported, packaged))
-    assert largest_move(validation, *maps, PRIOR) > 1
+    ours, other = (product_network(e.folder).maps for e in (exported, packaged))
+    assert largest_move(validation, ours, other, PRIOR) > 1
 
 
 def test_packaged_manifest_is_the_one_returned(packaged: Exported) -> None:

@@ -56,17 +56,15 @@ def test_agreement_is_symmetric_and_in_range(a: Box, b: Box) -> None:
 
 @given(boxes(), boxes())
 def test_mirroring_both_changes_nothing(a: Box, b: Box) -> None:
-    flipped = [Box(IMAGE.width - x1, y0, IMAGE.width - x0, y1) for x0, y0, x1, y1 in (a, b)]
-    np.testing.assert_allclose(agreement(*flipped, IMAGE), agreement(a, b, IMAGE), atol=FLOAT_NOISE)
+    c, d = (Box(IMAGE.width - x1, y0, IMAGE.width - x0, y1) for x0, y0, x1, y1 in (a, b))
+    np.testing.assert_allclose(agreement(c, d, IMAGE), agreement(a, b, IMAGE), atol=FLOAT_NOISE)
 
 
 @given(boxes(), boxes(), st.integers(2, 9))
 def test_only_the_offset_knows_the_size_of_the_photo(a: Box, b: Box, times: int) -> None:
     small = agreement(a, b, IMAGE)
-    large = agreement(
-        *(Box(*(times * edge for edge in box)) for box in (a, b)),
-        Size(times * IMAGE.width, times * IMAGE.height),
-    )
+    c, d = (Box(*(times * edge for edge in box)) for box in (a, b))
+    large = agreement(c, d, Size(times * IMAGE.width, times * IMAGE.height))
     expected = small.iou, small.bde, times * small.offset_px
     np.testing.assert_allclose(large, expected, atol=FLOAT_NOISE)
 

@@ -15,7 +15,7 @@ if fault := os.environ.get("MARSCROP_FAULT"):
     name, number, folder = fault.split(" ", 2)
     operations = itertools.count(1)
 
-    def hook(event, arguments):
+    def hook(event: str, arguments: tuple[object, ...]) -> None:
         if event not in ("open", "os.mkdir", "os.rename", "os.remove") or not arguments:
             return
         if str(arguments[0]).startswith(folder) and next(operations) == int(number):

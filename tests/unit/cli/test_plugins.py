@@ -48,7 +48,7 @@ def point(name: str, value: str) -> EntryPoint:
 def test_function_is_a_command(cli: Cli, installed: list[EntryPoint]) -> None:
     installed.append(point("shout", "other_commands:shout"))
     assert cli("shout", "crop") == Result(0, "CROP\n", "")
-    assert "What to shout." in cli("shout", "--help").out
+    assert "Shout a word." in cli("shout", "--help").out
 
 
 def test_typer_is_a_group(cli: Cli, installed: list[EntryPoint]) -> None:

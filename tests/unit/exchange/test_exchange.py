@@ -34,8 +34,8 @@ def test_stored_edges_hold_the_same_pixels(orientation: int) -> None:
     stored = Image.fromarray(pixels)
 
     x0, y0, x1, y1 = stored_edges(BOX, photo.size, photo.stored_orientation)
-    edges = (x0 * stored.width, y0 * stored.height, x1 * stored.width, y1 * stored.height)
-    part = stored.crop(tuple(map(round, edges)))
+    width, height = stored.size
+    part = stored.crop(Box(*map(round, (x0 * width, y0 * height, x1 * width, y1 * height))))
     part.getexif()[0x0112] = orientation
     assert ImageOps.exif_transpose(part).tobytes() == photo.upright().crop(BOX).tobytes()
 

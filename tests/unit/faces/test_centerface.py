@@ -34,7 +34,8 @@ def fixed_model(channels: int = 3) -> bytes:
         [onnx.numpy_helper.from_array(weights, "weights")],
     )
     opset = helper.make_opsetid("", 9)
-    return helper.make_model(graph, ir_version=4, opset_imports=[opset]).SerializeToString()
+    model: bytes = helper.make_model(graph, ir_version=4, opset_imports=[opset]).SerializeToString()
+    return model
 
 
 def pretend_installed(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:

@@ -52,7 +52,7 @@ def tools() -> list[Any]:
 def tool(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """One of the two tools, the other one hidden."""
     if request.param == "package":
-        monkeypatch.setattr(lossless.shutil, "which", lambda name: None)
+        monkeypatch.setattr(shutil, "which", lambda name: None)
     else:
         monkeypatch.setitem(__import__("sys").modules, "turbojpeg", None)
     return str(request.param)
@@ -135,6 +135,6 @@ def test_other_formats_are_refused() -> None:
 
 def test_without_a_tool_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "turbojpeg", None)
-    monkeypatch.setattr(lossless.shutil, "which", lambda name: None)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(ImageError, match=r"pip install 'marscrop\[lossless\]'"):
         lossless.find_transform()

@@ -133,9 +133,9 @@ def test_edges_give_way_no_further_than_to_the_middle(kept: Box, edge: str, at: 
 def test_best_scale_may_lie_between_whole_cells(turns: int) -> None:
     # As in test_search: the score 1 + 2t - 4t^2 peaks at t = 1/4.
     logits = np.rot90(np.array([[1.0, 1, -9], [1, -4, -9], [-9, -9, -9]]), turns)
-    corner = ((0, 0), (0, 1.75), (1.75, 1.75), (1.75, 0))[turns]
+    x0, y0 = ((0, 0), (0, 1.75), (1.75, 1.75), (1.75, 0))[turns]
     found = search(Limits(Size(3, 3), min_size=0.1), logits)
-    assert found.window == pytest.approx(Window(*corner, corner[0] + 1.25, corner[1] + 1.25))
+    assert found.window == pytest.approx(Window(x0, y0, x0 + 1.25, y0 + 1.25))
     assert found.score == pytest.approx(1.25)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from marscrop.errors import OptionError
 from marscrop.geometry import Box, Size
-from marscrop.window.regions import Region, parse_regions
+from marscrop.window.regions import Region, RegionLike, parse_regions
 
 PHOTO = Size(640, 427)
 
@@ -71,7 +71,7 @@ def test_one_box_or_several(written: object, count: int) -> None:
 
 
 def test_boxes_may_come_one_after_the_other() -> None:
-    boxes = ("1,2,3,4", Box(5, 6, 7, 8))
+    boxes: tuple[RegionLike, ...] = ("1,2,3,4", Box(5, 6, 7, 8))
     assert parse_regions(box for box in boxes) == tuple(map(Region.parse, boxes))
 
 

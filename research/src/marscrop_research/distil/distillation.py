@@ -167,7 +167,7 @@ def _learn(
     for group in student.optimizer.param_groups:
         group["lr"] = config.learning_rate * _share(config, student.step)
     student.optimizer.zero_grad()
-    total.backward()  # type: ignore[no-untyped-call]
+    total.backward()
     student.optimizer.step()
     student.step += 1
     return parts

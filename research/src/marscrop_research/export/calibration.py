@@ -39,10 +39,10 @@ def fit_calibration(evidence: Sequence[Evidence], beats: Sequence[bool]) -> Cali
         odds = weights[0] + inputs @ weights[1:]
         value = F.binary_cross_entropy_with_logits(odds, wanted)
         value = value + _PENALTY * weights[1:].square().sum()
-        value.backward()  # type: ignore[no-untyped-call]
+        value.backward()
         return value
 
-    optimizer.step(loss)  # type: ignore[no-untyped-call]
+    optimizer.step(loss)
     bias, margin_weight, distance_weight = (round(w, 4) for w in weights.detach().tolist())
     return Calibration(bias, margin_weight, distance_weight)
 

@@ -79,7 +79,7 @@ class Mars(nn.Module):
         super().__init__()
         self.config = config
         self.backbone = build_backbone(config)
-        channels, stride = int(self.backbone.channels), int(self.backbone.stride)  # type: ignore[arg-type]
+        channels, stride = self.backbone.channels, self.backbone.stride
         if config.out_stride > stride:
             raise ConfigError(
                 f"out_stride {config.out_stride} is coarser than {config.backbone} {config.layer}, "
@@ -107,7 +107,7 @@ def input_multiple(model: Mars) -> int:
 
     At least 16, so that networks cut early see the same pictures as the others.
     """
-    return max(int(model.backbone.stride), 16)  # type: ignore[arg-type]
+    return max(model.backbone.stride, 16)
 
 
 def parameter_count(config: ModelConfig) -> int:

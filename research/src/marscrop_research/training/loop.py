@@ -185,7 +185,7 @@ class _TrainingRun:
         )
         self.average: AveragedModel | None = None
         if config.train.ema_decay:
-            blend = get_ema_multi_avg_fn(config.train.ema_decay)  # type: ignore[no-untyped-call]
+            blend = get_ema_multi_avg_fn(config.train.ema_decay)
             self.average = AveragedModel(self.model, multi_avg_fn=blend, use_buffers=True)
         if resumed is not None:
             self.model.load_state_dict(resumed["model"])

@@ -73,7 +73,8 @@ def test_thumbnail_is_the_mean_of_each_of_64_parts(tmp_path: Path) -> None:
     path = tmp_path / "photo.png"
     Image.fromarray(np.kron(parts, np.ones((5, 10), np.uint8))).save(path)
     values = thumbnail(path)
-    assert (values.shape, values.dtype) == ((64,), np.uint8)
+    assert values.shape == (64,)
+    assert values.dtype == np.uint8
     np.testing.assert_array_equal(values, parts.reshape(-1))
 
 

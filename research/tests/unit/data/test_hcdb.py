@@ -136,7 +136,7 @@ def make_mat(file: Path, entries: dict[str, list[list[float]]], **variables: Any
     return file
 
 
-ROWS_FIRST_BOXES = {
+ROWS_FIRST_BOXES: dict[str, list[list[float]]] = {
     "a.jpg": [[0.0, 10, 60, 80], [5, 0, 35, 40]],
     "b.jpg": [[2.0, 1, 42, 31]],
     "c.jpg": [[-1.0, -1, -1, -1], [0, 0, 10, 20]],

@@ -2,14 +2,16 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from marscrop.geometry import Size, Window
 from marscrop.ratio import AspectRatio
 from marscrop_research.decoders.paper import paper_window
 
 
-def log_odds(probability: np.ndarray) -> np.ndarray:
-    return np.log(probability / (1 - probability))
+def log_odds(probability: NDArray[np.float64]) -> NDArray[np.float64]:
+    found: NDArray[np.float64] = np.log(probability / (1 - probability))
+    return found
 
 
 def test_rectangle_of_the_ratio_is_returned_as_it_is() -> None:

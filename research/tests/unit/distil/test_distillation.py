@@ -29,16 +29,18 @@ TABLE: dict[str, Any] = {
 }
 CONFIG = DistilConfig.from_table(TABLE)
 
+Arguments = tuple[Path, list[Path], list[CropRecord]]
+
 
 @pytest.fixture(scope="module")
-def arguments(teacher_folder: Path, records: list[CropRecord]) -> tuple[Any, ...]:
+def arguments(teacher_folder: Path, records: list[CropRecord]) -> Arguments:
     """Teacher, photos and validation photos of a run."""
     photos = [record.path for record in records if record.split == "train"]
     return teacher_folder, photos, [r for r in records if r.split == "validation"]
 
 
 @pytest.fixture(scope="module")
-def undisturbed(arguments: tuple[Any, ...], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def undisturbed(arguments: Arguments, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("distil") / "run"
     distil(CONFIG, *arguments, folder)
     return folder
@@ -46,7 +48,7 @@ def undisturbed(arguments: tuple[Any, ...], tmp_path_factory: pytest.TempPathFac
 
 @pytest.mark.parametrize("killed_at", [1, 3, 5])
 def test_resumed_run_ends_as_one_that_was_not_killed(
-    undisturbed: Path, arguments: tuple[Any, ...], tmp_path: Path, killed_at: int
+    undisturbed: Path, arguments: Arguments, tmp_path: Path, killed_at: int
 ) -> None:
     run = tmp_path / "run"
     distil(CONFIG, *arguments, run, stop_at=killed_at)
@@ -55,7 +57,7 @@ def test_resumed_run_ends_as_one_that_was_not_killed(
     assert log_of(run) == log_of(undisturbed)
 
 
-def test_student_learns(arguments: tuple[Any, ...], tmp_path: Path) -> None:
+def test_student_learns(arguments: Arguments, tmp_path: Path) -> None:
     """Always the same two views of one photo: it must get closer to what is wanted of them."""
     teacher, photos, _ = arguments
     still = TABLE["views"] | {"whole": 1.0, "half_decoded": 0.0, "brightness": 0.0}
@@ -85,7 +87,7 @@ def test_student_of_a_run_is_as_small_as_its_recipe_says(undisturbed: Path) -> N
     assert [len(block.filter.bias) for block in network.chain[1:4]] == [48, 64, 64]
 
 
-def test_folder_of_another_recipe_is_refused(undisturbed: Path, arguments: tuple[Any, ...]) -> None:
+def test_folder_of_another_recipe_is_refused(undisturbed: Path, arguments: Arguments) -> None:
     other = DistilConfig.from_table(TABLE | {"seed": 1})
     with pytest.raises(ModelError, match="holds a run of another recipe"):
         distil(other, *arguments, undisturbed)

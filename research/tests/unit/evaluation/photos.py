@@ -34,7 +34,7 @@ def drawn(folder: Path, record: PhotoRecord) -> PhotoRecord:
 
 def answered(record: PhotoRecord, **boxes: Sequence[Sequence[int] | None]) -> Answered:
     """A photo and, by method, a box or None for each human box."""
-    found = {m: tuple(b and Box(*b) for b in of_method) for m, of_method in boxes.items()}
+    found = {m: tuple(Box(*b) if b else None for b in of_method) for m, of_method in boxes.items()}
     return Answered(record, found)
 
 

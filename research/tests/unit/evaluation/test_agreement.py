@@ -33,4 +33,5 @@ def test_all_three_by_hand() -> None:
 
 def test_apart_from_each_other_overlap_is_nothing() -> None:
     found = agreement(Box(0, 0, 10, 50), Box(90, 0, 100, 50), IMAGE)
-    assert found == (0.0, pytest.approx(0.45), pytest.approx(90.0))
+    assert found.iou == 0
+    assert found == pytest.approx((0.0, 0.45, 90.0))

@@ -114,5 +114,6 @@ def test_difference_of_runs_knows_the_scatter_of_photos_and_of_runs() -> None:
 def test_difference_of_other_photos_or_no_runs_is_refused(
     shapes: tuple[tuple[int, ...], tuple[int, ...]],
 ) -> None:
+    ours, other = map(np.zeros, shapes)
     with pytest.raises(ValueError, match="of the same photos; got"):
-        difference_of_runs(*map(np.zeros, shapes))
+        difference_of_runs(ours, other)

@@ -76,7 +76,7 @@ def test_map_is_the_networks_at_the_records_ratio(
     config, record = tiny_config(), records[index]
     with Image.open(record.path) as photo:
         pixels = np.asarray(photo.resize(size, Image.Resampling.BILINEAR), np.float32)
-    mean, std = np.float32(config.model.pixel_mean), np.float32(config.model.pixel_std)
+    mean, std = np.array([config.model.pixel_mean, config.model.pixel_std], np.float32)
     images = torch.from_numpy((pixels / 255 - mean) / std).permute(2, 0, 1)[None]
     ratio = record.box.width / record.box.height
     with torch.inference_mode():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -58,7 +59,8 @@ def records(folder: Path) -> list[PhotoRecord]:
 def compared(photos: list[PhotoRecord]) -> Comparison:
     left, right = (0, 0, 50, 50), (50, 0, 100, 50)
     answers = [answered(p, **{"ours": [left], PEER: [right]}) for p in photos]
-    answers.append(answered(photo("gap.png", left), **{"ours": [left], PEER: [None]}))
+    gap: dict[str, list[Sequence[int] | None]] = {"ours": [left], PEER: [None]}
+    answers.append(answered(photo("gap.png", left), **gap))
     origin = Origin(
         facts={"dataset": "fcdb", "split": "test", "model": "m<1>"},
         skipped=(Problem("fcdb.json, entry <7>", "box is empty"),),

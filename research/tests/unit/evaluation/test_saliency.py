@@ -6,17 +6,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from marscrop.errors import ImageError
 from marscrop_research.evaluation.saliency import saliency_of, spectral_residual
 
 
-def waves_with_a_spot(rows: int, columns: int, row: int, column: int) -> np.ndarray:
+def waves_with_a_spot(rows: int, columns: int, row: int, column: int) -> NDArray[np.float64]:
     """A regular pattern with some noise, broken by a bright disc of seven pixels."""
     y, x = np.mgrid[:rows, :columns]
     noise = np.random.default_rng(0).normal(0, 3, (rows, columns))
-    grey = 100 + 30 * np.sin(x / 2) + 20 * np.sin(y / 3) + noise
+    grey: NDArray[np.float64] = 100 + 30 * np.sin(x / 2) + 20 * np.sin(y / 3) + noise
     grey[(y - row) ** 2 + (x - column) ** 2 <= 9] = 220
     return grey
 

@@ -74,9 +74,18 @@ def test_content_is_on_disk_before_it_gets_its_name(
 ) -> None:
     """Else a power cut could leave the name on an empty file."""
     order: list[str] = []
-    replace, fsync = os.replace, os.fsync
-    monkeypatch.setattr(os, "fsync", lambda fd: (order.append("fsync"), fsync(fd)))
-    monkeypatch.setattr(os, "replace", lambda *a: (order.append("replace"), replace(*a)))
+
+    def noted(name: str) -> None:
+        real = getattr(os, name)
+
+        def call(*arguments: Any) -> None:
+            order.append(name)
+            real(*arguments)
+
+        monkeypatch.setattr(os, name, call)
+
+    noted("fsync")
+    noted("replace")
     write_whole(tmp_path / "file", lambda f: f.write(b"new"))
     assert order == ["fsync", "replace"]
 

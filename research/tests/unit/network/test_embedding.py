@@ -26,7 +26,8 @@ def embedding(**changes: Any) -> RatioEmbedding:
 
 def at(module: RatioEmbedding | RatioValue, *ratios: float) -> Tensor:
     with torch.no_grad():
-        return module(torch.tensor([math.log(ratio) for ratio in ratios]))
+        found: Tensor = module(torch.tensor([math.log(ratio) for ratio in ratios]))
+    return found
 
 
 def equation_7(vectors: Tensor, ratio: float) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from marscrop_research.training.feature_cache import FeatureCache
 from marscrop_research.training.loop import train
 
 Records = list[CropRecord]
+Look = Callable[[FrozenPart, torch.Tensor], torch.Tensor]
 FROZEN = {"frozen_stride": 4, "epochs": 2}
 LAST = {
     "mobilenetv2": "c4_2",
@@ -39,7 +41,7 @@ def test_chain_is_the_backbone(name: str) -> None:
     backbone.eval()
     images = x = torch.randn(1, 3, 64, 64)
     with torch.no_grad():
-        for block in backbone.chain:  # type: ignore[union-attr]
+        for block in backbone.chain:
             x = block.module(x)
             assert 64 // x.shape[3] == block.stride
         torch.testing.assert_close(x, backbone(images))
@@ -59,9 +61,7 @@ def test_frozen_part_needs_no_gradients_and_the_trained_part_does() -> None:
     model = Mars(tiny_config().model)
     FrozenPart(model, 4)
     strides = {
-        id(p): block.stride
-        for block in model.backbone.chain  # type: ignore[union-attr]
-        for p in block.module.parameters()
+        id(p): block.stride for block in model.backbone.chain for p in block.module.parameters()
     }
     assert {p.requires_grad for p in model.parameters() if strides.get(id(p), 99) <= 4} == {False}
     assert {p.requires_grad for p in model.parameters() if strides.get(id(p), 99) > 4} == {True}
@@ -95,12 +95,12 @@ def test_kept_features_change_nothing(
     assert {path: path.stat().st_mtime_ns for path in cache.iterdir()} == kept
 
 
-def _only_single_photos(call):  # type: ignore[no-untyped-def]
+def _only_single_photos(call: Look) -> Look:
     """Validation sees photos one by one; a batch would be of training, which has its features."""
 
     def checked(self: FrozenPart, images: torch.Tensor) -> torch.Tensor:
         assert len(images) == 1, "these features were kept"
-        return call(self, images)  # type: ignore[no-any-return]
+        return call(self, images)
 
     return checked
 

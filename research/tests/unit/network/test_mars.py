@@ -50,7 +50,8 @@ def look_inside(model: Mars, images: Tensor, log_ratio: Tensor) -> Seen:
     hook = model.head.upsampling.register_forward_hook(keep)
     logits = model(images, log_ratio)
     hook.remove()
-    return Seen(*seen, logits)
+    before, after = seen
+    return Seen(before, after, logits)
 
 
 def test_transformed_average_is_added_at_every_position(images: Tensor) -> None:

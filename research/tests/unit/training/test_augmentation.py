@@ -158,10 +158,17 @@ def test_ratio_is_not_shifted_unless_asked() -> None:
     assert {draw(AugmentConfig(), seed).log_ratio_shift for seed in SEEDS} == {0.0}
 
 
-def seen(rgb: list[tuple[int, int, int]], **factors: float) -> list[list[int]]:
+def seen(
+    rgb: list[tuple[int, int, int]],
+    *,
+    brightness: float = 1,
+    contrast: float = 1,
+    saturation: float = 1,
+) -> list[list[int]]:
     """One row of pixels under a view of the whole."""
     pixels = np.array([rgb], np.uint8)
-    view = View(Window(0.0, 0.0, float(len(rgb)), 1.0), **factors)
+    whole = Window(0.0, 0.0, float(len(rgb)), 1.0)
+    view = View(whole, brightness=brightness, contrast=contrast, saturation=saturation)
     out: Any = view.pixels(Image.fromarray(pixels), Size(len(rgb), 1))
     assert out.dtype == np.uint8
     return [list(map(int, pixel)) for pixel in out[0]]

@@ -33,7 +33,7 @@ from marscrop_research.data.records import CropRecord
 from marscrop_research.errors import ConfigError, DataError
 from marscrop_research.evaluation.decoding import PLACEMENT, decode_all
 from marscrop_research.evaluation.protocol import score_records, summarise
-from marscrop_research.evaluation.torch_maps import checkpoint_network
+from marscrop_research.evaluation.torch_maps import TorchMaps, checkpoint_network
 from marscrop_research.network.backbones import build_backbone
 from marscrop_research.network.checkpoint import load_checkpoint, save_checkpoint
 from marscrop_research.network.mars import Mars
@@ -392,11 +392,10 @@ def test_average_is_what_is_validated_and_kept(
     records: Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     validated = []
-    maps = loop.TorchMaps
 
-    def spy(model: Mars, config: Config, store: PhotoStore) -> Any:
+    def spy(model: Mars, config: Config, store: PhotoStore) -> TorchMaps:
         validated.append({name: t.clone() for name, t in model.state_dict().items()})
-        return maps(model, config, store)
+        return TorchMaps(model, config, store)
 
     monkeypatch.setattr(loop, "TorchMaps", spy)
     config = tiny_config(train={**EMA, "epochs": 1})

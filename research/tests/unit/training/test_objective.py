@@ -60,7 +60,8 @@ def test_parts_are_weighted_as_configured() -> None:
 
     def crops(logits: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:
         cells = crop_loss(logits, box_target(boxes, 6, 9, "coverage"))
-        return 0.3 * cells + 0.1 * WindowLoss(config.window_tolerance)(logits, boxes)
+        windows: torch.Tensor = WindowLoss(config.window_tolerance)(logits, boxes)
+        return 0.3 * cells + 0.1 * windows
 
     near, far = torch.tensor([CROP.box]), torch.tensor([OTHER.box])
     pairs = PairLoss()(logits[3:, None], torch.stack([far, near]), torch.tensor([[4, 1]]))

@@ -24,6 +24,7 @@ from research.tests.unit.training.runs import (
 
 from marscrop_research.config import Config
 from marscrop_research.data.records import CropRecord
+from marscrop_research.network.checkpoint import save_checkpoint
 from marscrop_research.training import loop
 from marscrop_research.training.loop import train
 
@@ -144,7 +145,7 @@ def test_killed_around_a_save(
     when: str,
 ) -> None:
     """Saves 1 to 3 are: within the first epoch, its best, its last."""
-    config, saves, real = VARIANTS["within epochs"], 0, loop.save_checkpoint
+    config, saves = VARIANTS["within epochs"], 0
 
     def fatal(path: Path, content: dict[str, Any]) -> None:
         nonlocal saves
@@ -152,7 +153,7 @@ def test_killed_around_a_save(
         if saves == save and when == "half written":
             path.with_name(f".{path.name}.part").write_bytes(b"half")
         if saves != save or when == "after":
-            real(path, content)
+            save_checkpoint(path, content)
         if saves == save:
             raise KilledError
 

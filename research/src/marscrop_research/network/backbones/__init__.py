@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from marscrop_research.config import ModelConfig
 from marscrop_research.errors import ConfigError
 from marscrop_research.network.backbones import efficientnet_lite, mobilenetv2, resnet50, vgg16
-from marscrop_research.network.backbones.layers import load_truncated
+from marscrop_research.network.backbones.layers import Backbone, load_truncated
 
 LAYERS: Final = {
     "mobilenetv2": tuple(mobilenetv2.LAYERS),
@@ -21,12 +21,8 @@ LAYERS: Final = {
 """Every layer name that a backbone can be cut at."""
 
 
-def build_backbone(config: ModelConfig) -> nn.Module:
+def build_backbone(config: ModelConfig) -> Backbone:
     """The backbone that `config` names, with random weights.
-
-    Returns:
-        module from (b, 3, h, w) to (b, channels, h / stride, w / stride), with attributes
-        `channels`, `stride` and `chain`.
 
     Raises:
         ConfigError: the backbone has no such layer, or no such padding.

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from marscrop_research.network.backbones.layers import Block, Padding, conv2d, name_blocks
+from marscrop_research.network.backbones.layers import Backbone, Block, Padding, conv2d, name_blocks
 
 
 class _Stage(NamedTuple):
@@ -120,7 +120,7 @@ class MBConv(nn.Module):
         return x + out if self.residual else out
 
 
-class EfficientNetLite(nn.Module):
+class EfficientNetLite(Backbone):
     """Stem and blocks up to a layer.
 
     Attributes:

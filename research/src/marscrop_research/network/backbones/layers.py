@@ -26,6 +26,20 @@ class Block(NamedTuple):
     stride: int
 
 
+class Backbone(nn.Module):
+    """From (b, 3, h, w) to (b, channels, h / stride, w / stride).
+
+    Attributes:
+        chain: what a photo passes through, in its order.
+        channels: of the output.
+        stride: input size over output size.
+    """
+
+    chain: list[Block]
+    channels: int
+    stride: int
+
+
 class SameConv2d(nn.Conv2d):
     """Convolution with TensorFlow's SAME padding, for sides that the stride divides.
 

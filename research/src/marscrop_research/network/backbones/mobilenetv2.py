@@ -6,7 +6,7 @@ from typing import Final
 
 from torch import Tensor, nn
 
-from marscrop_research.network.backbones.layers import Block, Padding, conv2d, name_blocks
+from marscrop_research.network.backbones.layers import Backbone, Block, Padding, conv2d, name_blocks
 
 _STAGES: Final = (  # expansion, channels, blocks, stride of the first
     (1, 16, 1, 1),
@@ -65,7 +65,7 @@ class InvertedResidual(nn.Module):
         return x + out if self.residual else out
 
 
-class MobileNetV2(nn.Module):
+class MobileNetV2(Backbone):
     """Blocks `features.0` ... `features.<last>`.
 
     Attributes:

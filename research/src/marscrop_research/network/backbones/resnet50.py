@@ -11,7 +11,7 @@ from typing import Final
 
 from torch import Tensor, nn
 
-from marscrop_research.network.backbones.layers import Block
+from marscrop_research.network.backbones.layers import Backbone, Block
 
 _STAGES: Final = ((64, 3, 1), (128, 4, 2), (256, 6, 2), (512, 3, 2))  # width, blocks, stride
 _EXPANSION: Final = 4
@@ -51,7 +51,7 @@ class Bottleneck(nn.Module):
         return self.relu(self.bn3(self.conv3(out)) + self.downsample(x))  # type: ignore[no-any-return]
 
 
-class ResNet50(nn.Module):
+class ResNet50(Backbone):
     """Stem and stages up to a block, then `reduce` to 512 channels where there are more.
 
     Attributes:

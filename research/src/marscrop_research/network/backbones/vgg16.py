@@ -10,7 +10,7 @@ from typing import Final
 
 from torch import Tensor, nn
 
-from marscrop_research.network.backbones.layers import Block
+from marscrop_research.network.backbones.layers import Backbone, Block
 
 _STAGES: Final = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))  # channels, convolutions
 
@@ -30,7 +30,7 @@ LAYERS: Final = _layers()
 """Layer name -> number of modules of `features` that are kept."""
 
 
-class VGG16(nn.Module):
+class VGG16(Backbone):
     """The first modules of torchvision's `features`.
 
     Attributes:

@@ -13,6 +13,10 @@ from marscrop.errors import ModelError
 from marscrop_research.config import ModelConfig
 from marscrop_research.errors import ConfigError
 from marscrop_research.network.backbones import LAYERS, build_backbone, load_imagenet
+from marscrop_research.network.backbones.efficientnet_lite import MBConv
+from marscrop_research.network.backbones.layers import Backbone
+from marscrop_research.network.backbones.mobilenetv2 import InvertedResidual
+from marscrop_research.network.backbones.resnet50 import Bottleneck
 
 CHANNELS = {
     "mobilenetv2": {
@@ -60,7 +64,7 @@ CUTS = [
 ]
 
 
-def cut(backbone: str, layer: str) -> nn.Module:
+def cut(backbone: str, layer: str) -> Backbone:
     """Without memory for its weights."""
     with torch.device("meta"):
         return build_backbone(ModelConfig.from_table({"backbone": backbone, "layer": layer})).eval()
@@ -151,14 +155,10 @@ def test_batch_norms_have_the_configured_epsilon(backbone: str) -> None:
 def test_shortcut_is_taken_exactly_where_shapes_agree(backbone: str, layer: str) -> None:
     """With the last batch norm of a block at zero, what comes out is the shortcut alone."""
     network = build_backbone(ModelConfig.from_table({"backbone": backbone, "layer": layer})).eval()
-    blocks = [
-        m
-        for m in network.modules()
-        if type(m).__name__ in ("InvertedResidual", "MBConv", "Bottleneck")
-    ]
+    blocks = [m for m in network.modules() if isinstance(m, InvertedResidual | MBConv | Bottleneck)]
     for block in blocks:
         norms = [m for m in block.modules() if isinstance(m, nn.BatchNorm2d)]
-        branch = norms if type(block).__name__ != "Bottleneck" else norms[:3]
+        branch = norms[:3] if isinstance(block, Bottleneck) else norms
         nn.init.zeros_(branch[-1].weight)
         convolutions = [m for m in block.modules() if isinstance(m, nn.Conv2d)]
         channels = convolutions[0].in_channels
@@ -168,7 +168,7 @@ def test_shortcut_is_taken_exactly_where_shapes_agree(backbone: str, layer: str)
             out = block(x)
         if not strided and out.shape == x.shape:
             assert torch.equal(out, x)
-        elif type(block).__name__ != "Bottleneck":
+        elif not isinstance(block, Bottleneck):
             assert not out.any()
         else:
             with torch.no_grad():

