@@ -1,4 +1,4 @@
-"""What documents say that can be held against the repository: files, modules, extras, commands."""
+"""What documents say that can be held against the repository: files, links, modules, commands."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ _MODULE: Final = re.compile(r"(?<!/)\bmarscrop(?:_research)?(?:\.[a-z_]\w*)+")
 _BARE_FILE: Final = re.compile(r"(?<![\w/.*-])(?:[\w-]+\.md|test_\w+(?:\.py)?)(?![\w/*])")
 _EXTRAS: Final = re.compile(r"(?<![\w.*])(\.|\./research|marscrop|marscrop-research)\[([a-z,]+)\]")
 _OPTION: Final = re.compile(r"`(--[a-z][a-z-]+)")
+_LINK: Final = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
+_HEADING: Final = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _FENCE: Final = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 _INLINE: Final = re.compile(r"`((?:\.venv/bin/)?marscrop [^`]+)`")
 _MADE: Final = ("examples/crops", "peers.md")
@@ -66,6 +68,16 @@ def missing_files(path: Path, known: Iterable[str]) -> list[str]:
     """
     named = set(_BARE_FILE.findall(path.read_text(encoding="utf-8")))
     return sorted(named - set(known) - set(_MADE))
+
+
+def missing_links(path: Path) -> list[str]:
+    """The links of a document to files, and to headings in them, that are not there."""
+    missing = []
+    for name, heading in _LINK.findall(path.read_text(encoding="utf-8")):
+        target = path.parent / name if name else path
+        if not target.exists() or (heading and heading not in _anchors(target)):
+            missing.append(f"{name}#{heading}" if heading else name)
+    return sorted(missing)
 
 
 def missing_extras(path: Path) -> list[str]:
@@ -115,6 +127,12 @@ def unknown_options(command: Any, words: Iterable[str]) -> list[str]:
     }
     given = [word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)]
     return [option for option in given if option not in {*known, "--help"}]
+
+
+def _anchors(document: Path) -> set[str]:
+    """The anchors of its headings, as GitHub makes them."""
+    headings = _HEADING.findall(document.read_text(encoding="utf-8"))
+    return {re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings}
 
 
 def _extras(of_research: bool) -> set[str]:

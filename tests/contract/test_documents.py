@@ -13,6 +13,7 @@ from tests.contract.documents import (
     commands,
     missing_extras,
     missing_files,
+    missing_links,
     missing_modules,
     missing_options,
     missing_paths,
@@ -23,8 +24,8 @@ from typer.main import get_command
 
 from marscrop.cli.app import app
 
-HISTORY = {"CHANGELOG.md", "docs/experiments.md"}
-"""Documents of what was, whose names may be of then."""
+HISTORY = {"CHANGELOG.md"}
+"""What tells of what was, and may name it."""
 
 DOCUMENTS = tracked("*.md")
 SOURCES = tracked(
@@ -60,6 +61,11 @@ def test_paths_in_documents_exist(document: Path) -> None:
     assert missing_options(document, PROGRAMS) == []
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_links_in_documents_lead_somewhere(document: Path) -> None:
+    assert missing_links(document) == []
+
+
 def test_paths_in_comments_and_docstrings_exist() -> None:
     assert {named(p): m for p in PROGRAMS if (m := missing_paths(p))} == {}
 
@@ -86,6 +92,10 @@ def test_what_is_not_there_is_missed(tmp_path: Path) -> None:
         "service.md, NOTHING.md, `test_nothing.py`, marscrop[heic,nothing],\n"
         "`--faces`, `--nothing`\n"
     )
+    (tmp_path / "b.md").write_text(
+        "# One thing: `two`\n[a](a.md), [b](b.md#one-thing-two), [c](#c), [d](d.md)"
+    )
+    assert missing_links(tmp_path / "b.md") == ["#c", "d.md"]
     assert missing_files(document, bare_names()) == ["NOTHING.md", "test_nothing.py"]
     assert missing_extras(document) == ["marscrop[nothing]"]
     assert missing_options(document, PROGRAMS) == ["--nothing"]
