@@ -167,7 +167,7 @@ class CropOptions:
     pad_fill: Annotated[
         Fill | None,
         Option(
-            help=f"What the canvas shows around it: a colour, or blur. Default: {DEFAULT_FILL}.",
+            help=f"What the canvas shows around the photo: a colour, or blur. Default: {DEFAULT_FILL}.",
             example="blur",
             read=lambda _, name, value: Fill.parse(value),
         ),
