@@ -3,8 +3,8 @@
 .venv/bin/python scripts/licences.py
 
 Names and versions are those of requirements/dev.lock; licences what the packages themselves say.
-Beside each extra stand the packages that it adds, down to the last. tests/contract/test_supply_chain.py
-holds the document to the lock and the licences to ALLOWED.
+Beside each extra stand the packages that it adds, down to the last.
+tests/contract/test_supply_chain.py holds the document to the lock and the licences to ALLOWED.
 """
 
 from __future__ import annotations

@@ -167,7 +167,8 @@ class CropOptions:
     pad_fill: Annotated[
         Fill | None,
         Option(
-            help=f"What the canvas shows around the photo: a colour, or blur. Default: {DEFAULT_FILL}.",
+            help="What the canvas shows around the photo: a colour, or blur. "
+            f"Default: {DEFAULT_FILL}.",
             example="blur",
             read=lambda _, name, value: Fill.parse(value),
         ),
