@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from marscrop.crop import Crop
     from marscrop.cropper import Cropper
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "AspectRatio",
     "Box",

@@ -4,4 +4,4 @@ Its commands join those of `marscrop`. What needs torch says so (extra `train`);
 evaluation of the product or of other tools' boxes, figures and the study do without.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
