@@ -19,8 +19,9 @@ class Crop:
             image, and its size (with `padding`, if there is some) misses the ratio by at most half
             a pixel on one side.
         confidence: probability that this crop is nearer to a photographer's than the centre crop
-            is, 0..1; low means that a centre crop is as good, 0 that this is the centre crop, or
-            padded, which compares with nothing. Calibrated on best crops without constraints.
+            is, 0..1; low means that a centre crop is as good. 0: this is the centre crop, as the
+            whole of a photo that has the ratio is; or padded, which compares with nothing.
+            Calibrated on best crops without constraints.
         candidate: 1 for the best crop of the ratio, then 2, 3, ...
         centred: whether this is the centre crop because the best crop's confidence, which is kept
             here, was below the one asked for.

@@ -1,6 +1,7 @@
 """The policy: which crops of a ratio are given, as pure functions of a map, limits and options.
 
-1. The best crop within what was asked and what saves faces, faces giving way first.
+1. The best crop within what was asked and what saves faces, faces giving way first: the photo
+   itself where it has the ratio.
 2. Below the confidence that is asked for, the centre crop in its place, if the limits allow it.
 3. Further candidates, as many as are asked for and there are.
 4. Where no crop meets what was asked: a padded one, if that is wanted, or the reason why not.
@@ -32,6 +33,7 @@ from marscrop.window.conflict import explain_conflict
 from marscrop.window.constraints import Limits
 from marscrop.window.padded_crop import padded_crop
 from marscrop.window.placement import Prior
+from marscrop.window.zoom import Zoom
 
 
 def decide(
@@ -57,7 +59,7 @@ def decide(
     Raises:
         ConstraintError: nothing meets what was asked; whose photo it is, the caller knows.
     """
-    found = best_within(logits, asked, faces, ratio, model.prior)
+    found = best_within(logits, asked, faces, ratio, model.prior, options.zoom)
     if found is None:
         return [padded(logits, asked, ratio, options.padding_fill, max_pixels)]
     box, limits = found
@@ -78,12 +80,15 @@ def best_within(
     faces: Sequence[Face],
     ratio: AspectRatio,
     prior: Prior,
+    zoom: Zoom = "natural",
 ) -> tuple[Box, Limits] | None:
-    """The best box, and the strictest limits that some box meets; faces give way first."""
-    for limits in limits_with_faces(asked, faces, ratio):
-        box = best_crop(logits, limits, ratio, prior)
-        if box is not None:
-            return box, limits
+    """The best box, and the strictest limits that some box meets: faces give way, then `zoom`."""
+    largest = replace(asked, min_size=1.0)
+    for wanted in (largest, asked) if zoom == "none" else (asked,):
+        for limits in limits_with_faces(wanted, faces, ratio):
+            box = best_crop(logits, limits, ratio, prior)
+            if box is not None:
+                return box, limits
     return None
 
 
@@ -102,7 +107,11 @@ def judged(
 def centred_if_unsure(crop: Crop, limits: Limits, min_confidence: float) -> Crop:
     """The crop, or the centre crop where that is allowed and the confidence is below the least."""
     centre = centre_crop(limits.image, crop.ratio)
-    if crop.confidence >= min_confidence or not limits.allow(centre, crop.ratio):
+    if (
+        crop.confidence >= min_confidence
+        or crop.box == centre
+        or not limits.allow(centre, crop.ratio)
+    ):
         return crop
     return replace(crop, box=centre, centred=True)
 

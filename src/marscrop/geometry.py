@@ -104,11 +104,19 @@ def largest_window(image: Size, ratio: AspectRatio) -> Size:
     """Largest integer size of `ratio` inside `image` [px].
 
     One side equals the image's; the other is rounded once, so it is off by at most 0.5 px
-    (more only where it would vanish: a side is never below 1 px).
+    (more only where it would vanish: a side is never below 1 px). An image that has the ratio is
+    its own largest window.
     """
+    if has_ratio(image, ratio):
+        return image
     if image.ratio >= ratio.value:
         return Size(_within(image.height * ratio.value, image.width), image.height)
     return Size(image.width, _within(image.width / ratio.value, image.height))
+
+
+def has_ratio(image: Size, ratio: AspectRatio) -> bool:
+    """Whether a size [px] has the ratio as nearly as whole pixels can: every crop's has."""
+    return image == size_of_ratio(int(longer_side(image, ratio)), ratio)
 
 
 def longer_side(size: Size | Window, ratio: AspectRatio) -> float:

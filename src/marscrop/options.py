@@ -18,6 +18,7 @@ from marscrop.spelling import Mention, Spelling, Text, spelled
 from marscrop.window.anchor import FREE, Anchor, AnchorLike
 from marscrop.window.constraints import MIN_SCALE, Constraints
 from marscrop.window.regions import Region, RegionLike, parse_regions
+from marscrop.window.zoom import Zoom
 
 MOST_CANDIDATES: Final = 20
 """More are taken for a typing error: after a few the rest are no crops that anybody wants."""
@@ -119,6 +120,19 @@ class CropOptions:
             example="0.5",
         ),
     ] = MIN_SCALE
+    zoom: Annotated[
+        Zoom,
+        Option(
+            help=(
+                "none: the largest crop, of which only the place is chosen; natural: a little "
+                "smaller, as people cut. A photo that has the ratio stays whole. What ",
+                *(Mention("keep"), " and ", Mention("avoid"), " ask goes before it."),
+            ),
+            expected=f"must be one of {', '.join(get_args(Zoom))}",
+            choices=get_args(Zoom),
+            example="none",
+        ),
+    ] = "natural"
     max_candidates: Annotated[
         int,
         Option(
@@ -256,6 +270,7 @@ class CropKeywords(TypedDict, total=False):
     keep: RegionLike | Iterable[RegionLike]
     avoid: RegionLike | Iterable[RegionLike]
     min_size: float | None
+    zoom: str
     max_candidates: int
     anchor: AnchorLike
     min_confidence: float

@@ -62,7 +62,7 @@ def test_mistakes_are_told_at_once() -> None:
     with pytest.raises(OptionError):
         BestCrop("1:1", max_candidates=0)
     with pytest.raises(TypeError):
-        BestCrop("1:1", zoom=2)
+        BestCrop("1:1", zooom=2)
 
 
 def test_it_can_be_pickled_and_says_what_it_does() -> None:

@@ -51,6 +51,7 @@ ASKED: dict[str, Any] = {
     "keep": ["300,140,335,415", "10%,30%,20%,40%"],
     "avoid": ["0,0,640,20"],
     "min_size": "0.4",
+    "zoom": "none",
     "max_candidates": "3",
     "anchor": "left",
     "min_confidence": "0.9",

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from marscrop.geometry import Box, Window, iou, snap
+from marscrop.geometry import Box, Window, has_ratio, iou, snap
 from marscrop.ratio import AspectRatio
 from marscrop.window.constrained_search import search_within
 from marscrop.window.constraints import Limits
@@ -30,9 +30,10 @@ def best_crop(
 ) -> Box | None:
     """The best crop of `ratio` within limits.
 
-    `place_window` proposes a window. A box to keep or an anchor moves it no further than needed.
-    Boxes to avoid cut the allowed places apart, and the nearest one may be anywhere: with any, a
-    window that breaks a limit gives way to the most likely window within the limits.
+    A photo that has the ratio is its own crop, if the limits allow that. Else `place_window`
+    proposes a window. A box to keep or an anchor moves it no further than needed. Boxes to avoid
+    cut the allowed places apart, and the nearest one may be anywhere: with any, a window that
+    breaks a limit gives way to the most likely window within the limits.
 
     Args:
         logits: (h, w) log odds that a cell lies in the crop; the map covers the whole photo.
@@ -46,6 +47,9 @@ def best_crop(
     Raises:
         MarscropError: logits that are not finite.
     """
+    whole = Box(0, 0, *limits.image)
+    if has_ratio(limits.image, ratio) and limits.allow(whole, ratio):
+        return whole
     window = place_window(logits, limits.image, ratio, prior, limits.min_size)
     box = snap(window, limits.image, ratio) if limits.avoid else nearest_box(window, limits, ratio)
     if box is not None and limits.allow(box, ratio):

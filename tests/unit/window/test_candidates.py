@@ -22,6 +22,15 @@ def test_without_constraints_it_is_placement_and_snap() -> None:
     assert best_crop(LOGITS, Limits(PHOTO), WIDE, PRIOR) == snap(window, PHOTO, WIDE)
 
 
+def test_a_photo_of_the_ratio_is_its_own_crop_unless_that_breaks_a_limit() -> None:
+    ratio, whole = AspectRatio(4, 3), Box(0, 0, 640, 480)
+    assert best_crop(LOGITS, Limits(PHOTO), ratio, PRIOR) == whole
+    assert best_crop(LOGITS, Limits(PHOTO, keep=(whole,)), ratio, PRIOR) == whole
+    beside = best_crop(LOGITS, Limits(PHOTO, avoid=(Box(0, 0, 5, 5),)), ratio, PRIOR)
+    assert beside is not None
+    assert beside != whole
+
+
 def test_what_must_be_kept_moves_the_crop_no_further_than_it_must() -> None:
     free = best_crop(LOGITS, Limits(PHOTO), WIDE, PRIOR)
     assert free is not None

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from marscrop.cropper import Cropper
 from marscrop.geometry import Box, snap
 from marscrop.imaging.photo import open_photo
-from marscrop.window.placement import Prior, place_window
+from marscrop.window.candidates import best_crop
+from marscrop.window.constraints import Limits
+from marscrop.window.placement import Prior
 from marscrop_research.data.records import CropRecord
 from marscrop_research.decoders.paper import paper_window
 from marscrop_research.decoders.search import search_window
@@ -56,11 +58,12 @@ def decode_all(network: MapSource) -> Predict:
     def predict(record: CropRecord, /) -> dict[str, Box]:
         logits = network.maps(record)
         asked = record.size, record.ratio
-        windows = {
-            PAPER: paper_window(logits, *asked),
-            SEARCH: search_window(logits, *asked).window,
-            PLACEMENT: place_window(logits, *asked, network.prior),
+        placed = best_crop(logits, Limits(record.size), record.ratio, network.prior)
+        assert placed is not None  # nothing limits it
+        return {
+            PAPER: snap(paper_window(logits, *asked), *asked),
+            SEARCH: snap(search_window(logits, *asked).window, *asked),
+            PLACEMENT: placed,
         }
-        return {name: snap(window, *asked) for name, window in windows.items()}
 
     return predict

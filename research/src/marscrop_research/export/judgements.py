@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from marscrop.geometry import centre_crop, iou, snap
+from marscrop.geometry import centre_crop, iou
+from marscrop.window.candidates import best_crop
 from marscrop.window.confidence import Evidence, gather_evidence
-from marscrop.window.placement import place_window
+from marscrop.window.constraints import Limits
 from marscrop_research.data.fcdb import fold
 from marscrop_research.data.records import CropRecord
 from marscrop_research.evaluation.decoding import MapSource
@@ -37,7 +38,8 @@ def judge(records: Sequence[CropRecord], network: MapSource) -> list[Judgement]:
     for record in records:
         image, ratio = record.size, record.ratio
         logits = network.maps(record)
-        box = snap(place_window(logits, image, ratio, network.prior), image, ratio)
+        box = best_crop(logits, Limits(image), ratio, network.prior)
+        assert box is not None  # nothing limits it
         beats = iou(box, record.box) > iou(centre_crop(image, ratio), record.box)
         evidence = gather_evidence(logits, box, image, ratio)
         found.append(Judgement(record.path.name, fold(record.path.name), evidence, beats))
