@@ -20,11 +20,11 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # thumbor's own
 
 
 @pytest.fixture(scope="module", autouse=True)
-def strict_pillow_afterwards() -> Iterator[None]:
-    """thumbor tells Pillow, for the whole process, to fill up truncated files."""
-    before = ImageFile.LOAD_TRUNCATED_IMAGES
+def pillow_as_before() -> Iterator[None]:
+    """thumbor tells Pillow, for the whole process, to fill up truncated files, and a limit."""
+    truncated, limit = ImageFile.LOAD_TRUNCATED_IMAGES, Image.MAX_IMAGE_PIXELS
     yield
-    ImageFile.LOAD_TRUNCATED_IMAGES = before
+    ImageFile.LOAD_TRUNCATED_IMAGES, Image.MAX_IMAGE_PIXELS = truncated, limit
 
 
 @pytest.fixture(scope="module")
