@@ -31,13 +31,13 @@ with atheris.instrument_imports(include=["marscrop"]):
     from marscrop.geometry import Box, Size
     from marscrop.imaging.fill import Fill
     from marscrop.imaging.jpeg.metadata import truthful
+    from marscrop.options import CropOptions
     from marscrop.ratio import AspectRatio
     from marscrop.runtime.manifest import FILE, PACKAGED_MODEL, Manifest
     from marscrop.service.limits import ServiceLimits
     from marscrop.service.query import CROPS_PARAMETERS, CropsQuery, PictureQuery
     from marscrop.service.refusals import Refusal
     from marscrop.window.anchor import Anchor
-    from marscrop.window.constraints import Constraints
     from marscrop.window.regions import Region
 
 _FOLDER = Path(tempfile.mkdtemp())
@@ -76,7 +76,9 @@ def constraints(content: bytes) -> None:
     keep, _, rest = _text(content).partition(";")
     avoid, _, pin = rest.partition(";")
     try:
-        limits = Constraints.parse(keep, avoid, 0.5, pin or None).on(_IMAGE)
+        limits = CropOptions.parse(
+            keep=keep, avoid=avoid, min_size=0.5, anchor=pin or None
+        ).constraints.on(_IMAGE)
         limits.smallest(AspectRatio(16, 9))
     except (ConstraintError, OptionError):
         return

@@ -10,8 +10,9 @@ from marscrop import Cropper
 from marscrop.errors import OptionError
 from marscrop.imaging.fill import Fill
 from marscrop.options import MOST_CANDIDATES, CropOptions
+from marscrop.window.anchor import Anchor
 from marscrop.window.constraints import Constraints
-from marscrop.window.regions import RegionLike
+from marscrop.window.regions import RegionLike, parse_regions
 
 
 def test_default_asks_for_one_crop_and_no_more() -> None:
@@ -32,7 +33,9 @@ def test_everything_is_understood_once() -> None:
         fallback="pad",
         pad_fill="blur",
     )
-    assert options.constraints == Constraints.parse("1,2,3,4", avoid, 0.5, "top")
+    assert options.constraints == Constraints(
+        parse_regions("1,2,3,4"), parse_regions(avoid), 0.5, Anchor.parse("top")
+    )
     assert (options.max_candidates, options.min_confidence) == (3, 0.6)
     assert options.padding_fill == Fill.parse("blur")
 

@@ -84,7 +84,7 @@ def _load(point: EntryPoint) -> Any:
     except (ImportError, AttributeError) as error:
         package = point.dist.name if point.dist else point.value
         raise MarscropError(
-            f"{point.name}: this command of {package} cannot be loaded ({error})"
+            f"this command of {package} cannot be loaded ({error})", point.name
         ) from None
     if isinstance(loaded, typer.Typer):
         command: Any = get_group(loaded)
@@ -103,4 +103,4 @@ def _short_help(point: EntryPoint, room: int) -> str:
     try:
         return str(_load(point).get_short_help_str(room))
     except MarscropError as error:
-        return str(error).removeprefix(f"{point.name}: ")
+        return error.explained()

@@ -7,12 +7,10 @@ pixels; the search, the rounding and the padding read nothing else.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
-from numbers import Real
-from typing import Final, Self
+from typing import Final
 
-from marscrop.errors import ConstraintError, OptionError
+from marscrop.errors import ConstraintError
 from marscrop.geometry import (
     Box,
     Size,
@@ -24,8 +22,8 @@ from marscrop.geometry import (
     size_within,
 )
 from marscrop.ratio import AspectRatio
-from marscrop.window.anchor import FREE, Anchor, AnchorLike
-from marscrop.window.regions import Region, RegionLike, parse_regions
+from marscrop.window.anchor import FREE, Anchor
+from marscrop.window.regions import Region
 
 MIN_SCALE: Final = 0.3
 """Smallest window searched, as a share of the largest of the ratio. Of the 1,335 crops that
@@ -34,7 +32,7 @@ people made for FCDB's training split, the smallest covers 0.32 of the longer-fi
 
 @dataclass(frozen=True, slots=True)
 class Constraints:
-    """The constraints that were asked for, for any photo and any ratio.
+    """The constraints that were asked for, for any photo and any ratio: see `CropOptions`.
 
     Attributes:
         keep: regions that must lie inside the crop.
@@ -48,34 +46,6 @@ class Constraints:
     avoid: tuple[Region, ...] = ()
     min_size: float = MIN_SCALE
     anchor: Anchor = FREE
-
-    def __post_init__(self) -> None:
-        if not (isinstance(self.min_size, Real) and 0 < self.min_size <= 1):
-            raise OptionError.of(
-                "min_size",
-                "must be above 0 and at most 1, a share of the largest crop",
-                self.min_size,
-            )
-
-    @classmethod
-    def parse(
-        cls,
-        keep: RegionLike | Iterable[RegionLike] = (),
-        avoid: RegionLike | Iterable[RegionLike] = (),
-        min_size: float | None = None,
-        anchor: AnchorLike = None,
-    ) -> Self:
-        """Constraints from what a caller wrote; None stands for the default.
-
-        Raises:
-            OptionError: a box, size or anchor that cannot be understood.
-        """
-        return cls(
-            parse_regions(keep, "keep"),
-            parse_regions(avoid, "avoid"),
-            MIN_SCALE if min_size is None else min_size,
-            Anchor.parse(anchor),
-        )
 
     def on(self, image: Size) -> Limits:
         """These constraints on one photo [px].

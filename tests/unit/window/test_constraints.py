@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from marscrop.errors import ConstraintError, OptionError
 from marscrop.geometry import Box, Size
+from marscrop.options import CropOptions
 from marscrop.ratio import AspectRatio
 from marscrop.window.anchor import Anchor
 from marscrop.window.constraints import MIN_SCALE, Constraints, Limits
@@ -12,49 +15,54 @@ PHOTO = Size(1600, 1200)
 WIDE, SQUARE, STORY = AspectRatio(16, 9), AspectRatio(1, 1), AspectRatio(9, 16)
 
 
+def parsed(**written: Any) -> Constraints:
+    """What a caller wrote, as it reaches the photo."""
+    return CropOptions.parse(**written).constraints
+
+
 def test_default_asks_for_nothing() -> None:
-    limits = Constraints.parse().on(PHOTO)
+    limits = Constraints().on(PHOTO)
     assert limits == Limits(PHOTO)
     assert limits.min_size == MIN_SCALE
 
 
 def test_all_that_is_asked_for_reaches_the_photo() -> None:
-    asked = Constraints.parse("0%,0%,10%,10%", "50%,50%,60%,75%", 1, "top")
+    asked = parsed(keep="0%,0%,10%,10%", avoid="50%,50%,60%,75%", min_size=1, anchor="top")
     assert asked.on(PHOTO) == Limits(
         PHOTO, (Box(0, 0, 160, 120),), (Box(800, 600, 960, 900),), 1, Anchor(None, 0, "top")
     )
 
 
 def test_keep_box_may_fill_the_photo() -> None:
-    assert Constraints.parse(keep="0,0,1600,1200").on(PHOTO).keep == (Box(0, 0, 1600, 1200),)
+    assert parsed(keep="0,0,1600,1200").on(PHOTO).keep == (Box(0, 0, 1600, 1200),)
 
 
 def test_what_only_touches_the_photo_need_not_be_avoided() -> None:
     touching = ["-10,0,0,1200", "0,-10,1600,0", "1600,0,1700,1200", "0,1200,1600,1300"]
-    assert Constraints.parse(avoid=touching).on(PHOTO).avoid == ()
+    assert parsed(avoid=touching).on(PHOTO).avoid == ()
     just = [Box(-10, -10, 1, 1), Box(1599, 1199, 1700, 1300)]
-    assert Constraints.parse(avoid=just).on(PHOTO).avoid == tuple(just)
+    assert parsed(avoid=just).on(PHOTO).avoid == tuple(just)
 
 
 @pytest.mark.parametrize("min_size", [0, -0.5, 1.01, float("nan"), "half"])
 def test_min_size_out_of_range_is_refused(min_size: float) -> None:
     with pytest.raises(OptionError, match=r"above 0 and at most 1.*; got "):
-        Constraints.parse(min_size=min_size)
+        parsed(min_size=min_size)
 
 
 @pytest.mark.parametrize("box", ["-1,0,10,10", "1000,0,1601,10", "0,0,10,1201", "0%,0%,101%,5%"])
 def test_keep_box_outside_the_photo_is_refused(box: str) -> None:
     with pytest.raises(ConstraintError, match=r"keep box .* inside the photo of 1600x1200 px"):
-        Constraints.parse(keep=box).on(PHOTO)
+        parsed(keep=box).on(PHOTO)
 
 
 def test_avoid_box_may_reach_outside() -> None:
-    limits = Constraints.parse(avoid=["-10,-10,5,5", "2000,0,2100,10"]).on(PHOTO)
+    limits = parsed(avoid=["-10,-10,5,5", "2000,0,2100,10"]).on(PHOTO)
     assert limits.avoid == (Box(-10, -10, 5, 5),)  # the other one is nowhere near
 
 
 def test_hull_is_around_all_that_is_kept() -> None:
-    limits = Constraints.parse(keep=[(10, 20, 30, 40), (25, 5, 90, 35)]).on(PHOTO)
+    limits = parsed(keep=[(10, 20, 30, 40), (25, 5, 90, 35)]).on(PHOTO)
     assert limits.hull == Box(10, 5, 90, 40)
     assert Limits(PHOTO).hull is None
 
