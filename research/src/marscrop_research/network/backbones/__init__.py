@@ -9,13 +9,14 @@ from torch import Tensor, nn
 
 from marscrop_research.config import ModelConfig
 from marscrop_research.errors import ConfigError
-from marscrop_research.network.backbones import efficientnet_lite, mobilenetv2, resnet50, vgg16
+from marscrop_research.network.backbones import dinov2, efficientnet_lite, mobilenetv2, resnet50, vgg16
 from marscrop_research.network.backbones.layers import Backbone, load_truncated
 
 LAYERS: Final = {
     "mobilenetv2": tuple(mobilenetv2.LAYERS),
     "vgg16": tuple(vgg16.LAYERS),
     "resnet50": tuple(resnet50.LAYERS),
+    "dinov2": tuple(dinov2.LAYERS),
     **{name: tuple(layers) for name, layers in efficientnet_lite.LAYERS.items()},
 }
 """Every layer name that a backbone can be cut at."""
@@ -43,6 +44,8 @@ def build_backbone(config: ModelConfig) -> Backbone:
         raise ConfigError(f"{config.backbone} is only published with symmetric padding")
     if config.backbone == "vgg16":
         return vgg16.VGG16(config.layer)
+    if config.backbone == "dinov2":
+        return dinov2.DinoV2(config.layer)
     return resnet50.ResNet50(config.layer)
 
 
@@ -59,4 +62,6 @@ def load_imagenet(backbone: nn.Module, checkpoint: Mapping[str, Tensor]) -> None
             n: t for n, t in backbone.state_dict().items() if n.startswith(backbone.new_parameters)
         }
         checkpoint = {**checkpoint, **fresh}
+    if isinstance(backbone, dinov2.DinoV2):
+        checkpoint = {**backbone.reduce.state_dict(prefix="reduce."), **checkpoint}
     load_truncated(backbone, checkpoint)

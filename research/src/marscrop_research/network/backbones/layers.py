@@ -20,10 +20,12 @@ class Block(NamedTuple):
     Attributes:
         module: from the previous link's output to this one's.
         stride: of its output: input size over output size.
+        new: whether it has no published weights, and so is trained in any case.
     """
 
     module: nn.Module
     stride: int
+    new: bool = False
 
 
 class Backbone(nn.Module):
