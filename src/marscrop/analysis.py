@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from marscrop.faces.detector import Face
 from marscrop.geometry import Size
+from marscrop.subjects.subject_map import SubjectMap
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,9 +21,11 @@ class Analysis:
         size: of the upright photo [px].
         features: (1, c, h, w) float32, for `Cropper.maps`.
         faces: in pixels of the upright photo; None where nobody looked for any.
+        subjects: where people look, heads and subjects; None where the model has no such part.
     """
 
     name: str
     size: Size
     features: NDArray[np.float32]
     faces: tuple[Face, ...] | None = None
+    subjects: SubjectMap | None = None

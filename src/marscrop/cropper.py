@@ -19,7 +19,7 @@ from marscrop.analysis import Analysis
 from marscrop.cores import usable_cores
 from marscrop.crop import Crop
 from marscrop.decision import decide, moved_to_grid
-from marscrop.errors import ConstraintError, MissingExtraError
+from marscrop.errors import ConstraintError, MissingExtraError, ModelError
 from marscrop.faces import detector
 from marscrop.faces.detector import Face, FaceDetector
 from marscrop.faces.rule import FaceRule, looks_for_faces
@@ -37,6 +37,7 @@ from marscrop.options import DEFAULT_OPTIONS, CropKeywords, CropOptions
 from marscrop.ratio import AspectRatio, RatioLike, parse_ratios
 from marscrop.runtime.manifest import PACKAGED_MODEL, Manifest
 from marscrop.runtime.model import MarsModel
+from marscrop.subjects.subject_map import SubjectMap
 
 
 class Cropper:
@@ -70,7 +71,8 @@ class Cropper:
         Raises:
             ModelError: the model is missing, changed or truncated.
         """
-        self._session = MarsModel(Path(model) if model is not None else PACKAGED_MODEL, threads)
+        self._folder = Path(model) if model is not None else PACKAGED_MODEL
+        self._session = MarsModel(self._folder, threads)
         self.threads = threads or usable_cores()
         self._detector: FaceDetector | None = None
         self._loading = threading.Lock()
@@ -148,7 +150,9 @@ class Cropper:
             MissingExtraError: faces to keep and no detector installed.
         """
         found = tuple(self.faces(photo)) if looks_for_faces(faces) else None
-        return Analysis(photo.name, photo.size, self.features(photo), found)
+        features, outputs = self._session.features_and_subjects(self._input_rgb(photo))
+        subjects = None if outputs is None else SubjectMap.of(outputs, photo.size)
+        return Analysis(photo.name, photo.size, features, found, subjects)
 
     def crop_analysed(
         self,
@@ -235,8 +239,7 @@ class Cropper:
         Returns:
             (1, c, h, w) float32, for `maps`.
         """
-        rgb = photo.analysis_rgb(self.input_size(photo), threads=self.threads)
-        return self._session.features(rgb)
+        return self._session.features(self._input_rgb(photo))
 
     def maps(
         self, features: NDArray[np.float32], ratios: Sequence[AspectRatio]
@@ -262,6 +265,21 @@ class Cropper:
         """
         return self._face_detector().in_photo(photo)
 
+    def subject_map(self, photo: Photo) -> SubjectMap:
+        """Where people look in a photo, its heads and its main subjects, as `analyse` finds them.
+
+        Raises:
+            ImageError: truncated, corrupt or vanished pixels.
+            ModelError: the model has no part that sees subjects.
+        """
+        _, outputs = self._session.features_and_subjects(self._input_rgb(photo))
+        if outputs is None:
+            raise ModelError(
+                self._folder,
+                "this model has no subject map; take one whose folder has the part subjects",
+            )
+        return SubjectMap.of(outputs, photo.size)
+
     def prepare(self, faces: FaceRule = "auto") -> None:
         """Load what is else loaded by the first photo, so that what is damaged shows at once.
 
@@ -279,6 +297,9 @@ class Cropper:
         """The size that the network sees a photo at [px]."""
         rule = self.manifest.input
         return fit_longest_edge(photo.size, rule.longest_edge_px, rule.multiple_px)
+
+    def _input_rgb(self, photo: Photo) -> NDArray[np.uint8]:
+        return photo.analysis_rgb(self.input_size(photo), threads=self.threads)
 
     def _face_detector(self) -> FaceDetector:
         with self._loading:

@@ -15,7 +15,7 @@ from tests.faults.disk import Killed, Operations, disk_full, fill, small_disk, w
 
 from marscrop.cli import app
 from marscrop.errors import StorageError
-from marscrop.runtime.manifest import FILE, PARTS
+from marscrop.runtime.manifest import FILE, OPTIONAL_PARTS, PARTS
 from marscrop_research.data.fcdb import load_fcdb
 from marscrop_research.data.records import CropRecord
 from marscrop_research.export import onnx_export as exporting
@@ -119,9 +119,9 @@ def test_a_clock_that_jumps_changes_no_weight(
     assert_as(undisturbed, tmp_path)
 
 
-def write_model(folder: Path, content: bytes) -> None:
+def write_model(folder: Path, content: bytes, parts: tuple[str, ...] = PARTS) -> None:
     with exporting.model_folder(folder) as draft:
-        for part in PARTS:
+        for part in parts:
             (draft / f"{part}.onnx").write_bytes(content)
         (draft / FILE).write_bytes(content)
 
@@ -148,7 +148,10 @@ def test_export_killed_before_it_is_whole_leaves_the_model_that_was_there(tmp_pa
     assert set(model_of(folder).values()) == {b"old"}
 
 
-def test_export_names_its_files_in_an_order_that_shows_a_kill(tmp_path: Path) -> None:
+@pytest.mark.parametrize("optional", [(), OPTIONAL_PARTS])
+def test_export_names_its_files_in_an_order_that_shows_a_kill(
+    tmp_path: Path, optional: tuple[str, ...]
+) -> None:
     """The manifest, which knows its parts, comes last: a mixture is refused, never used."""
     folder = tmp_path / "model"
     write_model(folder, b"old")
@@ -159,5 +162,14 @@ def test_export_names_its_files_in_an_order_that_shows_a_kill(tmp_path: Path) ->
             renamed.append(Path(path).name)
 
     with watched(told):
-        write_model(folder, b"new")
-    assert renamed == ["features.onnx", "meta.onnx", "head.onnx", FILE]
+        write_model(folder, b"new", (*PARTS, *optional))
+    optional_files = [f"{part}.onnx" for part in optional]
+    assert renamed == ["features.onnx", "meta.onnx", "head.onnx", *optional_files, FILE]
+
+
+def test_optional_part_of_the_model_before_does_not_stay(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    write_model(folder, b"old", (*PARTS, *OPTIONAL_PARTS))
+    assert "subjects.onnx" in model_of(folder)
+    write_model(folder, b"new")
+    assert set(model_of(folder)) == {"features.onnx", "meta.onnx", "head.onnx", FILE}

@@ -61,7 +61,7 @@ def test_manifest_tells_what_it_was_given(exported: Exported) -> None:
 
 
 def test_manifest_is_json_with_its_format(exported: Exported) -> None:
-    assert json.loads((exported.folder / "manifest.json").read_text())["format"] == 2
+    assert json.loads((exported.folder / "manifest.json").read_text())["format"] == 3
 
 
 @pytest.mark.parametrize("name", PARTS)

@@ -138,7 +138,7 @@ def _onnxruntime() -> _Findings:
 
 
 def _model(model: str | os.PathLike[str] | None) -> _Findings:
-    from marscrop.runtime.manifest import FILE, PACKAGED_MODEL, PARTS, Manifest, ModelPart
+    from marscrop.runtime.manifest import FILE, PACKAGED_MODEL, Manifest, ModelPart
 
     folder = Path(model) if model is not None else PACKAGED_MODEL
     manifest = Manifest.load(folder)
@@ -148,7 +148,7 @@ def _model(model: str | os.PathLike[str] | None) -> _Findings:
         "sha256": ModelPart.of(folder / FILE).sha256,  # of the manifest, which has the parts'
     }
     problems = []
-    for name in PARTS:
+    for name in manifest.parts:
         try:
             manifest.read_part(folder, name)
             as_packaged = True

@@ -13,6 +13,7 @@ from marscrop.faces.centerface import INPUT, OUTPUTS, read_network
 from marscrop.geometry import Size, Window, fit_longest_edge
 from marscrop.imaging.photo import Photo
 from marscrop.runtime.onnx_network import load_network
+from marscrop.subjects.peaks import surest, windows_above
 
 LONGEST_EDGE_PX: Final = 640
 """Longest edge that a photo is reduced or enlarged to [px]; docs/faces.md compares others."""
@@ -97,10 +98,10 @@ class FaceDetector:
                 f"dtype {rgb.dtype}",
             )
         sure, log_size, offset = self._session.run(OUTPUTS, {INPUT: _network_input(rgb)})
-        windows, scores = _decode(sure[0, 0], log_size[0], offset[0], min_score)
+        windows, scores = windows_above(sure[0, 0], offset[0], log_size[0], min_score)
         return [
-            Face(Window(*map(float, windows[i])), float(scores[i]))
-            for i in _strongest(windows, scores)
+            Face(Window(*map(float, windows[i])).scaled(_CELL_PX, _CELL_PX), float(scores[i]))
+            for i in surest(windows, scores, _SAME_FACE_IOU)
         ]
 
 
@@ -115,41 +116,3 @@ def _network_input(rgb: NDArray[np.uint8]) -> _Array:
     pixels = np.zeros((1, 3, height, width), np.float32)
     pixels[0, :, : rgb.shape[0], : rgb.shape[1]] = rgb.transpose(2, 0, 1)
     return pixels
-
-
-def _decode(
-    sure: _Array, log_size: _Array, offset: _Array, min_score: float
-) -> tuple[_Array, _Array]:
-    """The windows and scores of faces in the network's maps.
-
-    Args:
-        sure: (h, w), 0..1.
-        log_size: (2, h, w), logarithm of height and width in cells.
-        offset: (2, h, w), from a cell's middle to the face's, y and x, in cells.
-        min_score: lowest score that counts as a face.
-
-    Returns:
-        (n, 4) edges x0, y0, x1, y1 [px of the network's input], and (n,) scores.
-    """
-    rows, columns = np.nonzero(sure >= min_score)
-    height, width = np.exp(log_size[:, rows, columns]) * _CELL_PX
-    y = (rows + offset[0, rows, columns] + 0.5) * _CELL_PX
-    x = (columns + offset[1, rows, columns] + 0.5) * _CELL_PX
-    edges = np.stack([x - width / 2, y - height / 2, x + width / 2, y + height / 2], axis=1)
-    return edges.astype(np.float32), sure[rows, columns]
-
-
-def _strongest(windows: _Array, scores: _Array) -> list[int]:
-    """Indices of the windows to keep, surest first: of windows that overlap much, only one."""
-    areas = (windows[:, 2] - windows[:, 0]) * (windows[:, 3] - windows[:, 1])
-    order = np.argsort(-scores, kind="stable")
-    kept = []
-    while order.size:
-        best, rest = order[0], order[1:]
-        kept.append(int(best))
-        low = np.maximum(windows[best, :2], windows[rest, :2])
-        high = np.minimum(windows[best, 2:], windows[rest, 2:])
-        shared = np.clip(high - low, 0, None).prod(axis=1)
-        overlap = shared / (areas[best] + areas[rest] - shared)
-        order = rest[overlap < _SAME_FACE_IOU]
-    return kept

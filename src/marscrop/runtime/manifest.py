@@ -1,8 +1,9 @@
 """The manifest of a model: everything but its weights, with the SHA-256 of each of its files.
 
-A model is a folder with `manifest.json` and three ONNX files, its parts: `features` (image to
-feature map, once a photo), `meta` (ratio to the parameters of a cropping model, once a ratio) and
-`head` (both to a map of logits).
+A model is a folder with `manifest.json` and three or four ONNX files, its parts: `features` (image
+to feature map, once a photo), `meta` (ratio to the parameters of a cropping model, once a ratio),
+`head` (both to a map of logits) and, in some models, `subjects` (maps of `features` to where people
+look and where heads and subjects are, once a photo).
 """
 
 from __future__ import annotations
@@ -17,10 +18,13 @@ from marscrop.errors import MarscropError, ModelError
 from marscrop.window.confidence import Calibration
 from marscrop.window.placement import Prior
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 FILE: Final = "manifest.json"
 _DIGEST: Final = "sha256"
 PARTS: Final = ("features", "meta", "head")
+"""What every model has."""
+OPTIONAL_PARTS: Final = ("subjects",)
+"""What a model may have as well."""
 PACKAGED_MODEL: Final = Path(__file__).parents[1] / "models" / "default"
 
 
@@ -71,7 +75,7 @@ class Manifest:
 
     Attributes:
         name: of the model, for people.
-        parts: its ONNX files, by the names in `PARTS`.
+        parts: its ONNX files, by the names in `PARTS` and `OPTIONAL_PARTS`.
         input: rule by which its input is made.
         ratio_range: smallest and largest ratio that it was trained for.
         opset: version of the operators in its ONNX files.
@@ -107,7 +111,11 @@ class Manifest:
             raise ModelError(path, f"not valid JSON ({error})") from None
         if not isinstance(table, dict) or table.get("format") != FORMAT:
             found = table.get("format") if isinstance(table, dict) else None
-            raise ModelError(path, f"expected model format {FORMAT}; got {found!r}")
+            raise ModelError(
+                path,
+                f"expected model format {FORMAT}; got {found!r}; export the model again with "
+                "this version of marscrop",
+            )
         digest = table.pop(_DIGEST, None)
         try:
             found = cls._from_table(table)
@@ -130,9 +138,10 @@ class Manifest:
             raise ValueError(f"unknown {', '.join(sorted(unknown))}")
         rule = table["input"]
         low, high = table["ratio_range"]
+        optional = (name for name in OPTIONAL_PARTS if name in table["parts"])
         return cls(
             name=str(table["name"]),
-            parts={name: ModelPart(**table["parts"][name]) for name in PARTS},
+            parts={name: ModelPart(**table["parts"][name]) for name in (*PARTS, *optional)},
             input=InputRule(**{**rule, "mean": _three(rule["mean"]), "std": _three(rule["std"])}),
             ratio_range=(float(low), float(high)),
             opset=int(table["opset"]),

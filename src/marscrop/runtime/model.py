@@ -1,4 +1,4 @@
-"""A model, ready to run: features once a photo, a map of logits for each ratio."""
+"""A model, ready to run: features and subjects once a photo, a map of logits for each ratio."""
 
 from __future__ import annotations
 
@@ -14,11 +14,17 @@ from numpy.typing import NDArray
 
 from marscrop.errors import ModelError
 from marscrop.imaging.resize import FILTER
-from marscrop.runtime.manifest import Manifest
+from marscrop.runtime.manifest import PARTS, Manifest
 from marscrop.runtime.onnx_network import load_network
+from marscrop.subjects.subject_map import SubjectOutputs
 
 _RATIOS_KEPT: Final = 256
 """Ratios whose generated cropping models, of about 50 kB each, are kept."""
+
+_FEATURES: Final = "features"
+_SEEN: Final = (_FEATURES, "details", "edges")
+"""Outputs of the part `features` that the part `subjects` takes: at a 16th, an 8th and a quarter of
+the input's size."""
 
 _Parameters = tuple[NDArray[np.float32], ...]
 
@@ -47,15 +53,24 @@ class MarsModel:
                 f"trained with the resize filter {self.manifest.input.filter!r}; "
                 f"this version has {FILTER!r}",
             )
-        self._features, self._meta, self._head = (
-            load_network(
-                self.manifest.read_part(folder, part),
-                folder / self.manifest.parts[part].file,
-                part_threads,
+        networks = {
+            name: load_network(
+                self.manifest.read_part(folder, name),
+                folder / part.file,
+                # The small parts gain nothing from a second thread, and an idle pool would spin.
+                threads if name == _FEATURES else 1,
             )
-            # The small parts gain nothing from a second thread, and an idle pool would spin.
-            for part, part_threads in (("features", threads), ("meta", 1), ("head", 1))
-        )
+            for name, part in self.manifest.parts.items()
+        }
+        self._features, self._meta, self._head = (networks[name] for name in PARTS)
+        self._subjects = networks.get("subjects")
+        lacking = sorted(set(_SEEN) - self._features.outputs())
+        if self._subjects is not None and lacking:
+            raise ModelError(
+                folder / self.manifest.parts[_FEATURES].file,
+                f"lacks {' and '.join(lacking)}, which the model's part subjects needs; export "
+                "the model again",
+            )
         self._takes_bytes = self._features.takes_bytes("pixels")
         self._mean = np.array(self.manifest.input.mean, np.float32)[:, None, None]
         self._factor = 1 / np.array(self.manifest.input.std, np.float32)[:, None, None]
@@ -71,14 +86,36 @@ class MarsModel:
         Returns:
             (1, c, h / 16, w / 16) float32.
         """
+        return self._features.run((_FEATURES,), {"pixels": self._pixels(rgb)})[0]  # type: ignore[no-any-return]
+
+    def features_and_subjects(
+        self, rgb: NDArray[np.uint8]
+    ) -> tuple[NDArray[np.float32], SubjectOutputs | None]:
+        """`features`, and from the same run what the part `subjects` answers.
+
+        Args:
+            rgb: as `features` has it.
+
+        Returns:
+            the features as they are without subjects, bit for bit; the subjects' maps at an eighth
+            of the input's size, or None where the model has no such part.
+        """
+        if self._subjects is None:
+            return self.features(rgb), None
+        seen = self._features.run(_SEEN, {"pixels": self._pixels(rgb)})
+        inputs = dict(zip(_SEEN, seen, strict=True))
+        outputs = self._subjects.run(SubjectOutputs._fields, inputs)
+        return seen[0], SubjectOutputs(*outputs)
+
+    def _pixels(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8] | NDArray[np.float32]:
+        """(1, h, w, 3) uint8 or (1, 3, h, w) float32, whichever the network takes."""
         if self._takes_bytes:
-            pixels = np.ascontiguousarray(rgb[None])
-            return self._features.run(None, {"pixels": pixels})[0]  # type: ignore[no-any-return]
+            return np.ascontiguousarray(rgb[None])
         batch = np.empty((1, 3, *rgb.shape[:2]), np.float32)
         # Planes first: five times as fast as arithmetic on interleaved channels.
         np.subtract(rgb.transpose(2, 0, 1), self._mean, out=batch[0])
         batch *= self._factor
-        return self._features.run(None, {"pixels": batch})[0]  # type: ignore[no-any-return]
+        return batch
 
     def logits(self, features: NDArray[np.float32], ratios: Sequence[float]) -> NDArray[np.float32]:
         """A map of logits for each ratio.

@@ -36,6 +36,10 @@ class OnnxNetwork:
         """Whether the input `name` is uint8."""
         return any(i.name == name and i.type == _BYTES for i in self._session.get_inputs())
 
+    def outputs(self) -> set[str]:
+        """The names of its outputs."""
+        return {output.name for output in self._session.get_outputs()}
+
     def run(self, outputs: Sequence[str] | None, inputs: Mapping[str, Any]) -> list[Any]:
         """The outputs of these names, or all outputs.
 

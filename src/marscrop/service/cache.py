@@ -1,7 +1,7 @@
 """A cache of the latest photos' analyses, so that a further ratio needs no upload.
 
-It holds features, of which no picture can be made, and no pixels. A photo's key is the SHA-256 of
-its bytes.
+It holds features and subject maps, of which no picture can be made, and no pixels. A photo's key
+is the SHA-256 of its bytes.
 """
 
 from __future__ import annotations

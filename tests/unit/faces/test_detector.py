@@ -10,7 +10,7 @@ from PIL import Image
 
 from marscrop import ImageError
 from marscrop.faces.centerface import installed
-from marscrop.faces.detector import Face, FaceDetector, _decode, _network_input, _strongest
+from marscrop.faces.detector import Face, FaceDetector, _network_input
 from marscrop.geometry import Box, iou
 from marscrop.imaging.photo import open_photo
 
@@ -108,23 +108,3 @@ def test_input_is_padded_with_black_to_multiples_of_32() -> None:
     assert pixels.shape == (1, 3, 64, 64)
     assert (pixels[0, :, :33] == 7).all()
     assert (pixels[0, :, 33:] == 0).all()
-
-
-def test_cell_becomes_a_window() -> None:
-    sure, maps = np.zeros((4, 5), np.float32), np.zeros((2, 4, 5), np.float32)
-    sure[1, 3] = 0.9
-    log_size, offset = maps.copy(), maps.copy()
-    log_size[:, 1, 3] = np.log([6, 4])  # height and width in cells of 4 px
-    offset[:, 1, 3] = 0.5, -0.5  # y and x
-    windows, scores = _decode(sure, log_size, offset, 0.5)
-    # Middle: x = (3 - 0.5 + 0.5) * 4, y = (1 + 0.5 + 0.5) * 4.
-    np.testing.assert_allclose(windows, [[12 - 8, 8 - 12, 12 + 8, 8 + 12]], rtol=1e-6)
-    np.testing.assert_allclose(scores, [0.9])
-
-
-def test_of_windows_that_overlap_much_the_surest_is_kept() -> None:
-    windows = np.array(
-        [[0, 0, 10, 10], [1, 0, 11, 10], [8, 0, 18, 10], [40, 0, 50, 10]], np.float32
-    )
-    assert _strongest(windows, np.array([0.6, 0.8, 0.7, 0.9], np.float32)) == [3, 1, 2]
-    assert _strongest(windows[:0], np.zeros(0, np.float32)) == []

@@ -117,7 +117,7 @@ def test_incomplete_manifest_is_refused(
 
 def test_model_of_another_format_is_refused(model: Path) -> None:
     change_manifest(model, lambda table: table.update(format=99))
-    with pytest.raises(ModelError, match="expected model format 2; got 99"):
+    with pytest.raises(ModelError, match="expected model format 3; got 99; export the model again"):
         MarsModel(model)
 
 

@@ -13,7 +13,7 @@ import onnx
 from numpy.typing import NDArray
 
 from marscrop.cropper import Cropper
-from marscrop.runtime.manifest import FILE, InputRule, Manifest, ModelPart
+from marscrop.runtime.manifest import FILE, PARTS, InputRule, Manifest, ModelPart
 from marscrop.window.confidence import Calibration
 from marscrop_research.data.records import CropRecord
 from marscrop_research.distil.distillation import load_student
@@ -60,7 +60,7 @@ def package_student(
             shutil.copyfile(teacher_folder / teacher.parts[name].file, draft / f"{name}.onnx")
         manifest = Manifest(
             name=config.name,
-            parts={name: ModelPart.of(draft / f"{name}.onnx") for name in teacher.parts},
+            parts={name: ModelPart.of(draft / f"{name}.onnx") for name in PARTS},
             input=InputRule(
                 config.views.longest_edge_px,
                 teacher.input.multiple_px,

@@ -1,4 +1,4 @@
-"""From a checkpoint to the product's model folder: three ONNX parts and a manifest."""
+"""From a checkpoint to the product's model folder: ONNX parts and a manifest."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from marscrop.errors import ModelError, StorageError
 from marscrop.files import concerns_all, reason
 from marscrop.imaging.resize import FILTER
-from marscrop.runtime.manifest import FILE, PARTS, InputRule, Manifest, ModelPart
+from marscrop.runtime.manifest import FILE, OPTIONAL_PARTS, PARTS, InputRule, Manifest, ModelPart
 from marscrop.window.confidence import Calibration
 from marscrop.window.placement import Prior
 from marscrop_research.config import Config
@@ -93,7 +93,8 @@ def model_folder(folder: Path) -> Iterator[Path]:
     """A place to write a model, whose files replace those of `folder` as the block ends.
 
     Where anything goes wrong, the model that was there stays. A kill between two of the renames
-    leaves a folder that is refused, as its manifest knows its parts.
+    leaves a folder that is refused, as its manifest knows its parts. An optional part of the old
+    model that the new one lacks is removed.
 
     Raises:
         StorageError: the disk is full or read-only.
@@ -102,8 +103,12 @@ def model_folder(folder: Path) -> Iterator[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".", dir=folder) as draft:
             yield Path(draft)
-            for name in (*(f"{part}.onnx" for part in PARTS), FILE):
+            optional = [f"{part}.onnx" for part in OPTIONAL_PARTS]
+            written = [name for name in optional if (Path(draft) / name).exists()]
+            for name in (*(f"{part}.onnx" for part in PARTS), *written, FILE):
                 (Path(draft) / name).replace(folder / name)
+            for name in set(optional) - set(written):
+                (folder / name).unlink(missing_ok=True)  # of the model before
     except OSError as error:
         if concerns_all(error):
             raise StorageError(folder, f"cannot be written: {reason(error)}") from error
@@ -121,11 +126,11 @@ def _exported_parts(model: Mars) -> Iterator[onnx.ModelProto]:
         parameters = model.meta(log_ratio)
     assert parameters.ftm is not None
     assert parameters.pwp is not None
-    yield _to_onnx(
+    yield module_to_onnx(
         model.backbone, (pixels,), ["pixels"], ["features"], ({2: any_size, 3: any_size},)
     )
-    yield _to_onnx(model.meta, (log_ratio,), ["log_ratio"], ["ftm", "pwp"], ({0: any_size},))
-    yield _to_onnx(
+    yield module_to_onnx(model.meta, (log_ratio,), ["log_ratio"], ["ftm", "pwp"], ({0: any_size},))
+    yield module_to_onnx(
         SharedHead(model.head),
         (features, parameters.ftm, parameters.pwp),
         ["features", "ftm", "pwp"],
@@ -134,13 +139,22 @@ def _exported_parts(model: Mars) -> Iterator[onnx.ModelProto]:
     )
 
 
-def _to_onnx(
+def module_to_onnx(
     module: nn.Module,
     example: tuple[Tensor, ...],
     inputs: list[str],
     outputs: list[str],
     dynamic_shapes: tuple[dict[int, Any], ...],
 ) -> onnx.ModelProto:
+    """A module as ONNX of the version `OPSET`.
+
+    Args:
+        module: is set to evaluation mode.
+        example: arguments that it takes.
+        inputs, outputs: names of its arguments and results.
+        dynamic_shapes: of each argument the dimensions that may have other sizes, as
+            `torch.export.export` takes them.
+    """
     with _quiet():
         program = torch.onnx.export(
             module.eval(),

@@ -1,0 +1,124 @@
+"""From a subject network to a model folder: another model's, with the part `subjects`."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any, Final
+
+import onnx
+import torch
+from onnx import TensorProto, helper, shape_inference
+from torch import Tensor, nn
+
+from marscrop.errors import ModelError
+from marscrop.runtime.manifest import FILE, OPTIONAL_PARTS, PARTS, Manifest, ModelPart
+from marscrop_research.export.onnx_export import model_folder, module_to_onnx, store_in_half
+from marscrop_research.subjects.network import INPUTS, OUTPUTS, SubjectNetwork
+
+_INNER: Final = {"details": ("features.6.add.real", 8), "edges": ("features.3.add.real", 4)}
+"""Of each map besides the features: its name in a distilled network, and its stride."""
+_EXAMPLE_CELLS: Final = (9, 12)
+
+
+def package_subjects(
+    model: Path,
+    network: SubjectNetwork,
+    folder: Path,
+    scores: dict[str, Any],
+    training: dict[str, Any],
+) -> Manifest:
+    """Write a model folder: a model that crops as it did, with a subject map.
+
+    Args:
+        model: folder of a distilled model, whose maps the network was trained on.
+        network: in evaluation mode.
+        folder: made if missing, or `model` itself; its files are replaced.
+        scores, training: of the network, kept in the manifest beside the model's as `subjects`.
+
+    Raises:
+        ModelError: the model is missing, damaged or not distilled; that in `folder` stays.
+        StorageError: the disk is full or read-only.
+    """
+    source = Manifest.load(model)
+    content = {name: source.read_part(model, name) for name in PARTS}
+    with model_folder(folder) as draft:
+        features = with_maps(onnx.load_from_string(content.pop("features")))
+        onnx.save(features, draft / "features.onnx")
+        for name, unchanged in content.items():
+            (draft / f"{name}.onnx").write_bytes(unchanged)
+        onnx.save(store_in_half(to_onnx(network)), draft / "subjects.onnx")
+        parts = (*PARTS, *OPTIONAL_PARTS)
+        manifest = dataclasses.replace(
+            source,
+            parts={name: ModelPart.of(draft / f"{name}.onnx") for name in parts},
+            training={**source.training, "subjects": training},
+            scores={**source.scores, "subjects": scores},
+        )
+        (draft / FILE).write_text(manifest.to_json(), encoding="utf-8")
+    return manifest
+
+
+def with_maps(features: onnx.ModelProto) -> onnx.ModelProto:
+    """The part `features` of a distilled model with all of the subject network's inputs as outputs.
+
+    Those are real values of maps of bytes. ONNX Runtime goes on computing in bytes between them;
+    the features are the same, bit for bit.
+
+    Raises:
+        ModelError: it is not a distilled model's, which alone names its maps so.
+    """
+    model = onnx.ModelProto()
+    model.CopyFrom(features)
+    found = {output.name for output in model.graph.output}
+    inner = {value.name: value for value in shape_inference.infer_shapes(model).graph.value_info}
+    for name, (tensor, stride) in _INNER.items():
+        if name in found:
+            continue
+        if tensor not in inner:
+            raise ModelError(
+                None, f"the features have no tensor {tensor}; a subject map needs a distilled model"
+            )
+        channels = inner[tensor].type.tensor_type.shape.dim[1].dim_value
+        shape = [1, channels, f"height / {stride}", f"width / {stride}"]
+        model.graph.node.append(helper.make_node("Identity", [tensor], [name], name))
+        model.graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
+    onnx.checker.check_model(model)
+    return model
+
+
+def to_onnx(network: SubjectNetwork) -> onnx.ModelProto:
+    """`INPUTS` of any size to `OUTPUTS` as the product has them: shares and scores, no logarithms.
+
+    Args:
+        network: in evaluation mode.
+    """
+    height, width = torch.export.Dim("height"), torch.export.Dim("width")
+    examples, shapes = [], []
+    for norm, scale in zip(
+        (network.features_norm, network.details_norm, network.edges_norm), (1, 2, 4), strict=True
+    ):
+        examples.append(torch.zeros(1, norm.num_features, *(scale * n for n in _EXAMPLE_CELLS)))
+        shapes.append({2: scale * height, 3: scale * width})
+    return module_to_onnx(
+        _Answers(network), tuple(examples), list(INPUTS), list(OUTPUTS), tuple(shapes)
+    )
+
+
+class _Answers(nn.Module):
+    """The network's answers without logarithms of shares and odds."""
+
+    def __init__(self, network: SubjectNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(
+        self, features: Tensor, details: Tensor, edges: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        maps = self.network(features, details, edges)
+        return maps.gaze.exp(), _with_scores(maps.heads), _with_scores(maps.subjects)
+
+
+def _with_scores(boxes: Tensor) -> Tensor:
+    """(b, 5, h, w) with the score in place of its log odds."""
+    return torch.cat([boxes[:, :1].sigmoid(), boxes[:, 1:]], dim=1)

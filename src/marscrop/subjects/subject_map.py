@@ -1,0 +1,89 @@
+"""The subject map of a photo: where people look, its heads and its main subjects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from marscrop.geometry import Size, Window
+from marscrop.subjects.peaks import local_maxima, surest, windows_above
+
+MIN_HEAD_SCORE: Final = 0.1
+"""Lowest score that counts as a head."""
+MIN_SUBJECT_SCORE: Final = 0.1
+"""Lowest score that counts as a subject."""
+MOST_HEADS: Final = 40
+"""Heads kept of a photo, the surest."""
+MOST_SUBJECTS: Final = 10
+"""Subjects kept of a photo, the surest."""
+
+_SAME_IOU: Final = 0.5
+"""Windows that overlap by this IoU or more are one head, or one subject."""
+
+_Array = NDArray[np.float32]
+
+
+class SubjectOutputs(NamedTuple):
+    """What the network answers for one photo, in cells that cover all of it.
+
+    Attributes:
+        gaze: (1, h, w) float32, share of people's gaze in each cell; all of them add up to 1.
+        heads, subjects: (1, 5, h, w) float32, the score 0..1 that a middle lies in the cell; its
+            offset from the cell's middle (y, x) and the log of height and width, in cells.
+    """
+
+    gaze: _Array
+    heads: _Array
+    subjects: _Array
+
+
+class Subject(NamedTuple):
+    """A head or a main subject of a photo.
+
+    Attributes:
+        window: around it [px of the upright photo]; it may reach beyond the edge that cuts it.
+        score: how sure the network is, 0..1.
+    """
+
+    window: Window
+    score: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SubjectMap:
+    """What a photo shows, as the network sees it.
+
+    Attributes:
+        gaze: (h, w) float32, share of people's gaze in each of the cells that cover the whole
+            photo; all of them add up to 1.
+        heads: with hair and chin, surest first; at most `MOST_HEADS`.
+        subjects: surest first; at most `MOST_SUBJECTS`.
+    """
+
+    gaze: _Array
+    heads: tuple[Subject, ...]
+    subjects: tuple[Subject, ...]
+
+    @classmethod
+    def of(cls, outputs: SubjectOutputs, photo: Size) -> SubjectMap:
+        """The subject map of a photo of this upright size [px]."""
+        return cls(
+            outputs.gaze[0],
+            _found(outputs.heads[0], photo, MIN_HEAD_SCORE, MOST_HEADS),
+            _found(outputs.subjects[0], photo, MIN_SUBJECT_SCORE, MOST_SUBJECTS),
+        )
+
+
+def _found(maps: _Array, photo: Size, min_score: float, most: int) -> tuple[Subject, ...]:
+    """The windows that (5, h, w) maps tell of, surest first."""
+    # Sizes are learned at middles alone: what a cell beside one says of them means nothing.
+    windows, scores = windows_above(local_maxima(maps[0]), maps[1:3], maps[3:5], min_score)
+    rows, columns = maps.shape[1:]
+    x, y = photo.width / columns, photo.height / rows
+    return tuple(
+        Subject(Window(*map(float, windows[i])).scaled(x, y), float(scores[i]))
+        for i in surest(windows, scores, _SAME_IOU, most)
+    )
