@@ -1,8 +1,9 @@
 """What a crop does to heads, main subjects and fixations: how much of each is inside.
 
 A thing is *cut* if more than 5 % and less than 95 % of its area, as far as the photo shows it, is
-inside the crop; with less it is *left out*, with more it is *whole*. Whatever is judged comes from
-people (VOC's boxes, eye fixations) or from a network that the product does not answer with.
+inside the crop; with less it is *left out*, with more it is *whole*. VOC's boxes and fixations come
+from people; heads from a face detector, so crops that the same detector helped to find, or a
+network that it taught, are judged too kindly by them.
 """
 
 from __future__ import annotations
