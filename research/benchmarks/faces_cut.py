@@ -34,13 +34,18 @@ from marscrop.options import CropOptions
 from marscrop.ratio import AspectRatio
 from marscrop_research.data.fcdb import load_fcdb
 from marscrop_research.data.records import CropRecord
+from marscrop_research.evaluation.subjects_kept import (
+    LEFT_OUT,
+    SMALLEST_FACE,
+    WHOLE,
+    clipped,
+    share_inside,
+)
 
 RATIOS = ("16:9", "3:2", "4:3", "1:1", "4:5", "2:3", "9:16")
 METHODS = ("centre", "ours", "protected", "human")
-CUT = (0.05, 0.95)
 SHEET_COLUMNS = 14
 SHEET_PX = 90
-SMALLEST_FACE = 0.03
 
 Faces = dict[str, list[Face]]
 
@@ -60,32 +65,17 @@ class Count:
         self, faces: Sequence[Face], box: Box | Window, image: Size, ratio: AspectRatio
     ) -> None:
         """Count one crop of a photo with faces."""
-        shares = [inside(visible(face.window, image), box) for face in faces]
-        cut = [CUT[0] < share < CUT[1] for share in shares]
+        shares = [share_inside(clipped(face.window, image), box) for face in faces]
+        cut = [LEFT_OUT < share < WHOLE for share in shares]
         largest = largest_window(image, ratio)
         self.faces += len(faces)
         self.cut += sum(cut)
-        self.left_out += sum(share <= CUT[0] for share in shares)
+        self.left_out += sum(share <= LEFT_OUT for share in shares)
         self.too_large += sum(
             f.window.width > largest.width or f.window.height > largest.height for f in faces
         )
         self.photos += 1
         self.photos_cut += any(cut)
-
-
-def visible(window: Window, image: Size) -> Window:
-    """The part of a window inside the photo [px]."""
-    x0, y0 = max(window.x0, 0.0), max(window.y0, 0.0)
-    return Window(x0, y0, min(window.x1, image.width), min(window.y1, image.height))
-
-
-def inside(face: Window, box: Box | Window) -> float:
-    """Share of a face's area inside a crop, 0..1."""
-    width = min(face.x1, box.x1) - max(face.x0, box.x0)
-    height = min(face.y1, box.y1) - max(face.y0, box.y0)
-    if width <= 0 or height <= 0:
-        return 0.0
-    return width * height / (face.width * face.height)
 
 
 def read_faces(path: Path) -> Faces:
@@ -136,7 +126,7 @@ class Sheet:
     def add(self, path: str, faces: Sequence[Face], box: Box | Window, image: Size) -> None:
         """Note the faces of a photo that a crop cuts."""
         for face in faces:
-            if CUT[0] < inside(visible(face.window, image), box) < CUT[1]:
+            if LEFT_OUT < share_inside(clipped(face.window, image), box) < WHOLE:
                 self._cuts[path, face.window] += 1
 
     def save(self, target: Path) -> None:
