@@ -171,7 +171,10 @@ class Cropper:
                 "faces cannot be kept, as they were not looked for; that needs the detector",
                 "faces",
             ).about(analysis.name)
-        faces = () if options.faces == "ignore" else analysis.faces or ()
+        faces = (analysis.faces or ()) if options.faces == "keep" else ()
+        subjects = analysis.subjects
+        if subjects is not None and options.faces == "ignore":
+            subjects = subjects.without_heads()
         try:
             limits = options.constraints.on(analysis.size)
             maps = self.maps(analysis.features, ratios)
@@ -179,7 +182,7 @@ class Cropper:
                 crop
                 for logits, ratio in zip(maps, ratios, strict=True)
                 for crop in decide(
-                    logits, limits, faces, ratio, options, self.manifest, self.max_pixels
+                    logits, limits, faces, subjects, ratio, options, self.manifest, self.max_pixels
                 )
             ]
         except ConstraintError as error:

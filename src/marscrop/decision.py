@@ -2,7 +2,8 @@
 
 1. The best crop within what was asked and what saves faces, faces giving way first: the photo
    itself where it has the ratio.
-2. Below the confidence that is asked for, the centre crop in its place, if the limits allow it.
+2. Below the confidence that is asked for, the centre crop in its place, moved where it would cut a
+   head that the crop holds, if the limits allow it.
 3. Further candidates, as many as are asked for and there are.
 4. Where no crop meets what was asked: a padded one, if that is wanted, or the reason why not.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +21,7 @@ from marscrop.crop import Crop
 from marscrop.errors import ConstraintError
 from marscrop.faces.detector import Face
 from marscrop.faces.protection import limits_with_faces
-from marscrop.geometry import Box, centre_crop
+from marscrop.geometry import Box, Window, centre_crop
 from marscrop.imaging.fill import Fill
 from marscrop.imaging.lossless import BlockGrid
 from marscrop.imaging.padding import Padding
@@ -27,19 +29,25 @@ from marscrop.options import CropOptions
 from marscrop.ratio import AspectRatio
 from marscrop.runtime.manifest import Manifest
 from marscrop.spelling import Mention
+from marscrop.subjects.subject_map import SubjectMap
 from marscrop.window.candidates import best_crop, next_crop
 from marscrop.window.confidence import Calibration, gather_evidence
 from marscrop.window.conflict import explain_conflict
 from marscrop.window.constraints import Limits
 from marscrop.window.padded_crop import padded_crop
 from marscrop.window.placement import Prior
+from marscrop.window.rounding import nearest_box
 from marscrop.window.zoom import Zoom
+
+SURE_HEAD: Final = 0.3
+"""Least score of a head that a crop near the middle must not lose."""
 
 
 def decide(
     logits: NDArray[np.float32],
     asked: Limits,
     faces: Sequence[Face],
+    subjects: SubjectMap | None,
     ratio: AspectRatio,
     options: CropOptions,
     model: Manifest,
@@ -51,6 +59,7 @@ def decide(
         logits: (h, w) float32 log odds that a cell lies in the crop; the map covers the photo.
         asked: what the crop must meet [px of the photo].
         faces: to be kept whole or left out whole [px of the photo].
+        subjects: what the photo shows; None where the model does not say.
         ratio: of the crop.
         options: what else was asked.
         model: its prior of people's crops, and its calibration.
@@ -59,18 +68,20 @@ def decide(
     Raises:
         ConstraintError: nothing meets what was asked; whose photo it is, the caller knows.
     """
-    found = best_within(logits, asked, faces, ratio, model.prior, options.zoom)
+    found = best_within(logits, asked, faces, subjects, ratio, model.prior, options.zoom)
     if found is None:
         return [padded(logits, asked, ratio, options.padding_fill, max_pixels)]
     box, limits = found
-    best = judged(logits, box, limits, ratio, model.calibration)
-    crops = [centred_if_unsure(best, limits, options.min_confidence)]
+    best = judged(logits, box, limits, subjects, ratio, model.calibration)
+    crops = [centred_if_unsure(best, limits, subjects, options.min_confidence)]
     while len(crops) < options.max_candidates:
         further = next_crop(logits, limits, ratio, [crop.box for crop in crops])
         if further is None:
             break
-        crop = judged(logits, further, limits, ratio, model.calibration)
-        crops.append(replace(crop, candidate=len(crops) + 1))
+        crop = judged(logits, further, limits, subjects, ratio, model.calibration)
+        # Candidates come in the order of the number that is shown: none is surer than a better one.
+        confidence = min(crop.confidence, crops[-1].confidence)
+        crops.append(replace(crop, candidate=len(crops) + 1, confidence=confidence))
     return crops
 
 
@@ -78,6 +89,7 @@ def best_within(
     logits: NDArray[np.float32],
     asked: Limits,
     faces: Sequence[Face],
+    subjects: SubjectMap | None,
     ratio: AspectRatio,
     prior: Prior,
     zoom: Zoom = "natural",
@@ -86,7 +98,7 @@ def best_within(
     largest = replace(asked, min_size=1.0)
     for wanted in (largest, asked) if zoom == "none" else (asked,):
         for limits in limits_with_faces(wanted, faces, ratio):
-            box = best_crop(logits, limits, ratio, prior)
+            box = best_crop(logits, limits, ratio, prior, subjects)
             if box is not None:
                 return box, limits
     return None
@@ -96,24 +108,31 @@ def judged(
     logits: NDArray[np.float32],
     box: Box,
     limits: Limits,
+    subjects: SubjectMap | None,
     ratio: AspectRatio,
     calibration: Calibration,
 ) -> Crop:
     """The crop with its confidence: how likely it beats the centre crop."""
-    evidence = gather_evidence(logits, box, limits.image, ratio)
+    evidence = gather_evidence(logits, box, limits.image, ratio, subjects)
     return Crop(ratio, box, calibration.confidence(evidence))
 
 
-def centred_if_unsure(crop: Crop, limits: Limits, min_confidence: float) -> Crop:
-    """The crop, or the centre crop where that is allowed and the confidence is below the least."""
+def centred_if_unsure(
+    crop: Crop, limits: Limits, subjects: SubjectMap | None, min_confidence: float
+) -> Crop:
+    """The crop, or where its confidence is below the least, a safe one near the middle.
+
+    That is the centre crop, moved as little as needed to hold every head that the crop holds. The
+    crop stays where the limits do not allow that.
+    """
     centre = centre_crop(limits.image, crop.ratio)
-    if (
-        crop.confidence >= min_confidence
-        or crop.box == centre
-        or not limits.allow(centre, crop.ratio)
-    ):
+    if crop.confidence >= min_confidence or not limits.allow(centre, crop.ratio):
         return crop
-    return replace(crop, box=centre, centred=True)
+    heads = [window for window, score in subjects.heads if score >= SURE_HEAD] if subjects else []
+    held = [box for window in heads if crop.box.holds(box := window.pixels(limits.image))]
+    safe = replace(limits, keep=(*limits.keep, *held))
+    box = nearest_box(Window(*map(float, centre)), safe, crop.ratio)
+    return crop if box is None or box == crop.box else replace(crop, box=box, centred=True)
 
 
 def padded(

@@ -87,6 +87,15 @@ class Window(NamedTuple):
         """The same window in another unit: x edges times `x`, y edges times `y`."""
         return Window(self.x0 * x, self.y0 * y, self.x1 * x, self.y1 * y)
 
+    def pixels(self, image: Size) -> Box:
+        """The smallest box that holds what of a window [px] lies inside `image`."""
+        return Box(
+            max(0, math.floor(self.x0)),
+            max(0, math.floor(self.y0)),
+            min(image.width, math.ceil(self.x1)),
+            min(image.height, math.ceil(self.y1)),
+        )
+
 
 def iou(a: Box | Window, b: Box | Window) -> float:
     """Intersection over union of two rectangles in the same unit, 0..1."""

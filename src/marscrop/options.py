@@ -190,8 +190,9 @@ class CropOptions:
     faces: Annotated[
         FaceRule,
         Option(
-            help="auto: keep faces whole, or leave them out whole, if marscrop[faces] is "
-            "installed; keep: insist on it; ignore. What else is asked goes before faces.",
+            help="auto: cut no head that the network sees; keep: look for faces with "
+            "marscrop[faces] too, and keep them whole or leave them out whole; ignore. What else "
+            "is asked goes before faces.",
             expected=f"must be one of {', '.join(get_args(FaceRule))}",
             choices=get_args(FaceRule),
             example="ignore",

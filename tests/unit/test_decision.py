@@ -30,7 +30,7 @@ def crops(model: Manifest, ratio: AspectRatio, **options: Any) -> list[Crop]:
     logits = np.full((20, 30), -0.5, np.float32)
     logits[:, 15:] = 1
     asked = CropOptions.parse(**options)
-    return decide(logits, asked.constraints.on(PHOTO), (), ratio, asked, model, 10**6)
+    return decide(logits, asked.constraints.on(PHOTO), (), None, ratio, asked, model, 10**6)
 
 
 def best(model: Manifest, ratio: AspectRatio, **options: Any) -> Crop:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
@@ -67,7 +66,7 @@ def protect(faces: Iterable[Face], image: Size, ratio: AspectRatio) -> Protectio
             room = rest
             avoid.append(box)
     for i, (face, _) in enumerate(kept):
-        head = _pixels(_head(face.window), image)
+        head = _head(face.window).pixels(image)
         if _fits([*keep[:i], head, *keep[i + 1 :]], room, ratio):
             keep[i] = head
     return Protection(tuple(keep), tuple(avoid))
@@ -116,7 +115,7 @@ def _choose(
     kept: list[tuple[Face, Box]] = []
     others = []
     for face in sorted(faces, key=_importance, reverse=True):
-        box = _core(_pixels(face.window, frame.size), largest)
+        box = _core(face.window.pixels(frame.size), largest)
         if _fits([*(other for _, other in kept), box], frame, ratio):
             kept.append((face, box))
         else:
@@ -150,13 +149,6 @@ def _head(face: Window) -> Window:
     beside = BESIDE * face.width
     top, bottom = face.y0 - ABOVE * face.height, face.y1 + BELOW * face.height
     return Window(face.x0 - beside, top, face.x1 + beside, bottom)
-
-
-def _pixels(window: Window, image: Size) -> Box:
-    """The smallest box that holds the part of a window inside the image."""
-    x0, y0 = max(0, math.floor(window.x0)), max(0, math.floor(window.y0))
-    x1, y1 = min(image.width, math.ceil(window.x1)), min(image.height, math.ceil(window.y1))
-    return Box(x0, y0, x1, y1)
 
 
 def _room_beside(box: Box, room: Box, keep: Sequence[Box], ratio: AspectRatio) -> Box | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -75,6 +75,10 @@ class SubjectMap:
             _found(outputs.heads[0], photo, MIN_HEAD_SCORE, MOST_HEADS),
             _found(outputs.subjects[0], photo, MIN_SUBJECT_SCORE, MOST_SUBJECTS),
         )
+
+    def without_heads(self) -> SubjectMap:
+        """The same, as if no head had been seen."""
+        return replace(self, heads=())
 
 
 def _found(maps: _Array, photo: Size, min_score: float, most: int) -> tuple[Subject, ...]:

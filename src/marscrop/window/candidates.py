@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from marscrop.geometry import Box, Window, has_ratio, iou, snap
 from marscrop.ratio import AspectRatio
+from marscrop.subjects.subject_map import SubjectMap
 from marscrop.window.constrained_search import search_within
 from marscrop.window.constraints import Limits
 from marscrop.window.placement import Prior, place_window
@@ -26,7 +27,11 @@ of what is kept may lie nearer to what is avoided, so that each is also shrunk a
 
 
 def best_crop(
-    logits: NDArray[np.floating], limits: Limits, ratio: AspectRatio, prior: Prior
+    logits: NDArray[np.floating],
+    limits: Limits,
+    ratio: AspectRatio,
+    prior: Prior,
+    subjects: SubjectMap | None = None,
 ) -> Box | None:
     """The best crop of `ratio` within limits.
 
@@ -40,6 +45,7 @@ def best_crop(
         limits: what the crop must meet. Its box meets them exactly, after rounding.
         ratio: asked ratio.
         prior: of people's crops.
+        subjects: of the photo; where none is known, the map alone decides.
 
     Returns:
         box [px of the photo], or None if no crop meets the limits.
@@ -50,7 +56,7 @@ def best_crop(
     whole = Box(0, 0, *limits.image)
     if has_ratio(limits.image, ratio) and limits.allow(whole, ratio):
         return whole
-    window = place_window(logits, limits.image, ratio, prior, limits.min_size)
+    window = place_window(logits, limits.image, ratio, prior, limits.min_size, subjects)
     box = snap(window, limits.image, ratio) if limits.avoid else nearest_box(window, limits, ratio)
     if box is not None and limits.allow(box, ratio):
         return box

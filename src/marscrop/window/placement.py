@@ -7,12 +7,16 @@ shows how much (no network of ours predicted it better than the shape alone), so
 from a prior, fitted to people's crops: a quantile of their scales at this *slack*, the share of
 the photo that the largest window leaves.
 
-The place comes from the map. Its sum of logits S(x, y) over windows of that scale is a
+The place comes from the maps. Its sum of logits S(x, y) over windows of that scale is a
 log-likelihood up to a factor, as neighbouring cells repeat nearly the same evidence. The factor,
-called sharpness, is chosen once by cross-validation. The answer is the mean of
-    p(x, y) ~ exp(sharpness S(x, y)),    S in shares of the photo's area,
+called sharpness, is chosen once by cross-validation. Where a subject map is known, the
+share of gaze G(x, y) that a window holds is further evidence. The answer is the mean of
+    p(x, y) ~ exp(sharpness S(x, y) + weight G(x, y)),    S in shares of the photo's area,
 not its peak: of two likely places a little apart the middle overlaps both, a peak only one. The
 mean need not lie on a grid line, and moves smoothly with the ratio.
+
+Last, heads and subjects. The window may leave the mean, or grow, to cut none: it goes where their
+costs (`keeping`) and that of moving, which rises with the square of the way, are least together.
 """
 
 from __future__ import annotations
@@ -26,10 +30,21 @@ from numpy.typing import NDArray
 from marscrop.errors import MarscropError
 from marscrop.geometry import Size, Window
 from marscrop.ratio import AspectRatio
+from marscrop.subjects.subject_map import SubjectMap
+from marscrop.window.keeping import Keeping
 from marscrop.window.likelihood import check_map, coverage
 
 _POSITIONS: Final = 33
 """Positions tried along each axis that leaves room: finer than the maps' cells."""
+
+GAZE_WEIGHT: Final = 36.0
+"""Of the share of gaze inside a window, in the logarithm of its likelihood."""
+MOVE_COST: Final = 12.0
+"""Of moving a window by its own side, in heads cut; it rises with the square."""
+GROW_COST: Final = 30.0
+"""Of a window of twice the side, in heads cut; it rises with the square."""
+_SCALES: Final = 4
+"""Sizes tried, from the prior's to the largest."""
 
 _Array = NDArray[np.float64]
 
@@ -74,6 +89,7 @@ def place_window(
     ratio: AspectRatio,
     prior: Prior,
     min_scale: float = 0.0,
+    subjects: SubjectMap | None = None,
 ) -> Window:
     """The crop window of `ratio`: the prior's scale, at the mean of the map's distribution.
 
@@ -83,6 +99,7 @@ def place_window(
         ratio: asked ratio.
         prior: from people's crops.
         min_scale: smallest scale allowed, at most 1; it replaces a smaller one of the prior.
+        subjects: of the image: where people look, and what should not be cut.
 
     Returns:
         the window [px of `image`], inside it and of exactly `ratio`.
@@ -93,15 +110,47 @@ def place_window(
     check_map(logits)
     scale = max(prior.scale(image, ratio), min_scale)
     # Everything in shares of the image's sides.
-    width = min(1.0, ratio.value / image.ratio) * scale
-    height = min(1.0, image.ratio / ratio.value) * scale
+    largest = min(1.0, ratio.value / image.ratio), min(1.0, image.ratio / ratio.value)
+    width, height = largest[0] * scale, largest[1] * scale
     lefts, tops = _starts(width), _starts(height)
-    sums = _sums(logits, lefts, tops, width, height)
-    likelihood = np.exp(prior.sharpness * (sums - sums.max()))
+    rated = prior.sharpness * _sums(logits, lefts, tops, width, height)
+    if subjects is not None:
+        gaze = subjects.gaze
+        rated += GAZE_WEIGHT * gaze.size * _sums(gaze, lefts, tops, width, height)
+    likelihood = np.exp(rated - rated.max())
     likelihood /= likelihood.sum()
     x0 = float(lefts @ likelihood.sum(axis=0))
     y0 = float(tops @ likelihood.sum(axis=1))
-    return Window(x0, y0, x0 + width, y0 + height).scaled(image.width, image.height)
+    window = Window(x0, y0, x0 + width, y0 + height)
+    if subjects is not None and (keeping := Keeping.of(subjects, image)):
+        window = _moved(window, largest, scale, keeping)
+    return window.scaled(image.width, image.height)
+
+
+def _moved(window: Window, largest: tuple[float, float], scale: float, keeping: Keeping) -> Window:
+    """The window near `window`, or a larger one, that costs least; all in shares of the sides."""
+    centre_x, centre_y = window.centre
+    best, least = window, np.inf
+    for larger in np.linspace(scale, 1, _SCALES) if scale < 1 else (1.0,):
+        width, height = largest[0] * larger, largest[1] * larger
+        lefts = _starts_around(centre_x - width / 2, width)
+        tops = _starts_around(centre_y - height / 2, height)
+        away_x = (lefts + width / 2 - centre_x) / window.width
+        away_y = (tops + height / 2 - centre_y) / window.height
+        costs = keeping.costs(lefts, tops, width, height)
+        costs += MOVE_COST * (away_y[:, None] ** 2 + away_x**2)
+        costs += GROW_COST * (larger / scale - 1) ** 2
+        row, column = np.unravel_index(int(costs.argmin()), costs.shape)
+        if costs[row, column] < least - 1e-9:
+            least = costs[row, column]
+            x0, y0 = float(lefts[column]), float(tops[row])
+            best = Window(x0, y0, x0 + width, y0 + height)
+    return best
+
+
+def _starts_around(wanted: float, side: float) -> _Array:
+    """Where a side may begin: evenly spaced, and where it is wanted, as far as that is inside."""
+    return np.unique(np.append(_starts(side), min(max(wanted, 0.0), 1 - side)))
 
 
 def gain_over_middle(logits: NDArray[np.floating], window: Window, image: Size) -> float:
@@ -117,6 +166,13 @@ def gain_over_middle(logits: NDArray[np.floating], window: Window, image: Size) 
         for x, y in ((x0, y0), ((1 - width) / 2, (1 - height) / 2))
     )
     return at - middle
+
+
+def gaze_inside(gaze: NDArray[np.floating], window: Window) -> float:
+    """The share of gaze (h, w) that lies in a window, its edges in shares of the image's sides."""
+    x0, y0, x1, y1 = window
+    inside = _sums(gaze, np.array([x0]), np.array([y0]), x1 - x0, y1 - y0)
+    return float(inside[0, 0]) * gaze.size
 
 
 def _starts(side: float) -> _Array:

@@ -1,8 +1,8 @@
 """The subject map's network: a few convolutions on what the cropping network has seen already.
 
-From three of its maps, at an eighth of the input's size: where people look, and where the middles
-of heads and of main subjects are, with their sizes, as CenterNet has it (Zhou et al., "Objects as
-Points", 2019).
+From three of its maps: where people look, and where the middles of heads and of main subjects are,
+with their sizes, as CenterNet has it (Zhou et al., "Objects as Points", 2019). Gaze and subjects
+are told at an eighth of the input's size, heads at a quarter: those of a crowd are small and close.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from torch import Tensor, nn
 INPUTS: Final = ("features", "details", "edges")
 """Maps of the cropping network, at a 16th, an 8th and a quarter of its input's size."""
 OUTPUTS: Final = ("gaze", "heads", "subjects")
-CELL_PX: Final = 8
-"""Pixels of the cropping network's input along a side of a cell."""
 
 _CONTEXT: Final = 64
+_JOINED: Final = 48
 _EDGES: Final = 24
+_FINE: Final = 32
 _RARE: Final = -4.6
 """Log odds of 0.01: what a cell begins with; most hold no middle."""
 _BOX_MAPS: Final = 5
@@ -31,8 +31,9 @@ class SubjectMaps(NamedTuple):
 
     Attributes:
         gaze: (b, h, w) log of the share of gaze in each cell; the shares of a photo add up to 1.
-        heads, subjects: (b, 5, h, w) log odds that a middle lies in the cell; its offset from the
-            cell's middle (y, x) and the log of the box's height and width, in cells.
+        heads: (b, 5, 2 h, 2 w) log odds that a middle lies in the cell; its offset from the cell's
+            middle (y, x) and the log of the box's height and width, in cells.
+        subjects: (b, 5, h, w) the same of main subjects.
     """
 
     gaze: Tensor
@@ -61,27 +62,36 @@ class SubjectNetwork(nn.Module):
             _separable(_CONTEXT, 5),
         )
         self.joined = nn.Sequential(
-            _layer(_EDGES + details + _CONTEXT, _CONTEXT, 1),
-            _separable(_CONTEXT, 3),
-            _separable(_CONTEXT, 3),
-            _separable(_CONTEXT, 5),
+            _layer(_EDGES + details + _CONTEXT, _JOINED, 1),
+            _separable(_JOINED, 3),
+            _separable(_JOINED, 3),
+            _separable(_JOINED, 5),
         )
-        self.answers = nn.Conv2d(_CONTEXT, 1 + 2 * _BOX_MAPS, 1)
+        self.coarse = nn.Conv2d(_JOINED, 1 + _BOX_MAPS, 1)
+        self.before_fine = _layer(_JOINED, _FINE, 1)
+        self.fine = nn.Sequential(
+            _layer(_FINE + edges, _FINE, 1),
+            _separable(_FINE, 3),
+            nn.Conv2d(_FINE, _BOX_MAPS, 1),
+        )
         with torch.no_grad():
-            assert self.answers.bias is not None
-            self.answers.bias.zero_()
-            self.answers.bias[[1, 1 + _BOX_MAPS]] = _RARE
+            for answers, rare in ((self.coarse, 1), (self.fine[-1], 0)):
+                answers.bias.zero_()
+                answers.bias[rare] = _RARE
 
     def forward(self, features: Tensor, details: Tensor, edges: Tensor) -> SubjectMaps:
-        """(b, c, h, w), (b, c', 2 h, 2 w), (b, c'', 4 h, 4 w) to maps of 2 h x 2 w."""
+        """(b, c, h, w), (b, c', 2 h, 2 w) and (b, c'', 4 h, 4 w) to maps of the last two sizes."""
         seen = torch.cat([self.features_norm(features), _places(features)], dim=1)
         context = F.interpolate(self.context(seen), scale_factor=2.0, mode="nearest")
-        near = self.edges(self.edges_norm(edges))
+        edges = self.edges_norm(edges)
+        near = self.edges(edges)
         joined = self.joined(torch.cat([near, self.details_norm(details), context], dim=1))
-        answers = self.answers(joined)
-        gaze = answers[:, 0]
+        coarse = self.coarse(joined)
+        gaze = coarse[:, 0]
         log_share = gaze - gaze.flatten(1).logsumexp(dim=1)[:, None, None]
-        return SubjectMaps(log_share, answers[:, 1 : 1 + _BOX_MAPS], answers[:, 1 + _BOX_MAPS :])
+        finer = F.interpolate(self.before_fine(joined), scale_factor=2.0, mode="nearest")
+        heads = self.fine(torch.cat([finer, edges], dim=1))
+        return SubjectMaps(log_share, heads, coarse[:, 1:])
 
 
 def _places(features: Tensor) -> Tensor:

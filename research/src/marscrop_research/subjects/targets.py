@@ -21,7 +21,7 @@ HEAD_GROWTH: Final = (0.3, 0.1, 0.1)
 
 _SURE: Final = 0.45
 """Faces of a lower score are neither asked for nor forbidden."""
-_LEAST_CELLS: Final = 0.8
+_LEAST_CELLS: Final = 1.0
 """So are boxes less high than this."""
 _LEAST_SUBJECT: Final = 0.03
 """And subjects of a smaller share of the view."""

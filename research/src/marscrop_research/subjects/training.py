@@ -139,7 +139,7 @@ def _learned(
         view = group.views[row]
         known = labels[view.photo]
         gaze.append(None if known.gaze is None else gaze_target(known.gaze, view, *shape))
-        heads.append(head_targets(known, view, *shape))
+        heads.append(head_targets(known, view, 2 * shape[0], 2 * shape[1]))
         subjects.append(subject_targets(known, view, *shape))
     return _Group(group, rows, gaze, heads, subjects)
 

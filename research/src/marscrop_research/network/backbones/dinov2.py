@@ -26,6 +26,7 @@ WIDTH: Final = 384
 CHANNELS: Final = 96
 """Of the output, as many as MobileNetV2's."""
 
+_REDUCED: Final = 128
 _PATCH: Final = 14
 _STRIDE: Final = 16
 _HEADS: Final = 6
@@ -106,7 +107,9 @@ class DinoV2(Backbone):
     def __init__(self, layer: str) -> None:
         super().__init__()
         self.tokens = _Tokens(LAYERS[layer])
-        self.reduce = nn.Conv2d(WIDTH, CHANNELS, 1)
+        self.reduce = nn.Sequential(
+            nn.Conv2d(WIDTH, _REDUCED, 1), nn.GELU(), nn.Conv2d(_REDUCED, CHANNELS, 3, padding=1)
+        )
         self.chain = [Block(self.tokens, _STRIDE), Block(self.reduce, _STRIDE, new=True)]
         self.channels, self.stride = CHANNELS, _STRIDE
 
