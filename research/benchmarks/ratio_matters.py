@@ -46,7 +46,7 @@ def main() -> None:
     records = load_fcdb(options.data).crops()
     scores: dict[str, list[float]] = {name: [] for name in TOLD}
     photos = []
-    for (maps, prior), _, held_out in held_out_runs(options.runs, records):
+    for (maps, prior, _), _, held_out in held_out_runs(options.runs, records):
         for record in held_out:
             asked = record.size, record.ratio
             photos.append(hash(record.path.name))

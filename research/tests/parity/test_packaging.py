@@ -124,7 +124,8 @@ def test_packaged_scores_tell_how_far_windows_moved(
     packaged: Exported, validation: list[CropRecord]
 ) -> None:
     torch_maps = TorchMaps(packaged.model, packaged.config, PhotoStore())
-    moved = largest_move(validation, torch_maps, *product_network(packaged.folder))
+    network = product_network(packaged.folder)
+    moved = largest_move(validation, torch_maps, network.maps, network.prior)
     assert packaged.manifest.scores["moved_px_at_256"] == pytest.approx(moved, abs=1e-3)
 
 

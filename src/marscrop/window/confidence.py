@@ -1,14 +1,13 @@
 """The confidence of a crop: the probability that it beats the centre crop.
 
-Four numbers tell a crop from the centre crop: how much better the map rates its place than the
-middle, how little the two overlap, how much more of what people look at it holds, and how much less
-it cuts. A logistic regression, fitted on held-out photos, turns them into a probability.
+A few numbers tell a crop from the centre crop, or a photo in which that is easily beaten from one
+in which it is not. A logistic regression, fitted on held-out photos, turns them into a probability.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +21,7 @@ from marscrop.window.placement import gain_over_middle, gaze_inside
 
 
 class Evidence(NamedTuple):
-    """The numbers that compare a crop with the centre crop.
+    """The numbers that speak for a crop or against it; 0 what is not known of gaze and subjects.
 
     Attributes:
         margin: square root of the gain in the map's mean logit from a window of the crop's size in
@@ -32,12 +31,23 @@ class Evidence(NamedTuple):
         gaze: share of gaze inside the crop less that inside the centre crop, -1..1.
         kept: what the centre crop costs in heads and subjects cut (`keeping`) less what the crop
             costs.
+        pull: how far the middle of gaze lies off the photo's middle on the side of the crop: the
+            product of its way and the crop's, in shares of the photo's and the crop's sides.
+        subject: score of the surest subject, 0..1.
+        coverage: the map's mean probability that a cell lies in the crop, 0..1.
     """
 
     margin: float
     distance: float
     gaze: float = 0.0
     kept: float = 0.0
+    pull: float = 0.0
+    subject: float = 0.0
+    coverage: float = 0.0
+
+    def of_the_centre(self) -> Evidence:
+        """The evidence for the centre crop, compared with this crop."""
+        return self._replace(margin=-self.margin, gaze=-self.gaze, kept=-self.kept, pull=-self.pull)
 
 
 def gather_evidence(
@@ -54,25 +64,25 @@ def gather_evidence(
         box: the crop [px].
         image: its size [px].
         ratio: that was asked for.
-        subjects: of the image; where none is known, nothing speaks of gaze, heads and subjects.
+        subjects: of the image, where they are known.
     """
     gained = gain_over_middle(logits, Window(*map(float, box)), image)
-    margin = math.copysign(math.sqrt(abs(gained)), gained)
     centre = centre_crop(image, ratio)
-    distance = 1 - iou(box, centre)
+    found = Evidence(
+        margin=math.copysign(math.sqrt(abs(gained)), gained),
+        distance=1 - iou(box, centre),
+        coverage=float(np.mean(1 / (1 + np.exp(-np.clip(logits, -50, 50))))),
+    )
     if subjects is None:
-        return Evidence(margin, distance)
-    gazed, costs = zip(*(_held(subjects, crop, image) for crop in (box, centre)), strict=True)
-    return Evidence(margin, distance, gazed[0] - gazed[1], costs[1] - costs[0])
-
-
-def _held(subjects: SubjectMap, box: Box, image: Size) -> tuple[float, float]:
-    """The share of gaze inside a crop [px], and what it costs in heads and subjects cut."""
-    window = Window(*map(float, box)).scaled(1 / image.width, 1 / image.height)
+        return found
+    crop, middle = (_in_shares(one, image) for one in (box, centre))
     keeping = Keeping.of(subjects, image)
-    at = np.array([window.x0]), np.array([window.y0])
-    cost = keeping.costs(*at, window.width, window.height)
-    return gaze_inside(subjects.gaze, window), float(cost[0, 0])
+    return found._replace(
+        gaze=gaze_inside(subjects.gaze, crop) - gaze_inside(subjects.gaze, middle),
+        kept=_cost(keeping, middle) - _cost(keeping, crop),
+        pull=_pull(subjects.gaze, crop),
+        subject=max((subject.score for subject in subjects.subjects), default=0.0),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +90,20 @@ class Calibration:
     """A logistic regression from evidence to probability.
 
     Its coefficients are fitted on photos that the network was not trained on.
+
+    Attributes:
+        bias: log odds without any evidence.
+        margin, distance, gaze, kept, pull, subject, coverage: weights of the evidence of that name.
     """
 
     bias: float
-    margin_weight: float
-    distance_weight: float
-    gaze_weight: float = 0.0
-    kept_weight: float = 0.0
+    margin: float = 0.0
+    distance: float = 0.0
+    gaze: float = 0.0
+    kept: float = 0.0
+    pull: float = 0.0
+    subject: float = 0.0
+    coverage: float = 0.0
 
     def confidence(self, evidence: Evidence) -> float:
         """Probability that the crop beats the centre crop, 0..1; 0 if it is the centre crop.
@@ -97,13 +114,29 @@ class Calibration:
         if evidence.distance == 0:
             return 0.0
         if evidence.margin < 0:
-            margin, distance, gaze, kept = evidence
-            return 1 - self.confidence(Evidence(-margin, distance, -gaze, -kept))
-        odds = (
-            self.bias
-            + self.margin_weight * evidence.margin
-            + self.distance_weight * evidence.distance
-            + self.gaze_weight * evidence.gaze
-            + self.kept_weight * evidence.kept
-        )
+            return 1 - self.confidence(evidence.of_the_centre())
+        bias, *weights = astuple(self)
+        odds = bias + sum(weight * one for weight, one in zip(weights, evidence, strict=True))
         return 1 / (1 + math.exp(-max(-500.0, min(500.0, odds))))
+
+
+def _in_shares(box: Box, image: Size) -> Window:
+    return Window(*map(float, box)).scaled(1 / image.width, 1 / image.height)
+
+
+def _cost(keeping: Keeping, crop: Window) -> float:
+    """What a crop, in shares of the photo's sides, costs in heads and subjects cut."""
+    lefts, tops = np.array([crop.x0]), np.array([crop.y0])
+    return float(keeping.costs(lefts, tops, crop.width, crop.height).item())
+
+
+def _pull(gaze: NDArray[np.floating], crop: Window) -> float:
+    """`Evidence.pull` of a crop, in shares of the photo's sides."""
+    centre_x, centre_y = crop.centre
+    x, y = _mean(gaze.sum(axis=0)), _mean(gaze.sum(axis=1))
+    return (x - 0.5) * (centre_x - 0.5) / crop.width + (y - 0.5) * (centre_y - 0.5) / crop.height
+
+
+def _mean(shares: NDArray[np.floating]) -> float:
+    """The mean place of shares (n,) that add up to 1, 0..1."""
+    return float(shares @ (np.arange(len(shares)) + 0.5)) / len(shares)

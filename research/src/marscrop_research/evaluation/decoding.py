@@ -10,9 +10,11 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from marscrop.analysis import Analysis
 from marscrop.cropper import Cropper
 from marscrop.geometry import Box, snap
 from marscrop.imaging.photo import open_photo
+from marscrop.subjects.subject_map import SubjectMap
 from marscrop.window.candidates import best_crop
 from marscrop.window.constraints import Limits
 from marscrop.window.placement import Prior
@@ -30,11 +32,30 @@ PredictMap = Callable[[CropRecord], NDArray[np.float32]]
 """From a record to (h, w) float32 logits at its ratio."""
 
 
+PredictSubjects = Callable[[CropRecord], SubjectMap]
+"""From a record to the subject map of its photo."""
+
+
 class MapSource(NamedTuple):
-    """What gives crops: a network's maps, and the prior of the data that it was trained on."""
+    """What gives crops.
+
+    Attributes:
+        maps: of a network.
+        prior: of the data that it was trained on.
+        subjects: of a network that sees them.
+    """
 
     maps: PredictMap
     prior: Prior
+    subjects: PredictSubjects | None = None
+
+    def best_crop(self, record: CropRecord) -> Box:
+        """The best crop at the record's ratio [px]."""
+        subjects = self.subjects(record) if self.subjects else None
+        limits = Limits(record.size)
+        box = best_crop(self.maps(record), limits, record.ratio, self.prior, subjects)
+        assert box is not None  # nothing limits it
+        return box
 
 
 def product_network(model: Path | None) -> MapSource:
@@ -42,14 +63,21 @@ def product_network(model: Path | None) -> MapSource:
     cropper = Cropper(model)
 
     @lru_cache(maxsize=1)  # the boxes of a photo are asked for one after the other
-    def features(path: Path) -> NDArray[np.float32]:
-        return cropper.features(open_photo(path))
+    def analysis(path: Path) -> Analysis:
+        return cropper.analyse(open_photo(path))
 
     def maps(record: CropRecord) -> NDArray[np.float32]:
-        logits: NDArray[np.float32] = cropper.maps(features(record.path), [record.ratio])[0]
+        features = analysis(record.path).features
+        logits: NDArray[np.float32] = cropper.maps(features, [record.ratio])[0]
         return logits
 
-    return MapSource(maps, cropper.manifest.prior)
+    def subjects(record: CropRecord) -> SubjectMap:
+        found = analysis(record.path).subjects
+        assert found is not None  # asked only where the model has them
+        return found
+
+    sees = "subjects" in cropper.manifest.parts
+    return MapSource(maps, cropper.manifest.prior, subjects if sees else None)
 
 
 def decode_all(network: MapSource) -> Predict:
@@ -58,12 +86,10 @@ def decode_all(network: MapSource) -> Predict:
     def predict(record: CropRecord, /) -> dict[str, Box]:
         logits = network.maps(record)
         asked = record.size, record.ratio
-        placed = best_crop(logits, Limits(record.size), record.ratio, network.prior)
-        assert placed is not None  # nothing limits it
         return {
             PAPER: snap(paper_window(logits, *asked), *asked),
             SEARCH: snap(search_window(logits, *asked).window, *asked),
-            PLACEMENT: placed,
+            PLACEMENT: network.best_crop(record),
         }
 
     return predict

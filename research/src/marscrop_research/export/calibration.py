@@ -9,11 +9,14 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 from marscrop.window.confidence import Calibration, Evidence
 from marscrop_research.errors import DataError
 
 _PENALTY = 1e-3
+_LEAST_SPREAD = 1e-9
+"""Evidence that is the same of all photos says nothing, and gets no weight."""
 
 
 def fit_calibration(evidence: Sequence[Evidence], beats: Sequence[bool]) -> Calibration:
@@ -31,20 +34,24 @@ def fit_calibration(evidence: Sequence[Evidence], beats: Sequence[bool]) -> Cali
         raise DataError("a calibration needs photos whose crop is not the centre crop; got none")
     inputs = torch.tensor([e for e, _ in differing], dtype=torch.float64)
     wanted = torch.tensor([b for _, b in differing], dtype=torch.float64)
-    weights = torch.zeros(3, dtype=torch.float64, requires_grad=True)
+    # Of one spread, so that the penalty treats all alike.
+    spread = inputs.std(dim=0, correction=0)
+    scale = torch.where(spread > _LEAST_SPREAD, spread, torch.inf)
+    weights = torch.zeros(1 + inputs.shape[1], dtype=torch.float64, requires_grad=True)
     optimizer = torch.optim.LBFGS([weights], max_iter=200, line_search_fn="strong_wolfe")
 
     def loss() -> torch.Tensor:
         optimizer.zero_grad()
-        odds = weights[0] + inputs @ weights[1:]
+        odds = weights[0] + (inputs / scale) @ weights[1:]
         value = F.binary_cross_entropy_with_logits(odds, wanted)
         value = value + _PENALTY * weights[1:].square().sum()
         value.backward()
         return value
 
     optimizer.step(loss)
-    bias, margin_weight, distance_weight = (round(w, 4) for w in weights.detach().tolist())
-    return Calibration(bias, margin_weight, distance_weight)
+    bias, *fitted = (weights.detach() / torch.cat([torch.ones(1), scale])).tolist()
+    by_name = dict(zip(Evidence._fields, fitted, strict=True))
+    return Calibration(round(bias, 4), **{name: round(by_name[name], 4) for name in by_name})
 
 
 def cross_fitted(
@@ -70,6 +77,20 @@ def cross_fitted(
             if group == held_out:
                 confidence[i] = fitted.confidence(evidence[i])
     return confidence
+
+
+def auc(scores: Sequence[float] | NDArray[np.float64], beats: Sequence[bool]) -> float:
+    """The area under the ROC curve: how often a crop that beats has the higher score, ties half.
+
+    Raises:
+        DataError: all beat, or none.
+    """
+    happened = np.asarray(beats, bool)
+    wins, losses = int(happened.sum()), int((~happened).sum())
+    if not wins or not losses:
+        raise DataError("the order of confidences needs crops that beat the centre crop and others")
+    ranks = rankdata(np.asarray(scores, float))
+    return float((ranks[happened].sum() - wins * (wins + 1) / 2) / (wins * losses))
 
 
 class Bin(NamedTuple):

@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from marscrop.geometry import centre_crop, iou
-from marscrop.window.candidates import best_crop
 from marscrop.window.confidence import Evidence, gather_evidence
-from marscrop.window.constraints import Limits
 from marscrop_research.data.fcdb import fold
 from marscrop_research.data.records import CropRecord
-from marscrop_research.evaluation.decoding import MapSource
+from marscrop_research.evaluation.decoding import MapSource, PredictSubjects
 from marscrop_research.export.held_out import held_out_runs
 
 
@@ -37,17 +35,23 @@ def judge(records: Sequence[CropRecord], network: MapSource) -> list[Judgement]:
     found = []
     for record in records:
         image, ratio = record.size, record.ratio
-        logits = network.maps(record)
-        box = best_crop(logits, Limits(image), ratio, network.prior)
-        assert box is not None  # nothing limits it
+        box = network.best_crop(record)
         beats = iou(box, record.box) > iou(centre_crop(image, ratio), record.box)
-        evidence = gather_evidence(logits, box, image, ratio)
+        subjects = network.subjects(record) if network.subjects else None
+        evidence = gather_evidence(network.maps(record), box, image, ratio, subjects)
         found.append(Judgement(record.path.name, fold(record.path.name), evidence, beats))
     return found
 
 
-def held_out_judgements(folder: Path, records: Sequence[CropRecord]) -> list[Judgement]:
+def held_out_judgements(
+    folder: Path, records: Sequence[CropRecord], subjects: PredictSubjects | None = None
+) -> list[Judgement]:
     """Judge every photo by each cross-validation run in `folder` that held it out.
+
+    Args:
+        folder: of the runs.
+        records: that they were run on.
+        subjects: of a network that sees them; its features may know the photos, but not the crops.
 
     Raises:
         ModelError: no runs of `marscrop crossval` are there, or one is damaged.
@@ -55,5 +59,5 @@ def held_out_judgements(folder: Path, records: Sequence[CropRecord]) -> list[Jud
     return [
         judgement
         for run in held_out_runs(folder, records)
-        for judgement in judge(run.held_out, run.network)
+        for judgement in judge(run.held_out, run.network._replace(subjects=subjects))
     ]

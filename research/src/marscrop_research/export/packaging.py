@@ -20,6 +20,7 @@ from marscrop_research.evaluation.decoding import MapSource, PredictMap, decode_
 from marscrop_research.evaluation.protocol import predict_centre, score_records, summarise
 from marscrop_research.evaluation.torch_maps import TorchMaps
 from marscrop_research.export.calibration import (
+    auc,
     calibration_error,
     cross_fitted,
     fit_calibration,
@@ -61,7 +62,7 @@ def package_model(
         "data": "FCDB training split without its validation photos",
         "config": config.to_table(),
     }
-    unfitted = Calibration(0.0, 0.0, 0.0)
+    unfitted = Calibration(0.0)
     # Nobody gets to see a model that is not checked, or whose confidence is not calibrated.
     with model_folder(folder) as draft:
         manifest = export(
@@ -83,12 +84,12 @@ def package_model(
                 folder, f"a window moved by {moved:.2f} px at 256 from the torch network's"
             )
         judged = held_out_judgements(folds, records) if folds else judge(validation, network)
+        calibration, confidence_scores = fit_confidence(judged)
         scores = {
             **measure(validation, network),
-            "confidence": _confidence_scores(judged, len({j.name for j in judged})),
+            "confidence": confidence_scores,
             "moved_px_at_256": round(moved, 3),
         }
-        calibration = fit_calibration([j.evidence for j in judged], [j.beats for j in judged])
         manifest = dataclasses.replace(manifest, calibration=calibration, scores=scores)
         (draft / FILE).write_text(manifest.to_json(), encoding="utf-8")
     return manifest
@@ -121,14 +122,22 @@ def measure(records: Sequence[CropRecord], network: MapSource) -> dict[str, Any]
     }
 
 
-def _confidence_scores(judged: Sequence[Judgement], photos: int) -> dict[str, Any]:
-    """What cross-fitting says of the confidence; the reliability diagram as plain numbers."""
-    beats = [j.beats for j in judged]
-    confidence = cross_fitted([j.evidence for j in judged], beats, [j.fold for j in judged])
-    return {
-        "photos": photos,
+def fit_confidence(judged: Sequence[Judgement]) -> tuple[Calibration, dict[str, Any]]:
+    """The calibration of all judgements, and what cross-fitting says of such a one.
+
+    Returns:
+        the calibration; how often crops beat the centre crop, how well the confidence orders them
+        (the area under the ROC curve), beside their mere distance from the centre crop, the
+        calibration error, and the reliability diagram, as plain numbers.
+    """
+    evidence, beats = [j.evidence for j in judged], [j.beats for j in judged]
+    confidence = cross_fitted(evidence, beats, [j.fold for j in judged])
+    scores = {
+        "photos": len({j.name for j in judged}),
         "judgements": len(judged),
         "beats_centre": round(float(np.mean(beats)), 4),
+        "auc_5_fold": round(auc(confidence, beats), 4),
+        "auc_of_distance": round(auc([e.distance for e in evidence], beats), 4),
         "calibration_error_5_fold": round(calibration_error(confidence, beats), 4),
         "reliability": [
             {
@@ -139,3 +148,4 @@ def _confidence_scores(judged: Sequence[Judgement], photos: int) -> dict[str, An
             for b in reliability(confidence, beats)
         ],
     }
+    return fit_calibration(evidence, beats), scores

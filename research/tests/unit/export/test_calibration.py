@@ -18,7 +18,7 @@ from marscrop_research.export.calibration import (
     reliability,
 )
 
-TRUTH = Calibration(bias=-1.0, margin_weight=2.0, distance_weight=-1.5)
+TRUTH = Calibration(bias=-1.0, margin=2.0, distance=-1.5)
 
 
 def world(count: int) -> tuple[list[Evidence], list[bool]]:
@@ -50,7 +50,7 @@ def test_fit_recovers_the_probabilities_behind_the_outcomes() -> None:
 def test_fit_is_the_penalised_optimum() -> None:
     evidence, beats = world(300)
     fitted = fit_calibration(evidence, beats)
-    ours = (fitted.bias, fitted.margin_weight, fitted.distance_weight)
+    ours = (fitted.bias, fitted.margin, fitted.distance)
     assert ours == pytest.approx(penalised_newton(evidence, beats), abs=2e-3)
 
 
@@ -82,7 +82,7 @@ def test_nothing_to_learn_from_is_refused() -> None:
 def test_outcomes_that_are_all_alike_give_a_finite_fit(outcome: bool) -> None:
     evidence, _ = world(20)
     fitted = fit_calibration(evidence, [outcome] * 20)
-    numbers = (fitted.bias, fitted.margin_weight, fitted.distance_weight)
+    numbers = (fitted.bias, fitted.margin, fitted.distance)
     assert all(math.isfinite(number) for number in numbers)
     assert all(abs(fitted.confidence(e) - outcome) < 0.1 for e in evidence)
 
@@ -90,7 +90,7 @@ def test_outcomes_that_are_all_alike_give_a_finite_fit(outcome: bool) -> None:
 def test_separable_outcomes_give_a_finite_fit() -> None:
     evidence = [Evidence(m / 10, 0.5) for m in range(20)]
     fitted = fit_calibration(evidence, [m >= 10 for m in range(20)])
-    assert math.isfinite(fitted.margin_weight)
+    assert math.isfinite(fitted.margin)
     assert fitted.confidence(evidence[0]) < 0.5 < fitted.confidence(evidence[-1])
 
 
