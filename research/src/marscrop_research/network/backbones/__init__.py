@@ -9,7 +9,13 @@ from torch import Tensor, nn
 
 from marscrop_research.config import ModelConfig
 from marscrop_research.errors import ConfigError
-from marscrop_research.network.backbones import dinov2, efficientnet_lite, mobilenetv2, resnet50, vgg16
+from marscrop_research.network.backbones import (
+    dinov2,
+    efficientnet_lite,
+    mobilenetv2,
+    resnet50,
+    vgg16,
+)
 from marscrop_research.network.backbones.layers import Backbone, load_truncated
 
 LAYERS: Final = {
