@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from marscrop.geometry import Window
 from marscrop_research.data.fixations import load_fixations
+from marscrop_research.errors import DataError
 from marscrop_research.subjects.sources import FIXATIONS, VOC, SourcePhoto, read_voc_subjects
 from marscrop_research.subjects.teachers import GAZE_CELLS, read_faces, read_gaze
 from marscrop_research.subjects.views import View
@@ -74,11 +75,25 @@ def grown(face: Window) -> Window:
 
 
 def read_labels(photos: Sequence[SourcePhoto], folder: Path, data: Path) -> list[PhotoLabels]:
-    """The labels of all photos; gaze is half fixations where there are some of people."""
-    gaze, faces, voc = read_gaze(folder), read_faces(folder), read_voc_subjects(data)
+    """The labels of all photos; gaze is half fixations where there are some of people.
+
+    Args:
+        photos: as `sources.find_photos` has them.
+        folder: of the teachers' labels.
+        data: the folder of photos, for fixations and VOC's boxes.
+
+    Raises:
+        DataError: a file is missing, or of other photos.
+    """
+    gaze, faces = read_gaze(folder), read_faces(folder)
+    if len(gaze) != len(photos):
+        raise DataError(f"{folder}: gaze is of {len(gaze)} photos; there are {len(photos)}")
+    sources = {photo.source for photo in photos}
+    voc = read_voc_subjects(data) if VOC in sources else {}
     fixated = {
         f"{name}/{record.path.name}": record.density()
         for name in FIXATIONS
+        if name in sources
         for record in load_fixations(data / "fixations" / name).photos
     }
     labels = []
