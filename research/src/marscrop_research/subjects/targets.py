@@ -20,7 +20,7 @@ from marscrop_research.subjects.views import View
 HEAD_GROWTH: Final = (0.3, 0.1, 0.1)
 """By what share of its height a face grows up, and down, and of its width on either side."""
 
-_SURE: Final = 0.45
+SURE: Final = 0.45
 """Faces of a lower score are neither asked for nor forbidden."""
 _LEAST_CELLS: Final = 0.8
 """So are boxes less high than this."""
@@ -102,7 +102,7 @@ def read_labels(photos: Sequence[SourcePhoto], folder: Path, data: Path) -> list
         if shares is not None and photo.key in fixated:
             people = fixated[photo.key]
             shares = 0.5 * shares + 0.5 * (people / people.sum()).astype(np.float32)
-        heads = [(grown(face), score >= _SURE) for face, score in faces.get(photo.key, [])]
+        heads = [(grown(face), score >= SURE) for face, score in faces.get(photo.key, [])]
         subjects = (
             [(Window(*box), True) for box in voc.get(photo.path.name, [])]
             if photo.source == VOC

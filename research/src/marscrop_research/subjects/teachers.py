@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import onnxruntime as ort
@@ -82,7 +82,7 @@ def _unisal(path: Path) -> ort.InferenceSession:
         raise ModelError(path, f"expected unisal.onnx, its .data beside it ({reason})") from None
 
 
-def _kept_gaze(folder: Path, count: int) -> NDArray[np.float32]:
+def _kept_gaze(folder: Path, count: int) -> np.memmap[Any, np.dtype[np.float32]]:
     """The file's values, to be written to; NaN in a new one."""
     path = folder / GAZE_FILE
     shape = (count, GAZE_CELLS, GAZE_CELLS)
@@ -90,7 +90,7 @@ def _kept_gaze(folder: Path, count: int) -> NDArray[np.float32]:
         folder.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as file:
             np.save(file, np.full(shape, np.nan, np.float32))
-    gaze: NDArray[np.float32] = np.load(path, mmap_mode="r+")
+    gaze: np.memmap[Any, np.dtype[np.float32]] = np.load(path, mmap_mode="r+")
     if gaze.shape != shape:
         raise DataError(f"{path}: of {len(gaze)} photos, not of these {count}; take a new folder")
     return gaze
