@@ -147,7 +147,7 @@ def package(
     The scores are measured on the photos that are held out.
     """
     with train_extra():
-        from marscrop_research.subjects.judging import SubjectJudge
+        from marscrop_research.subjects.judging import SubjectJudge, product_sight
         from marscrop_research.subjects.packaging import package_subjects
         from marscrop_research.subjects.training import load_subjects
     from marscrop_research.subjects.sources import find_photos
@@ -164,7 +164,11 @@ def package(
     }
     report = _progress("judged", sum(photo.held_out for photo in photos))
     manifest = package_subjects(
-        model or PACKAGED_MODEL, network, output, lambda folder: judge(folder, report), training
+        model or PACKAGED_MODEL,
+        network,
+        output,
+        lambda folder: judge(product_sight(folder), report),
+        training,
     )
     print(f"{output}: {json.dumps(manifest.scores['subjects'])}")
 

