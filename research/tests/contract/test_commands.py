@@ -31,6 +31,7 @@ sys.meta_path.insert(0, Absent())
 NEED_TORCH = {
     "train": ("c.toml", "--data", "."),
     "distil": ("c.toml", "--data", ".", "--teacher", "."),
+    "subjects": ("train", "c.toml", "--data", ".", "--labels", ".", "--views", "."),
     "export": ("best.pt", "model", "--data", "."),
     "ablate": ("--table", "1", "--data", "."),
     "crossval": ("c.toml", "--data", ".", "--result", "r.json"),
@@ -123,6 +124,7 @@ def test_evaluation_needs_no_torch(without_torch: Path, tmp_path: Path, fcdb: Pa
         (("threshold", "--data", "{fcdb}"), 0),
         (("figure", "{cat}", "-o", "figure.png", "-r", "1:1"), 0),
         (("study", "report", "votes.db"), 1),
+        (("subjects", "label", "--data", "{fcdb}", "--only", "faces", "-o", "labels"), 1),
         (("crop", "{cat}", "-r", "1:1", "--json"), 0),
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else "",

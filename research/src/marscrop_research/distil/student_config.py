@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from marscrop_research.config import Checked, require
+from marscrop_research.checked import Checked, require
 from marscrop_research.errors import ConfigError
 
 

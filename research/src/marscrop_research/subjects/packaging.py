@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,7 +26,7 @@ def package_subjects(
     model: Path,
     network: SubjectNetwork,
     folder: Path,
-    scores: dict[str, Any],
+    judge: Callable[[Path], dict[str, Any]],
     training: dict[str, Any],
 ) -> Manifest:
     """Write a model folder: a model that crops as it did, with a subject map.
@@ -34,7 +35,9 @@ def package_subjects(
         model: folder of a distilled model, whose maps the network was trained on.
         network: in evaluation mode.
         folder: made if missing, or `model` itself; its files are replaced.
-        scores, training: of the network, kept in the manifest beside the model's as `subjects`.
+        judge: from a whole model folder to the network's scores, kept in the manifest beside the
+            model's as `subjects`.
+        training: how the network was made; kept so, too.
 
     Raises:
         ModelError: the model is missing, damaged or not distilled; that in `folder` stays.
@@ -53,8 +56,10 @@ def package_subjects(
             source,
             parts={name: ModelPart.of(draft / f"{name}.onnx") for name in parts},
             training={**source.training, "subjects": training},
-            scores={**source.scores, "subjects": scores},
         )
+        (draft / FILE).write_text(manifest.to_json(), encoding="utf-8")
+        scores = {**source.scores, "subjects": judge(draft)}
+        manifest = dataclasses.replace(manifest, scores=scores)
         (draft / FILE).write_text(manifest.to_json(), encoding="utf-8")
     return manifest
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from marscrop_research.errors import DataError
 
@@ -19,6 +19,7 @@ FCDB: Final = "fcdb_train"
 FIXATIONS: Final = ("osie", "crowd")
 UNLABELLED: Final = ("bsds", "clothing", "imagenet_samples", "voc07")
 VOC: Final = "voc07"
+VOC_FILE: Final = "voc07_boxes.json"
 VOC_SUBJECTS: Final = frozenset({"person", "bird", "cat", "cow", "dog", "horse", "sheep"})
 """VOC's classes that are somebody: people and animals."""
 
@@ -65,12 +66,29 @@ def find_photos(data: Path) -> list[SourcePhoto]:
 
 
 def read_voc_subjects(data: Path) -> Mapping[str, list[tuple[float, float, float, float]]]:
-    """People and animals in photos of VOC 2007: boxes x0, y0, x1, y1 in 0..1, by file name."""
-    table = json.loads((data / "voc07_boxes.json").read_text(encoding="utf-8"))
+    """People and animals in photos of VOC 2007: boxes x0, y0, x1, y1 in 0..1, by file name.
+
+    Raises:
+        DataError: their file is missing.
+    """
     return {
         name: [tuple(box[1:5]) for box in boxes if box[0] in VOC_SUBJECTS]
-        for name, boxes in table.items()
+        for name, boxes in read_voc_boxes(data).items()
     }
+
+
+def read_voc_boxes(data: Path) -> Mapping[str, Sequence[Sequence[Any]]]:
+    """All boxes of VOC 2007: [class, x0, y0, x1, y1 in 0..1, difficult], by file name.
+
+    Raises:
+        DataError: their file is missing.
+    """
+    path = data / VOC_FILE
+    try:
+        table: Mapping[str, Sequence[Sequence[Any]]] = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from None
+    return table
 
 
 def _folders(data: Path) -> Iterator[tuple[str, Path]]:

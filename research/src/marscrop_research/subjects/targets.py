@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from marscrop.geometry import Window
 from marscrop_research.data.fixations import load_fixations
+from marscrop_research.errors import DataError
 from marscrop_research.subjects.sources import FIXATIONS, VOC, SourcePhoto, read_voc_subjects
 from marscrop_research.subjects.teachers import GAZE_CELLS, read_faces, read_gaze
 from marscrop_research.subjects.views import View
@@ -19,7 +20,7 @@ from marscrop_research.subjects.views import View
 HEAD_GROWTH: Final = (0.3, 0.1, 0.1)
 """By what share of its height a face grows up, and down, and of its width on either side."""
 
-_SURE: Final = 0.45
+SURE: Final = 0.45
 """Faces of a lower score are neither asked for nor forbidden."""
 _LEAST_CELLS: Final = 1.0
 """So are boxes less high than this."""
@@ -74,11 +75,25 @@ def grown(face: Window) -> Window:
 
 
 def read_labels(photos: Sequence[SourcePhoto], folder: Path, data: Path) -> list[PhotoLabels]:
-    """The labels of all photos; gaze is half fixations where there are some of people."""
-    gaze, faces, voc = read_gaze(folder), read_faces(folder), read_voc_subjects(data)
+    """The labels of all photos; gaze is half fixations where there are some of people.
+
+    Args:
+        photos: as `sources.find_photos` has them.
+        folder: of the teachers' labels.
+        data: the folder of photos, for fixations and VOC's boxes.
+
+    Raises:
+        DataError: a file is missing, or of other photos.
+    """
+    gaze, faces = read_gaze(folder), read_faces(folder)
+    if len(gaze) != len(photos):
+        raise DataError(f"{folder}: gaze is of {len(gaze)} photos; there are {len(photos)}")
+    sources = {photo.source for photo in photos}
+    voc = read_voc_subjects(data) if VOC in sources else {}
     fixated = {
         f"{name}/{record.path.name}": record.density()
         for name in FIXATIONS
+        if name in sources
         for record in load_fixations(data / "fixations" / name).photos
     }
     labels = []
@@ -87,7 +102,7 @@ def read_labels(photos: Sequence[SourcePhoto], folder: Path, data: Path) -> list
         if shares is not None and photo.key in fixated:
             people = fixated[photo.key]
             shares = 0.5 * shares + 0.5 * (people / people.sum()).astype(np.float32)
-        heads = [(grown(face), score >= _SURE) for face, score in faces.get(photo.key, [])]
+        heads = [(grown(face), score >= SURE) for face, score in faces.get(photo.key, [])]
         subjects = (
             [(Window(*box), True) for box in voc.get(photo.path.name, [])]
             if photo.source == VOC
@@ -97,7 +112,9 @@ def read_labels(photos: Sequence[SourcePhoto], folder: Path, data: Path) -> list
     return labels
 
 
-def gaze_target(gaze: NDArray[np.float32], view: View, rows: int, columns: int) -> NDArray[np.float32]:
+def gaze_target(
+    gaze: NDArray[np.float32], view: View, rows: int, columns: int
+) -> NDArray[np.float32]:
     """(rows, columns) shares of gaze in a view, adding up to 1."""
     x0, y0, x1, y1 = view.region
     down, across = _overlaps(y0, y1, rows), _overlaps(x0, x1, columns)
@@ -148,9 +165,7 @@ def subject_targets(labels: PhotoLabels, view: View, rows: int, columns: int) ->
     return box_targets(labels.subjects, view, rows, columns, _LEAST_SUBJECT)
 
 
-def _in_view(
-    window: Window, view: View, rows: int, columns: int
-) -> tuple[Window | None, float]:
+def _in_view(window: Window, view: View, rows: int, columns: int) -> tuple[Window | None, float]:
     """A window's visible part in cells of the view, and how much of it the view shows."""
     x0, y0, x1, y1 = view.region
     across, down = columns / (x1 - x0), rows / (y1 - y0)
@@ -189,4 +204,5 @@ def _overlaps(low: float, high: float, count: int) -> NDArray[np.float64]:
     cells = np.arange(GAZE_CELLS)
     near = np.maximum(edges[:-1, None], cells)
     far = np.minimum(edges[1:, None], cells + 1)
-    return np.maximum(far - near, 0)
+    shares: NDArray[np.float64] = np.maximum(far - near, 0)
+    return shares

@@ -40,7 +40,7 @@ class View:
 
     Attributes:
         photo: index in the list of photos.
-        region: in shares of the photo's sides.
+        region: x0, y0, x1, y1 in shares of the photo's sides.
         mirrored: left and right.
     """
 
@@ -102,7 +102,8 @@ def compute_views(
     session = ort.InferenceSession(model.SerializeToString(), options)
     kept: dict[str, list[tuple[View, list[NDArray[np.generic]]]]] = defaultdict(list)
     for index, photo in enumerate(photos):
-        image = Image.open(photo.path).convert("RGB")
+        with Image.open(photo.path) as opened:
+            image = opened.convert("RGB")
         draw = np.random.default_rng([seed, index])
         for view, size in _views(index, image, photo.held_out, longest_edge_px, draw):
             region = Window(*view.region).scaled(*image.size)
@@ -131,16 +132,18 @@ def read_views(folder: Path) -> ViewSet:
     for shape, views in table["views"].items():
         maps = [np.load(folder / f"{shape}.{name}.npy", mmap_mode="r") for name in INPUTS]
         groups.append(
-            ViewGroup(
-                [View(v["photo"], tuple(v["region"]), v["mirrored"]) for v in views], *maps
-            )
+            ViewGroup([View(v["photo"], tuple(v["region"]), v["mirrored"]) for v in views], *maps)
         )
     details, edges = table["steps"]
     return ViewSet(groups, (details, edges))
 
 
 def _views(
-    index: int, image: Image.Image, only_whole: bool, longest_edge_px: int, draw: np.random.Generator
+    index: int,
+    image: Image.Image,
+    only_whole: bool,
+    longest_edge_px: int,
+    draw: np.random.Generator,
 ) -> list[tuple[View, Size]]:
     size = fit_longest_edge(Size(*image.size), longest_edge_px, 16)
     whole = (0.0, 0.0, 1.0, 1.0)
@@ -156,7 +159,7 @@ def _views(
         region = Window(x0, y0, x0 + width, y0 + height).scaled(1 / image.width, 1 / image.height)
         factor = longest_edge_px // max(shape)
         shown = Size(shape.width * factor, shape.height * factor)
-        views.append((View(index, tuple(region), bool(draw.integers(2))), shown))
+        views.append((View(index, region, bool(draw.integers(2))), shown))
     return views
 
 

@@ -14,7 +14,7 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-from marscrop_research.config import Checked
+from marscrop_research.checked import Checked
 from marscrop_research.network.checkpoint import write_whole
 
 

@@ -31,6 +31,7 @@ LAST = {
     "efficientnet_lite0": "c4_2",
     "efficientnet_lite1": "c4_2",
     "efficientnet_lite2": "c4_2",
+    "dinov2": "block_1",
 }
 
 

