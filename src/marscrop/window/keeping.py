@@ -22,12 +22,16 @@ HEAD_COST: Final = 1.0
 """Of a sure head that is cut, in those of moving the window (`placement`)."""
 SUBJECT_COST: Final = 0.3
 """Of a sure main subject that is lost."""
-LOST_HEAD: Final = 0.2
+HEAD_ROOM: Final = 0.08
+"""What is kept around a head, in shares of its sides: the network does not see edges exactly."""
+SUBJECT_ROOM: Final = 0.05
+"""The same of a subject."""
+LOST_HEAD: Final = 0.25
 """Cost of a head left out, as a share of that of one cut."""
 HEAD_STEEPNESS: Final = 20.0
 """A head of which a twentieth is cut off, or is left, costs as much as one cut in the middle."""
-SUBJECT_STEEPNESS: Final = 2.0
-"""A subject of which half is missing costs as much as one that is lost."""
+SUBJECT_STEEPNESS: Final = 2.5
+"""A subject of which two fifths are missing costs as much as one that is lost."""
 MOST_SUBJECTS: Final = 3
 """Only the largest are main subjects."""
 _LEAST_SIDE: Final = 1e-3
@@ -69,9 +73,9 @@ class Keeping:
     @classmethod
     def of(cls, subjects: SubjectMap, photo: Size) -> Keeping:
         """What a crop of `photo` [px] should keep."""
-        heads = _kept(subjects.heads, photo)
+        heads = _kept(subjects.heads, photo, HEAD_ROOM)
         heads = Kept(heads.edges, HEAD_COST * heads.weights)
-        others = _kept(subjects.subjects, photo)
+        others = _kept(subjects.subjects, photo, SUBJECT_ROOM)
         sides = others.edges[:, 2:] - others.edges[:, :2]
         sizes = others.weights * sides.prod(axis=1)
         main = np.argsort(-sizes, kind="stable")[:MOST_SUBJECTS]
@@ -109,10 +113,14 @@ class Keeping:
         return total
 
 
-def _kept(found: Sequence[Subject], photo: Size) -> Kept:
-    """Boxes in shares of the photo's sides, as far as it shows them, weighed by their scores."""
+def _kept(found: Sequence[Subject], photo: Size, room: float = 0.0) -> Kept:
+    """Boxes in shares of the photo's sides, as far as it shows them, weighed by their scores.
+
+    Each grows by `room` of its sides in every direction.
+    """
     edges = np.array([subject.window for subject in found]).reshape(-1, 4)
-    edges = np.clip(edges / (*photo, *photo), 0, 1)
+    grown = room * np.tile(edges[:, 2:] - edges[:, :2], 2) * (-1, -1, 1, 1)
+    edges = np.clip((edges + grown) / (*photo, *photo), 0, 1)
     weights = np.array([subject.score for subject in found])
     shows = (edges[:, 2:] - edges[:, :2]).min(axis=1, initial=1) > _LEAST_SIDE
     return Kept(edges[shows], weights[shows])

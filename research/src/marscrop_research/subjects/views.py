@@ -27,7 +27,7 @@ from marscrop_research.subjects.network import INPUTS
 from marscrop_research.subjects.packaging import with_maps
 from marscrop_research.subjects.sources import SourcePhoto
 
-PARTS_A_PHOTO: Final = 2
+PARTS_A_PHOTO: Final = 4
 _SHAPES: Final = (Size(12, 9), Size(9, 12), Size(12, 8), Size(8, 12), Size(12, 12))
 """Of parts of photos, in cells of 16 pixels; most whole photos have one of these, too."""
 _LEAST_ZOOM: Final = 0.45
@@ -85,7 +85,7 @@ def compute_views(
     seed: int,
     report: Callable[[int], None],
 ) -> None:
-    """Write the maps of all views: of a photo held out only whole, of others four views each.
+    """Write the maps of all views: of a photo held out only whole, of others six views each.
 
     Args:
         photos: to be seen.
