@@ -130,7 +130,7 @@ def centred_if_unsure(
     if crop.confidence >= min_confidence or not limits.allow(centre, crop.ratio):
         return crop
     heads = [window for window, score in subjects.heads if score >= SURE_HEAD] if subjects else []
-    held = [box for window in heads if crop.box.holds(box := window.pixels(limits.image))]
+    held = [head for window in heads if crop.box.holds(head := window.pixels(limits.image))]
     safe = replace(limits, keep=(*limits.keep, *held))
     box = nearest_box(Window(*map(float, centre)), safe, crop.ratio)
     return crop if box is None or box == crop.box else replace(crop, box=box, centred=True)

@@ -69,9 +69,7 @@ def time_steps(cropper: Cropper, path: Path, repeats: int) -> dict[str, Timing]:
     box = cropper.crop_photo(photo, one)[0].box
     optional = {}
     if subjects is not None:
-        optional["infer: with subjects"] = time_ms(
-            lambda: cropper.subject_map(reduced), repeats
-        )
+        optional["infer: with subjects"] = time_ms(lambda: cropper.subject_map(reduced), repeats)
     if can_find_faces():
         optional["find faces"] = time_ms(lambda: cropper.faces(photo), few)
     return {

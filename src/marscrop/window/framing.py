@@ -92,7 +92,8 @@ def subject_hull(subjects: SubjectMap, photo: Size, ratio: AspectRatio) -> Box |
     main = Keeping.of(subjects, photo).subjects.edges[:1]
     if not len(main):
         return hull_of(heads) if heads else _gazed_at(subjects.gaze, photo, ratio)
-    subject = Window(*map(float, main[0])).scaled(*photo).pixels(photo)
+    edges = np.round(main[0] * (*photo, *photo), 6)  # an edge's last bits would cost a pixel
+    subject = Window(*map(float, edges)).pixels(photo)
     return hull_of([subject, *(head for head in heads if head.overlaps(subject))])
 
 
