@@ -108,5 +108,5 @@ def test_each_of_many_windows_has_its_own_cost() -> None:
     x, y = np.array([0.0, 0.1, 0.45]), np.array([0.0, 0.5])
     costs = Keeping.of(seen, PHOTO).costs(x, y, 0.4, 0.5)
     for row, column in np.ndindex(2, 3):
-        x0, y0 = 200 * x[column], 100 * y[row]
+        x0, y0 = 200 * float(x[column]), 100 * float(y[row])
         assert costs[row, column] == pytest.approx(cost(seen, x0, y0, x0 + 80, y0 + 50))
