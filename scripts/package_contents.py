@@ -28,6 +28,7 @@ class Distribution:
 
     Attributes:
         essential: without these in its wheel it does not work, is not typed, or is not licensed.
+            What git has beside these belongs there as well, as a model's part `subjects`.
         built: what a wheel has that git has not.
         licences: files in its folder.
         archived: folders in its source archive.

@@ -19,7 +19,7 @@ from marscrop.analysis import Analysis
 from marscrop.cores import usable_cores
 from marscrop.crop import Crop
 from marscrop.decision import decide, moved_to_grid
-from marscrop.errors import ConstraintError, MissingExtraError, ModelError
+from marscrop.errors import ConstraintError, ModelError, OptionError
 from marscrop.faces import detector
 from marscrop.faces.detector import Face, FaceDetector
 from marscrop.faces.rule import FaceRule, looks_for_faces
@@ -37,6 +37,7 @@ from marscrop.options import DEFAULT_OPTIONS, CropKeywords, CropOptions
 from marscrop.ratio import AspectRatio, RatioLike, parse_ratios
 from marscrop.runtime.manifest import PACKAGED_MODEL, Manifest
 from marscrop.runtime.model import MarsModel
+from marscrop.spelling import Mention
 from marscrop.subjects.subject_map import SubjectMap
 
 
@@ -105,7 +106,8 @@ class Cropper:
 
         Raises:
             RatioError: a ratio that cannot be understood.
-            OptionError: an option that cannot be understood, or is out of its range.
+            OptionError: an option that cannot be understood, or is out of its range; `zoom="tight"`
+                where the model sees no subjects.
             ConstraintError: what the photo cannot meet.
             ImageError: an image that cannot be found or read; `LimitError`: that is too large.
             MissingExtraError: faces to keep and no detector installed.
@@ -164,15 +166,18 @@ class Cropper:
 
         Raises:
             ConstraintError: what the photo cannot meet.
-            MissingExtraError: faces are to be kept and nobody looked for them.
+            OptionError: faces are to be kept that nobody looked for, or a subject framed that the
+                model does not see.
         """
         if options.faces == "keep" and analysis.faces is None:
-            raise MissingExtraError(
-                "faces cannot be kept, as they were not looked for; that needs the detector",
+            raise OptionError(
+                (Mention("faces", "keep"), " must be said when the photo is analysed, too"),
                 "faces",
+                "keep",
             ).about(analysis.name)
         faces = (analysis.faces or ()) if options.faces == "keep" else ()
         subjects = analysis.subjects
+        _check_zoom(options, sees_subjects=subjects is not None)
         if subjects is not None and options.faces == "ignore":
             subjects = subjects.without_heads()
         try:
@@ -283,17 +288,19 @@ class Cropper:
             )
         return SubjectMap.of(outputs, photo.size)
 
-    def prepare(self, faces: FaceRule = "auto") -> None:
+    def prepare(self, options: CropOptions = DEFAULT_OPTIONS) -> None:
         """Load what is else loaded by the first photo, so that what is damaged shows at once.
 
         Args:
-            faces: whether they will be looked for, as `crop` has it.
+            options: that photos will be cropped with.
 
         Raises:
             MissingExtraError: faces to keep and no detector installed.
             ModelError: the detector is damaged.
+            OptionError: a subject is to be framed and the model sees none.
         """
-        if looks_for_faces(faces):
+        _check_zoom(options, sees_subjects="subjects" in self.manifest.parts)
+        if looks_for_faces(options.faces):
             self._face_detector()
 
     def input_size(self, photo: Photo) -> Size:
@@ -309,3 +316,16 @@ class Cropper:
             if self._detector is None:
                 self._detector = FaceDetector(self.threads)
             return self._detector
+
+
+def _check_zoom(options: CropOptions, *, sees_subjects: bool) -> None:
+    """Refuse to frame a subject with a model that sees none: any crop would look as if it had."""
+    if options.zoom == "tight" and not sees_subjects:
+        raise OptionError(
+            (
+                *(Mention("zoom", "tight"), " frames the main subject, and this model sees no "),
+                *("subjects; take ", Mention("zoom", "natural"), ", or another model"),
+            ),
+            "zoom",
+            "tight",
+        )

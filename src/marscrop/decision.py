@@ -1,7 +1,7 @@
 """The policy: which crops of a ratio are given, as pure functions of a map, limits and options.
 
 1. The best crop within what was asked and what saves faces, faces giving way first: the photo
-   itself where it has the ratio.
+   itself where it has the ratio, or the main subject framed, if that is wanted.
 2. Below the confidence that is asked for, the centre crop in its place, moved where it would cut a
    head that the crop holds, if the limits allow it.
 3. Further candidates, as many as are asked for and there are.
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,18 +28,16 @@ from marscrop.options import CropOptions
 from marscrop.ratio import AspectRatio
 from marscrop.runtime.manifest import Manifest
 from marscrop.spelling import Mention
-from marscrop.subjects.subject_map import SubjectMap
+from marscrop.subjects.subject_map import SURE_HEAD, SubjectMap
 from marscrop.window.candidates import best_crop, next_crop
 from marscrop.window.confidence import Calibration, gather_evidence
 from marscrop.window.conflict import explain_conflict
 from marscrop.window.constraints import Limits
+from marscrop.window.framing import framed_crop
 from marscrop.window.padded_crop import padded_crop
 from marscrop.window.placement import Prior
 from marscrop.window.rounding import nearest_box
 from marscrop.window.zoom import Zoom
-
-SURE_HEAD: Final = 0.3
-"""Least score of a head that a crop near the middle must not lose."""
 
 
 def decide(
@@ -98,7 +95,11 @@ def best_within(
     largest = replace(asked, min_size=1.0)
     for wanted in (largest, asked) if zoom == "none" else (asked,):
         for limits in limits_with_faces(wanted, faces, ratio):
-            box = best_crop(logits, limits, ratio, prior, subjects)
+            box = None
+            if zoom == "tight" and subjects is not None:
+                box = framed_crop(logits, subjects, limits, ratio)
+            if box is None:
+                box = best_crop(logits, limits, ratio, prior, subjects)
             if box is not None:
                 return box, limits
     return None
@@ -129,9 +130,8 @@ def centred_if_unsure(
     if crop.confidence >= min_confidence or not limits.allow(centre, crop.ratio):
         return crop
     heads = [window for window, score in subjects.heads if score >= SURE_HEAD] if subjects else []
-    boxes = [window.pixels(limits.image) for window in heads]
-    held = tuple(box for box in boxes if crop.box.holds(box))
-    safe = replace(limits, keep=limits.keep + held)
+    held = [head for window in heads if crop.box.holds(head := window.pixels(limits.image))]
+    safe = replace(limits, keep=(*limits.keep, *held))
     box = nearest_box(Window(*map(float, centre)), safe, crop.ratio)
     return crop if box is None or box == crop.box else replace(crop, box=box, centred=True)
 

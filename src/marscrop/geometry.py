@@ -8,6 +8,7 @@ edges as real numbers, in the unit that the function names.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from marscrop.ratio import AspectRatio
@@ -95,6 +96,12 @@ class Window(NamedTuple):
             min(image.width, math.ceil(self.x1)),
             min(image.height, math.ceil(self.y1)),
         )
+
+
+def hull_of(boxes: Sequence[Box]) -> Box:
+    """The smallest box around all of one or more."""
+    x0s, y0s, x1s, y1s = zip(*boxes, strict=True)
+    return Box(min(x0s), min(y0s), max(x1s), max(y1s))
 
 
 def iou(a: Box | Window, b: Box | Window) -> float:

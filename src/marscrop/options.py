@@ -125,7 +125,9 @@ class CropOptions:
         Option(
             help=(
                 "none: the largest crop, of which only the place is chosen; natural: a little "
-                "smaller, as people cut. A photo that has the ratio stays whole. What ",
+                "smaller, as people cut; tight: the main subject with a little room around it, "
+                "where the model sees subjects. But for tight, a photo that has the ratio stays "
+                "whole. What ",
                 *(Mention("keep"), " and ", Mention("avoid"), " ask goes before it."),
             ),
             expected=f"must be one of {', '.join(get_args(Zoom))}",
@@ -190,7 +192,7 @@ class CropOptions:
     faces: Annotated[
         FaceRule,
         Option(
-            help="auto: cut no head that the network sees; keep: look for faces with "
+            help="auto: do not cut heads that the model sees; keep: look for faces with "
             "marscrop[faces] too, and keep them whole or leave them out whole; ignore. What else "
             "is asked goes before faces.",
             expected=f"must be one of {', '.join(get_args(FaceRule))}",

@@ -50,6 +50,13 @@ def test_essential_is_missed_even_if_git_has_lost_it() -> None:
     assert wheel_faults(PRODUCT, [*without, *PRODUCT.built, *ABOUT], without) == faults
 
 
+def test_a_model_may_have_a_part_that_sees_subjects() -> None:
+    subjects = "marscrop/models/default/subjects.onnx"
+    assert wheel_faults(PRODUCT, [*INSIDE, subjects, *ABOUT], FILES | {subjects}) == []
+    archive = ["src/marscrop/__init__.py", f"src/{subjects}"]
+    assert archive_faults(PRODUCT, [*ARCHIVE, f"marscrop-1/src/{subjects}"], set(archive)) == []
+
+
 def test_what_is_too_much_is_named() -> None:
     assert wheel_faults(PRODUCT, [*INSIDE, "tests/photo.jpg", *ABOUT], FILES) == [
         "wheel: tests/photo.jpg does not belong there"

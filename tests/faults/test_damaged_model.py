@@ -13,6 +13,7 @@ from tests.faults.runs import batch
 from marscrop.cropper import Cropper
 from marscrop.errors import ModelError
 from marscrop.faces import centerface
+from marscrop.options import CropOptions
 from marscrop.runtime.manifest import Manifest
 
 MANIFEST = "manifest.json"
@@ -134,7 +135,7 @@ def test_batch_with_a_damaged_detector_fails_once_not_every_photo(
     fresh = Cropper(threads=1)
     monkeypatch.setattr("marscrop.batch.worker.Cropper", lambda *_, **__: fresh)
     with pytest.raises(ModelError, match=rf"{damaged_detector}: expected the face detector"):
-        batch(photos, tmp_path / "out")
+        batch(photos, tmp_path / "out", options=CropOptions(faces="keep"))
     assert not (tmp_path / "out" / "manifest.jsonl").exists()
 
 
@@ -143,11 +144,11 @@ def test_crop_with_a_damaged_detector_says_so_once(
     cli: Cli, examples: Path, tmp_path: Path, damaged_detector: Path
 ) -> None:
     images = (examples / "cat.jpg", examples / "coffee.jpg")
-    result = cli("crop", *images, "-r", "1:1", "-o", tmp_path / "out")
+    result = cli("crop", *images, "-r", "1:1", "--faces", "keep", "-o", tmp_path / "out")
     assert result.code == 1
     assert len(result.err.splitlines()) == 1
     assert result.err.startswith(f"marscrop: {damaged_detector}: expected the face detector")
-    assert cli("crop", *images, "-r", "1:1", "--json", "--faces", "ignore").code == 0
+    assert cli("crop", *images, "-r", "1:1", "--json").code == 0
 
 
 @needs_faces

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 from tests.service.conftest import Serve
+from tests.subject_model import write_model_without_subjects
 
+from marscrop import cropper as facade
 from marscrop.crop_json import as_entry
 from marscrop.cropper import Cropper
+from marscrop.faces.detector import Face
+from marscrop.geometry import Window
+from marscrop.imaging.photo import Photo
 from marscrop.options import OPTIONS
+from marscrop.service.app import create_app
+from marscrop.service.limits import ServiceLimits
 from marscrop.service.parameters import CROP_OPTIONS
 
 
@@ -181,3 +189,64 @@ def test_errors_do_not_tell_what_others_call_a_photo(client: TestClient, rocket:
     sent = client.post("/v1/crops?ratio=1:1", files={"image": ("secret.jpg", rocket)}).json()
     answer = client.post(f"/v1/crops?ratio=1:1&keep=900,0,999,9&photo={sent['photo']}")
     assert answer.json()["error"]["message"].startswith("photo: ")
+
+
+class OneFace:
+    """A detector that sees one face in every photo."""
+
+    def __init__(self, threads: int | None) -> None:
+        pass
+
+    def in_photo(self, photo: Photo) -> list[Face]:
+        return [Face(Window(4, 380, 40, 420), 0.9)]
+
+
+@pytest.fixture
+def detecting(monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+    """A service that has a detector."""
+    monkeypatch.setattr(facade, "FaceDetector", OneFace)
+    with TestClient(create_app(ServiceLimits(), Cropper(threads=1))) as client:
+        yield client
+
+
+def test_a_photo_in_which_faces_were_found_is_remembered_for_every_rule(
+    detecting: TestClient, rocket: bytes
+) -> None:
+    kept = detecting.post("/v1/crops?ratio=9:16&faces=keep", content=rocket).json()
+    other = detecting.post("/v1/crops?ratio=9:16", content=rocket).json()
+    assert kept["crops"] != other["crops"]
+    for faces, expected in (("keep", kept), ("auto", other)):
+        query = f"ratio=9:16&faces={faces}&photo={kept['photo']}"
+        assert detecting.post(f"/v1/crops?{query}").json() == expected
+
+
+def test_a_photo_in_which_no_faces_were_looked_for_is_to_be_sent_again(
+    detecting: TestClient, rocket: bytes
+) -> None:
+    photo = detecting.post("/v1/crops?ratio=9:16", content=rocket).json()["photo"]
+    answer = detecting.post(f"/v1/crops?ratio=9:16&faces=keep&photo={photo}")
+    assert answer.status_code == 404
+    assert answer.json()["error"]["code"] == "photo_not_kept"
+    assert "faces were not looked for" in answer.json()["error"]["message"]
+    again = detecting.post("/v1/crops?ratio=9:16&faces=keep", content=rocket)
+    assert again.status_code == 200
+
+
+def test_a_service_without_a_detector_says_what_is_lacking(
+    rocket: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("marscrop.faces.centerface.find_spec", lambda name: None)
+    with TestClient(create_app(ServiceLimits(), Cropper(threads=1))) as lacking:
+        answer = lacking.post("/v1/crops?ratio=1:1&faces=keep", content=rocket)
+        assert answer.json()["error"]["code"] == "not_installed"
+        assert lacking.post("/v1/crops?ratio=1:1", content=rocket).status_code == 200
+
+
+def test_tight_of_a_model_without_subjects_is_explained(
+    packaged_model: Path, tmp_path: Path, rocket: bytes
+) -> None:
+    blind = Cropper(write_model_without_subjects(packaged_model, tmp_path / "without"), threads=1)
+    with TestClient(create_app(ServiceLimits(), blind)) as client:
+        error = client.post("/v1/crops?ratio=1:1&zoom=tight", content=rocket).json()["error"]
+    assert error["code"] == "option"
+    assert "zoom=tight frames the main subject, and this model sees no" in error["message"]

@@ -11,9 +11,11 @@ from PIL import Image
 
 from marscrop import Box, ConstraintError, Cropper, Size
 from marscrop.crop import Crop
+from marscrop.decision import decide
 from marscrop.errors import OptionError
 from marscrop.geometry import centre_crop, iou
 from marscrop.imaging.photo import open_photo
+from marscrop.options import CropOptions
 from marscrop.ratio import AspectRatio
 from marscrop.window.confidence import gather_evidence
 from marscrop.window.scorer import MAX_CANDIDATE_IOU
@@ -129,13 +131,22 @@ def test_alternatives_are_apart_from_the_centre_crop_that_comes_first(
 def test_alternatives_in_less_likely_places_than_the_middle_are_not_trusted(
     cropper: Cropper, examples: Path
 ) -> None:
+    """As far as the map alone says."""
     photo, ratio = open_photo(examples / "coffee.jpg"), AspectRatio(16, 9)
     (logits,) = cropper.maps(cropper.features(photo), [ratio])
-    _, *others = cropper.crop(examples / "coffee.jpg", "16:9", max_candidates=8)
+    options = CropOptions(max_candidates=8)
+    limits = options.constraints.on(photo.size)
+    _, *others = decide(logits, limits, (), None, ratio, options, cropper.manifest, 10**9)
     margins = [gather_evidence(logits, o.box, photo.size, ratio).margin for o in others]
     assert min(margins) < 0
-    for other, margin in zip(others, margins, strict=True):
-        assert (other.confidence < 0.5) == (margin < 0)
+    assert all(o.confidence < 0.5 for o, m in zip(others, margins, strict=True) if m < 0)
+
+
+def test_no_alternative_is_surer_than_a_better_one(cropper: Cropper, examples: Path) -> None:
+    for name in ("coffee.jpg", "rocket.jpg", "cat.jpg"):
+        crops = cropper.crop(examples / name, "16:9", max_candidates=8)
+        confidences = [crop.confidence for crop in crops]
+        assert confidences == sorted(confidences, reverse=True)
 
 
 WIDE_SUBJECT = Box(50, 100, 600, 300)

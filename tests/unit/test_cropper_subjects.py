@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,10 @@ from tests.subject_model import SIDE_CELLS, write_model_without_subjects, write_
 
 from marscrop import AspectRatio
 from marscrop.cropper import Cropper
-from marscrop.errors import ModelError
+from marscrop.errors import ModelError, OptionError
+from marscrop.geometry import Window
+from marscrop.options import CropOptions
+from marscrop.subjects.subject_map import Subject
 
 
 @pytest.fixture(scope="module")
@@ -69,3 +73,38 @@ def test_model_without_subjects_says_so(
     assert blind.analyse(photo, "ignore").subjects is None
     with pytest.raises(ModelError, match=r"without: this model has no subject map; take one"):
         blind.subject_map(photo)
+
+
+def test_tight_frames_the_subject_that_the_model_sees(seeing: Cropper, examples: Path) -> None:
+    for name in ("rocket.jpg", "cat.jpg"):
+        photo = seeing.open(examples / name)
+        subjects = seeing.subject_map(photo)
+        largest = max(subjects.subjects, key=lambda s: s.window.width * s.window.height * s.score)
+        (tight,) = seeing.crop(examples / name, "1:1", zoom="tight")
+        (natural,) = seeing.crop(examples / name, "1:1")
+        assert tight.box.holds(largest.window.pixels(photo.size))
+        assert tight.box.size.width < natural.box.size.width
+
+
+def test_tight_needs_a_model_that_sees_subjects(
+    packaged_model: Path, examples: Path, tmp_path: Path
+) -> None:
+    blind = Cropper(write_model_without_subjects(packaged_model, tmp_path / "without"), threads=1)
+    wanted = r"zoom='tight' frames the main subject, and this model sees no subjects; take zoom='na"
+    with pytest.raises(OptionError, match=wanted):
+        blind.crop(examples / "cat.jpg", "1:1", zoom="tight")
+    with pytest.raises(OptionError, match=wanted):
+        blind.prepare(CropOptions.parse(zoom="tight"))
+
+
+def test_heads_are_ignored_where_that_is_asked(seeing: Cropper, examples: Path) -> None:
+    photo = seeing.open(examples / "rocket.jpg")
+    analysis = seeing.analyse(photo)
+    assert analysis.subjects is not None
+    ratio = AspectRatio(1, 1)
+    (free,) = seeing.crop_analysed(analysis, [ratio])
+    head = Subject(Window(free.box.x1 - 20, 150, free.box.x1 + 20, 200), 1.0)
+    analysis = replace(analysis, subjects=replace(analysis.subjects, heads=(head,)))
+    (kept,) = seeing.crop_analysed(analysis, [ratio])
+    assert kept.box.x1 >= head.window.x1 or kept.box.x1 <= head.window.x0
+    assert seeing.crop_analysed(analysis, [ratio], CropOptions(faces="ignore")) == [free]

@@ -6,6 +6,7 @@ from marscrop.geometry import (
     Window,
     centre_crop,
     fit_longest_edge,
+    hull_of,
     iou,
     largest_window,
     longer_side,
@@ -114,6 +115,24 @@ def test_iou_of_boxes_that_do_not_meet_is_zero(other: Box) -> None:
 @pytest.mark.parametrize("empty", [Box(3, 0, 3, 5), Box(0, 3, 5, 3)])
 def test_iou_of_an_empty_box_is_zero(empty: Box) -> None:
     assert iou(empty, empty) == 0
+
+
+@pytest.mark.parametrize(
+    ("window", "box"),
+    [
+        (Window(10, 20, 30, 40), Box(10, 20, 30, 40)),
+        (Window(10.1, 20.9, 30.1, 40.9), Box(10, 20, 31, 41)),
+        (Window(-5.5, 150.2, 20, 260), Box(0, 150, 20, 200)),
+        (Window(-10, -10, 400, 300), Box(0, 0, 300, 200)),
+    ],
+)
+def test_pixels_hold_what_of_a_window_lies_inside(window: Window, box: Box) -> None:
+    assert window.pixels(Size(300, 200)) == box
+
+
+def test_hull_is_around_all() -> None:
+    assert hull_of([Box(5, 6, 7, 8)]) == Box(5, 6, 7, 8)
+    assert hull_of([Box(5, 6, 7, 8), Box(0, 7, 6, 20)]) == Box(0, 6, 7, 20)
 
 
 def test_window_scales_each_axis_on_its_own() -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from marscrop import __version__
-from marscrop.faces.centerface import installed as can_find_faces
 from marscrop.imaging.photo import DEFAULT_MAX_DECODED_BYTES, DEFAULT_MAX_PIXELS
 from marscrop.options import DEFAULT_OPTIONS, CropOptions
 from marscrop.ratio import AspectRatio
@@ -46,8 +45,9 @@ class Job:
     def fingerprint(self) -> str:
         """A digest of all that may change a crop.
 
-        That is the options, the model, whether faces are looked for, and marscrop's version; not
-        the target, nor limits, which only refuse photos.
+        That is the options, the model and marscrop's version; not the target, nor limits, which
+        only refuse photos, nor whether the face detector is there, without which no photo of a job
+        that asks for it is done.
 
         Raises:
             ModelError: the model is missing or malformed.
@@ -56,7 +56,7 @@ class Job:
         for other in ("target", "max_pixels", "max_decoded_bytes"):
             del table[other]
         table["model"] = Manifest.load(self.model or PACKAGED_MODEL).to_json()
-        return _digest([__version__, can_find_faces(), table])
+        return _digest([__version__, table])
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ class Worker:
         Raises:
             ModelError: the model or the face detector is missing or changed.
             MissingExtraError: faces to keep and no detector installed.
+            OptionError: a subject is to be framed and the model sees none.
         """
         self._memory = memory
         self._job, self._fingerprint = job, fingerprint
@@ -51,7 +52,7 @@ class Worker:
             max_pixels=job.max_pixels,
             max_decoded_bytes=job.max_decoded_bytes,
         )
-        self._cropper.prepare(job.options.faces)  # damaged, it would fail every photo
+        self._cropper.prepare(job.options)  # what is lacking would fail every photo
 
     def do(self, task: Task) -> PhotoRecord:
         """The record of a photo; an error of the photo is in the record, and not raised.

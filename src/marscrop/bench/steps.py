@@ -49,7 +49,9 @@ def time_ms(call: Callable[[], Any], repeats: int) -> Timing:
 def time_steps(cropper: Cropper, path: Path, repeats: int) -> dict[str, Timing]:
     """The time of each step on one photo, by its name.
 
-    "File to box" does not look for faces; that is a step of its own, where a detector is installed.
+    "Infer: features" leaves subjects out; with them it is a step of its own, where the model sees
+    any. "File to box" is what the defaults cost. To find faces is a step where a detector is
+    installed.
 
     Raises:
         ImageError: a photo that cannot be read.
@@ -57,29 +59,32 @@ def time_steps(cropper: Cropper, path: Path, repeats: int) -> dict[str, Timing]:
     photo = open_photo(path)
     size, suffix = cropper.input_size(photo), path.suffix
     features = cropper.features(photo)
-    analysis = open_photo(photo.analysis_rgb(size))  # the network's input: nothing to decode
+    reduced = open_photo(photo.analysis_rgb(size))  # the network's input: nothing to decode
+    subjects = cropper.analyse(photo).subjects
     limits = Constraints().on(photo.size)
     one = RATIOS[:1]
     logits = cropper.maps(features, one)[0]
     few = min(repeats, _FEW)
     upright = photo.upright()
     box = cropper.crop_photo(photo, one)[0].box
-    faces = {"find faces": time_ms(lambda: cropper.faces(photo), few)} if can_find_faces() else {}
+    optional = {}
+    if subjects is not None:
+        optional["infer: with subjects"] = time_ms(lambda: cropper.subject_map(reduced), repeats)
+    if can_find_faces():
+        optional["find faces"] = time_ms(lambda: cropper.faces(photo), few)
     return {
         "decode for analysis": time_ms(
             lambda: open_photo(path).analysis_rgb(size, threads=cropper.threads), repeats
         ),
-        "infer: features": time_ms(lambda: cropper.features(analysis), repeats),
+        "infer: features": time_ms(lambda: cropper.features(reduced), repeats),
         "infer: 1 ratio": time_ms(lambda: cropper.maps(features, one), repeats),
         "infer: 32 ratios": time_ms(lambda: cropper.maps(features, MANY), repeats),
         "search, 1 ratio": time_ms(
-            lambda: best_crop(logits, limits, one[0], cropper.manifest.prior), repeats
+            lambda: best_crop(logits, limits, one[0], cropper.manifest.prior, subjects), repeats
         ),
-        "file to box, 1 ratio": time_ms(lambda: cropper.crop(path, one, faces="ignore"), repeats),
-        "file to box, 5 ratios": time_ms(
-            lambda: cropper.crop(path, RATIOS, faces="ignore"), repeats
-        ),
-        **faces,
+        "file to box, 1 ratio": time_ms(lambda: cropper.crop(path, one), repeats),
+        "file to box, 5 ratios": time_ms(lambda: cropper.crop(path, RATIOS), repeats),
+        **optional,
         "decode in full": time_ms(photo.upright, few),
         "encode a 1:1 crop": time_ms(
             lambda: encode_crop(upright, box, f"crop{_writable(suffix)}", source=photo), few

@@ -94,7 +94,7 @@ def crop(
     # Many photos: one core each, which wastes none. One photo: all cores for it.
     limits = parse_limits(max_pixels, max_decoded_mib)
     cropper = Cropper(model, threads=1 if workers > 1 else threads, **limits)
-    cropper.prepare(options.faces)  # a damaged detector is told once, not of each photo
+    cropper.prepare(options)  # what no photo can have is told once, not of each
     memory = MemoryBudget()
     photos = OrderedMap(workers, when_stopped=memory.stop)
     work = CropPhoto(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from marscrop.faces.detector import Face
-from marscrop.geometry import Box, Size, Window, largest_window
+from marscrop.geometry import Box, Size, Window, hull_of, largest_window
 from marscrop.ratio import AspectRatio
 from marscrop.window.constraints import Limits
 
@@ -168,8 +168,7 @@ def _fits(boxes: Sequence[Box], room: Box, ratio: AspectRatio) -> bool:
     """Whether one window of the ratio, inside the room, can hold all boxes."""
     if not boxes:
         return True
-    x0s, y0s, x1s, y1s = zip(*boxes, strict=True)
-    hull = Box(min(x0s), min(y0s), max(x1s), max(y1s))
+    hull = hull_of(boxes)
     largest = largest_window(room.size, ratio)
     inside = hull.x0 >= room.x0 and hull.y0 >= room.y0 and hull.x1 <= room.x1 and hull.y1 <= room.y1
     return inside and hull.size.width <= largest.width and hull.size.height <= largest.height

@@ -16,6 +16,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from marscrop.cropper import Cropper
+from marscrop.faces.centerface import installed as can_find_faces
+from marscrop.options import CropOptions
 from marscrop.service import openapi, refusals
 from marscrop.service.admission import Admission
 from marscrop.service.body_limits import BodyLimitsMiddleware
@@ -44,7 +46,8 @@ def create_app(limits: ServiceLimits | None = None, cropper: Cropper | None = No
     limits = limits or ServiceLimits()
     # One thread a photo: workers are the parallelism, and more would only wait for each other.
     cropper = cropper or Cropper(threads=1)
-    cropper.prepare()  # before anybody is told that the service is ready
+    # Before anybody is told that the service is ready: what any request may need.
+    cropper.prepare(CropOptions(faces="keep" if can_find_faces() else "auto"))
     processor = PhotoProcessor(cropper, limits)
     workers, admission = Workers(limits), Admission(limits)
     metrics = Metrics(admission, processor.cache)

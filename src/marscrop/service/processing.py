@@ -107,17 +107,22 @@ class PhotoProcessor:
     ) -> tuple[str, Analysis]:
         """What is known of a photo, with its key."""
         if content is None:
-            return query.photo or "", self._recall(query.photo or "")
+            return query.photo or "", self._recall(query.photo or "", faces)
         key = photo_key(content)
         analysis = self.cache.get(key)
-        if analysis is None or (analysis.faces is None and looks_for_faces(faces)):
+        if analysis is None or _lacks_faces(analysis, faces):
             photo = self._open(content, name)
             with self._memory.hold(self._cropper.analysis_bytes(photo, CropOptions(faces=faces))):
                 analysis = self._cropper.analyse(photo, faces)
             self.cache.put(key, replace(analysis, name=UNNAMED))
         return key, replace(analysis, name=name or UNNAMED)
 
-    def _recall(self, key: str) -> Analysis:
+    def _recall(self, key: str, faces: FaceRule) -> Analysis:
+        """What is known of a photo that was sent before.
+
+        Raises:
+            Refusal: 404, it is not known, or not enough of it.
+        """
         analysis = self.cache.get(key)
         if analysis is None:
             raise Refusal(
@@ -125,6 +130,13 @@ class PhotoProcessor:
                 "photo_not_kept",
                 "this photo is not in memory, or not any more; send the image again",
                 ("photos_kept", self._limits.photos_kept),
+            )
+        if _lacks_faces(analysis, faces):
+            raise Refusal(
+                HTTPStatus.NOT_FOUND,
+                "photo_not_kept",
+                "faces were not looked for in this photo, of which no pixels are in memory; send "
+                "the image again",
             )
         return analysis
 
@@ -151,3 +163,7 @@ class PhotoProcessor:
                 f"{size.width} x {size.height}",
                 ("max_output_px", limit),
             )
+
+
+def _lacks_faces(analysis: Analysis, faces: FaceRule) -> bool:
+    return analysis.faces is None and looks_for_faces(faces)

@@ -13,6 +13,8 @@ from marscrop.subjects.peaks import local_maxima, surest, windows_above
 
 MIN_HEAD_SCORE: Final = 0.1
 """Lowest score that counts as a head."""
+SURE_HEAD: Final = 0.3
+"""Least score of a head that is treated as one for sure, where costs do not weigh it."""
 MIN_SUBJECT_SCORE: Final = 0.1
 """Lowest score that counts as a subject."""
 MOST_HEADS: Final = 40

@@ -15,6 +15,7 @@ from marscrop.geometry import (
     Box,
     Size,
     clamp,
+    hull_of,
     largest_window,
     longer_side,
     round_half_up,
@@ -92,10 +93,7 @@ class Limits:
     @property
     def hull(self) -> Box | None:
         """The smallest box around all boxes to keep; None without any."""
-        if not self.keep:
-            return None
-        x0s, y0s, x1s, y1s = zip(*self.keep, strict=True)
-        return Box(min(x0s), min(y0s), max(x1s), max(y1s))
+        return hull_of(self.keep) if self.keep else None
 
     def smallest(self, ratio: AspectRatio) -> int:
         """Longer side [px] of the smallest crop that is large enough and can hold the hull.

@@ -65,7 +65,12 @@ class Kept:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Keeping:
-    """The heads and the main subjects of a photo, by what they cost."""
+    """The heads and the main subjects of a photo, by what they cost.
+
+    Attributes:
+        heads: all of them.
+        subjects: the main ones, the largest first, weighed by how sure the network is.
+    """
 
     heads: Kept
     subjects: Kept

@@ -4,5 +4,5 @@ from __future__ import annotations
 
 from typing import Literal
 
-Zoom = Literal["none", "natural"]
-"""The largest crop, or a little smaller, as people cut."""
+Zoom = Literal["none", "natural", "tight"]
+"""The largest crop; a little smaller, as people cut; or the main subject, framed."""

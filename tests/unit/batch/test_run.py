@@ -19,7 +19,7 @@ from marscrop.batch.lock import locked
 from marscrop.batch.records import PhotoRecord
 from marscrop.batch.run import RunResult, run
 from marscrop.batch.store import STATE, Store
-from marscrop.errors import OptionError
+from marscrop.errors import MissingExtraError, OptionError
 from marscrop.memory_budget import MemoryBudget
 from marscrop.options import CropOptions
 
@@ -260,3 +260,25 @@ def test_photos_wait_for_memory_for_their_pixels(
     asked.clear()
     go(source, tmp_path / "boxes", options=CropOptions(faces="ignore"), write_crops=False)
     assert asked == [to_look_at]
+
+
+def test_what_is_installed_makes_no_photo_new(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = library(2)
+    go(source, tmp_path / "out")
+    monkeypatch.setattr("marscrop.faces.centerface.find_spec", lambda name: None)
+    _, names = go(source, tmp_path / "out")
+    assert names == []
+    assert Job("out").fingerprint() != Job("out", CropOptions(faces="keep")).fingerprint()
+
+
+def test_what_no_photo_can_have_ends_a_run_before_the_first(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fresh = Cropper(threads=1)
+    monkeypatch.setattr("marscrop.batch.worker.Cropper", lambda *_, **__: fresh)
+    monkeypatch.setattr("marscrop.faces.centerface.find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError):
+        go(library(2), tmp_path / "out", options=CropOptions(faces="keep"))
+    assert not (tmp_path / "out" / "manifest.jsonl").exists()

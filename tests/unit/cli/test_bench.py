@@ -6,12 +6,16 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.subject_model import write_model_without_subjects, write_subject_model
 from tests.unit.cli.conftest import Cli
 
 from marscrop.bench import photos
+from marscrop.bench.steps import time_steps
+from marscrop.cropper import Cropper
 from marscrop.faces.centerface import installed
 from marscrop.geometry import Size
 from marscrop.imaging.photo import open_photo
+from marscrop.runtime.manifest import PACKAGED_MODEL, Manifest
 
 STEPS = {
     *("decode for analysis", "infer: features", "infer: 1 ratio", "infer: 32 ratios"),
@@ -27,10 +31,21 @@ def test_json_has_the_steps_the_machine_and_the_versions(cli: Cli, examples: Pat
     table = json.loads(result.out)
     assert set(table["photos"]) == {str(photo)}
     steps = table["photos"][str(photo)]
-    faces = {"find faces"} if installed() else set()
-    assert set(steps) == STEPS | faces
+    optional = {"find faces"} if installed() else set()
+    if "subjects" in Manifest.load(PACKAGED_MODEL).parts:
+        optional.add("infer: with subjects")
+    assert set(steps) == STEPS | optional
     assert all(0 < step["median_ms"] <= step["p95_ms"] for step in steps.values())
     assert {"cores", "processor", "python", "marscrop", "onnxruntime"} <= set(table["machine"])
+
+
+def test_a_model_that_sees_subjects_has_a_step_for_them(
+    examples: Path, packaged_model: Path, tmp_path: Path
+) -> None:
+    without = write_model_without_subjects(packaged_model, tmp_path / "without")
+    assert "infer: with subjects" not in time_steps(Cropper(without), examples / "cat.jpg", 1)
+    seeing = write_subject_model(packaged_model, tmp_path / "seeing")
+    assert "infer: with subjects" in time_steps(Cropper(seeing), examples / "cat.jpg", 1)
 
 
 def test_table_names_every_step(cli: Cli, examples: Path) -> None:

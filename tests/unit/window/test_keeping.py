@@ -1,0 +1,112 @@
+"""What windows cost in heads cut and in subjects lost."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.made_subjects import made_subjects
+
+from marscrop.geometry import Box, Size, Window
+from marscrop.subjects.subject_map import SubjectMap
+from marscrop.window.keeping import (
+    HEAD_COST,
+    LOST_HEAD,
+    MOST_SUBJECTS,
+    SUBJECT_COST,
+    SUBJECT_STEEPNESS,
+    Keeping,
+)
+
+PHOTO = Size(200, 100)
+HEAD = Box(80, 40, 100, 60)
+
+
+def cost(subjects: SubjectMap, x0: float, y0: float, x1: float, y1: float) -> float:
+    """Of one window [px of `PHOTO`]."""
+    window = Window(x0, y0, x1, y1).scaled(1 / PHOTO.width, 1 / PHOTO.height)
+    at = np.array([window.x0]), np.array([window.y0])
+    return float(Keeping.of(subjects, PHOTO).costs(*at, window.width, window.height)[0, 0])
+
+
+def test_whole_head_costs_nothing_a_lost_one_little_and_a_cut_one_most() -> None:
+    seen = made_subjects(heads=[(HEAD, 1.0)])
+    assert cost(seen, 60, 0, 120, 100) == pytest.approx(0)
+    assert cost(seen, 80, 40, 100, 60) == pytest.approx(0)  # not a pixel to spare
+    assert cost(seen, 0, 0, 80, 100) == pytest.approx(LOST_HEAD * HEAD_COST)
+    assert cost(seen, 0, 0, 90, 100) == pytest.approx(HEAD_COST)
+    assert cost(seen, 0, 0, 200, 50) == pytest.approx(HEAD_COST)
+
+
+def test_a_head_of_which_hardly_anything_is_cut_off_costs_less() -> None:
+    seen = made_subjects(heads=[(HEAD, 1.0)])
+    nearly_whole, nearly_lost = cost(seen, 0, 0, 99.8, 100), cost(seen, 0, 0, 80.2, 100)
+    assert 0 < nearly_whole < HEAD_COST
+    assert LOST_HEAD * HEAD_COST * 0.9 < nearly_lost < HEAD_COST
+
+
+def test_cost_is_in_proportion_to_how_sure_a_head_is_and_adds_up() -> None:
+    other = Box(80, 0, 100, 20)
+    sure, unsure = made_subjects(heads=[(HEAD, 1.0)]), made_subjects(heads=[(HEAD, 0.25)])
+    both = made_subjects(heads=[(HEAD, 1.0), (other, 0.5)])
+    assert cost(unsure, 0, 0, 90, 100) == pytest.approx(cost(sure, 0, 0, 90, 100) / 4)
+    assert cost(both, 0, 0, 90, 100) == pytest.approx(1.5 * HEAD_COST)
+
+
+def test_what_lies_beyond_the_photos_edge_is_not_missing() -> None:
+    seen = made_subjects(heads=[(Box(-20, -10, 20, 30), 1.0)], subjects=[(Box(-50, 0, 50, 150), 1)])
+    assert cost(seen, 0, 0, 100, 100) == pytest.approx(0)
+
+
+@pytest.mark.parametrize(
+    "box", [Box(-40, 0, 0, 50), Box(200, 0, 240, 50), Box(0, 100, 10, 120), Box(50, 50, 50, 60)]
+)
+def test_what_the_photo_does_not_show_costs_nothing(box: Box) -> None:
+    seen = made_subjects(heads=[(box, 1.0)], subjects=[(box, 1.0)])
+    assert not Keeping.of(seen, PHOTO)
+    assert cost(seen, 0, 0, 50, 50) == 0
+
+
+def test_a_subject_costs_by_how_much_of_it_is_missing() -> None:
+    seen = made_subjects(subjects=[(Box(40, 20, 120, 80), 0.8)])
+    most = 0.8 * SUBJECT_COST
+    assert cost(seen, 40, 0, 140, 100) == pytest.approx(0)
+    assert cost(seen, 60, 0, 160, 100) == pytest.approx(most * min(1, SUBJECT_STEEPNESS / 4))
+    assert cost(seen, 120, 0, 200, 100) == pytest.approx(most)
+
+
+def test_of_a_subject_larger_than_the_window_only_what_could_be_shown_is_missing() -> None:
+    seen = made_subjects(subjects=[(Box(0, 0, 200, 100), 1.0)])
+    assert cost(seen, 0, 0, 100, 100) == pytest.approx(0)
+    assert cost(seen, 75, 25, 125, 75) == pytest.approx(0)
+    right = made_subjects(subjects=[(Box(100, 0, 200, 100), 1.0)])
+    half = cost(right, 75, 0, 125, 100)  # 25 px of the 50 that it could show
+    assert half == pytest.approx(SUBJECT_COST * min(1, SUBJECT_STEEPNESS / 2))
+
+
+def test_only_the_largest_and_surest_subjects_count_in_that_order() -> None:
+    boxes = [Box(10 * n, 0, 10 * n + 8, 10 + 10 * n) for n in range(MOST_SUBJECTS + 2)]
+    seen = made_subjects(subjects=[(box, 1.0) for box in boxes])
+    kept = Keeping.of(seen, PHOTO).subjects
+    expected = [(b.x0 / 200, b.y0 / 100, b.x1 / 200, b.y1 / 100) for b in reversed(boxes)]
+    assert kept.edges == pytest.approx(np.array(expected[:MOST_SUBJECTS]))
+    assert kept.weights[0] == pytest.approx(SUBJECT_COST)
+    assert list(kept.weights) == sorted(kept.weights, reverse=True)
+    unsure = made_subjects(subjects=[(boxes[-1], 0.1), (boxes[-2], 1.0)])
+    assert Keeping.of(unsure, PHOTO).subjects.edges[0] == pytest.approx(expected[1])
+
+
+def test_where_nothing_is_seen_nothing_costs() -> None:
+    keeping = Keeping.of(made_subjects(), PHOTO)
+    assert not keeping
+    costs = keeping.costs(np.linspace(0, 0.5, 3), np.zeros(2), 0.5, 0.5)
+    assert costs.shape == (2, 3)
+    assert not costs.any()
+
+
+def test_each_of_many_windows_has_its_own_cost() -> None:
+    seen = made_subjects(heads=[(HEAD, 1.0)], subjects=[(Box(60, 30, 110, 100), 0.7)])
+    x, y = np.array([0.0, 0.1, 0.45]), np.array([0.0, 0.5])
+    costs = Keeping.of(seen, PHOTO).costs(x, y, 0.4, 0.5)
+    for row, column in np.ndindex(2, 3):
+        x0, y0 = 200 * float(x[column]), 100 * float(y[row])
+        assert costs[row, column] == pytest.approx(cost(seen, x0, y0, x0 + 80, y0 + 50))
