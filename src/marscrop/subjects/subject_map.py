@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from marscrop.geometry import Size, Window
 from marscrop.subjects.peaks import local_maxima, surest, windows_above
 
-MIN_HEAD_SCORE: Final = 0.1
+MIN_HEAD_SCORE: Final = 0.05
 """Lowest score that counts as a head."""
 SURE_HEAD: Final = 0.3
 """Least score of a head that is treated as one for sure, where costs do not weigh it."""
-MIN_SUBJECT_SCORE: Final = 0.1
+MIN_SUBJECT_SCORE: Final = 0.05
 """Lowest score that counts as a subject."""
 MOST_HEADS: Final = 40
 """Heads kept of a photo, the surest."""

@@ -141,20 +141,29 @@ def package(
     data: Data,
     labels: Labels,
     model: Model = None,
+    folds: Annotated[
+        Path | None,
+        typer.Option(
+            help="Runs of `marscrop crossval` of the model's teacher, to fit the confidence anew."
+        ),
+    ] = None,
 ) -> None:
-    """Write a model folder: another model's, which crops as it did, with a subject map.
+    """Write a model folder: another model's, with a subject map.
 
     The scores are measured on the photos that are held out.
     """
     with train_extra():
+        from marscrop_research.data.fcdb import load_fcdb
+        from marscrop_research.export.packaging import crops_of
         from marscrop_research.subjects.judging import SubjectJudge, product_sight
         from marscrop_research.subjects.packaging import package_subjects
         from marscrop_research.subjects.training import load_subjects
-    from marscrop_research.subjects.sources import find_photos
+    from marscrop_research.subjects.sources import FCDB, find_photos
 
     network, config, content = load_subjects(checkpoint)
     photos = find_photos(data)
     judge = SubjectJudge(photos, labels, data)
+    learned = SubjectJudge(photos, labels, data, learned=True)
     training = {
         "commit": content["commit"],
         "step": content["step"],
@@ -167,7 +176,9 @@ def package(
         model or PACKAGED_MODEL,
         network,
         output,
+        lambda folder: learned.sureness(product_sight(folder)),
         lambda folder: judge(product_sight(folder), report),
+        (lambda folder: crops_of(folder, load_fcdb(data / FCDB).crops(), folds)) if folds else None,
         training,
     )
     print(f"{output}: {json.dumps(manifest.scores['subjects'])}")

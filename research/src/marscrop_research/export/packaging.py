@@ -122,6 +122,23 @@ def measure(records: Sequence[CropRecord], network: MapSource) -> dict[str, Any]
     }
 
 
+def crops_of(
+    folder: Path, records: Sequence[CropRecord], folds: Path
+) -> tuple[Calibration, dict[str, Any]]:
+    """The calibration and the scores of a model's crops with its subject map.
+
+    Args:
+        folder: of the model.
+        records: of FCDB.
+        folds: the runs of `marscrop crossval` of its teacher: their maps, with the model's own
+            subject map, are what confidence is fitted to.
+    """
+    network = product_network(folder)
+    calibration, confidence = fit_confidence(held_out_judgements(folds, records, network.subjects))
+    validation = [record for record in records if record.split == "validation"]
+    return calibration, {**measure(validation, network), "confidence": confidence}
+
+
 def fit_confidence(judged: Sequence[Judgement]) -> tuple[Calibration, dict[str, Any]]:
     """The calibration of all judgements, and what cross-fitting says of such a one.
 

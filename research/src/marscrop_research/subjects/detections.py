@@ -15,11 +15,14 @@ SCORES: Final = (0.1, 0.3, 0.5)
 
 
 class Detections:
-    """What was found in photos, and what should have been."""
+    """What was found in photos, and what should have been.
+
+    Attributes:
+        found: score of each that counts, and whether it hit.
+    """
 
     def __init__(self) -> None:
-        self._found: list[tuple[float, bool]] = []
-        """Score of each that counts, and whether it hit."""
+        self.found: list[tuple[float, bool]] = []
         self._wanted = 0
 
     def add(
@@ -47,9 +50,9 @@ class Detections:
             best = max(free, key=lambda other: iou(window, other), default=None)
             if best is not None and iou(window, best) >= HIT_IOU:
                 free.remove(best)
-                self._found.append((score, True))
+                self.found.append((score, True))
             elif counts(window) and not any(iou(window, other) >= HIT_IOU for other in ignored):
-                self._found.append((score, False))
+                self.found.append((score, False))
 
     def scores(self) -> dict[str, Any]:
         """Plain values: how many are wanted, the average precision (area under precision by recall,
@@ -57,7 +60,7 @@ class Detections:
 
         None stands for a share of nothing.
         """
-        ordered = sorted(self._found, key=lambda pair: -pair[0])
+        ordered = sorted(self.found, key=lambda pair: -pair[0])
         hits = np.cumsum([hit for _, hit in ordered], dtype=float)
         precision = hits / np.arange(1, len(hits) + 1)
         best = np.maximum.accumulate(precision[::-1])[::-1]
@@ -69,7 +72,7 @@ class Detections:
         }
 
     def _at(self, least: float) -> dict[str, float | None]:
-        sure = [hit for score, hit in self._found if score >= least]
+        sure = [hit for score, hit in self.found if score >= least]
         return {
             "recall": _share(sum(sure), self._wanted),
             "precision": _share(sum(sure), len(sure)),

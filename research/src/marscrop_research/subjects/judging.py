@@ -25,6 +25,7 @@ from marscrop_research.subjects.sources import (
     SourcePhoto,
     read_voc_boxes,
 )
+from marscrop_research.subjects.sureness import Sureness, fit_sureness
 from marscrop_research.subjects.targets import SURE, gaze_target, grown
 from marscrop_research.subjects.teachers import read_faces, read_gaze
 from marscrop_research.subjects.views import View
@@ -36,6 +37,8 @@ SMALLEST_HEAD: Final = 0.03
 SMALLEST_SUBJECT: Final = 0.03
 """As that, in shares of the photo's area."""
 
+_EVERY_LEARNED: Final = 3
+"""One of so many photos that were learned from tells how sure scores are."""
 _WHOLE: Final = (0.0, 0.0, 1.0, 1.0)
 
 Sight = Callable[[Path], tuple[Size, SubjectMap]]
@@ -58,18 +61,22 @@ def product_sight(model: Path) -> Sight:
 class SubjectJudge:
     """What is known of held-out photos."""
 
-    def __init__(self, photos: Sequence[SourcePhoto], labels: Path, data: Path) -> None:
+    def __init__(
+        self, photos: Sequence[SourcePhoto], labels: Path, data: Path, *, learned: bool = False
+    ) -> None:
         """Read the labels.
 
         Args:
             photos: as `sources.find_photos` has them; those held out are judged.
             labels: folder of the teachers' labels.
             data: the folder of photos.
+            learned: judge by some of the photos that are learned from instead.
 
         Raises:
             DataError: labels, fixations or VOC's boxes are missing.
         """
-        self._photos = [(i, photo) for i, photo in enumerate(photos) if photo.held_out]
+        judged = [(i, photo) for i, photo in enumerate(photos) if photo.held_out != learned]
+        self._photos = judged[:: _EVERY_LEARNED if learned else 1]
         self._gaze, self._faces = read_gaze(labels), read_faces(labels)
         sources = {photo.source for _, photo in self._photos}
         self._voc = read_voc_boxes(data) if VOC in sources else {}
@@ -79,6 +86,17 @@ class SubjectJudge:
             if name in sources
             for record in load_fixations(data / "fixations" / name).photos
         }
+
+    def sureness(self, see: Sight) -> tuple[Sureness, Sureness]:
+        """How sure heads, and subjects, of given scores are."""
+        large, small, subjects = (Detections() for _ in range(3))
+        for _, source in self._photos:
+            size, found = see(source.path)
+            if source.key in self._faces:
+                self._add_heads(large, small, source, size, found)
+            if source.source == VOC:
+                self._add_subjects(subjects, source, size, found)
+        return fit_sureness(large.found + small.found), fit_sureness(subjects.found)
 
     def __call__(
         self, see: Sight, report: Callable[[int], None] = lambda done: None

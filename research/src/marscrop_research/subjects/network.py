@@ -69,13 +69,11 @@ class SubjectNetwork(nn.Module):
         )
         self.coarse = nn.Conv2d(_JOINED, 1 + _BOX_MAPS, 1)
         self.before_fine = _layer(_JOINED, _FINE, 1)
-        self.fine = nn.Sequential(
-            _layer(_FINE + edges, _FINE, 1),
-            _separable(_FINE, 3),
-            nn.Conv2d(_FINE, _BOX_MAPS, 1),
-        )
+        heads = nn.Conv2d(_FINE, _BOX_MAPS, 1)
+        self.fine = nn.Sequential(_layer(_FINE + edges, _FINE, 1), _separable(_FINE, 3), heads)
         with torch.no_grad():
-            for answers, rare in ((self.coarse, 1), (self.fine[-1], 0)):
+            for answers, rare in ((self.coarse, 1), (heads, 0)):
+                assert answers.bias is not None
                 answers.bias.zero_()
                 answers.bias[rare] = _RARE
 

@@ -14,19 +14,24 @@ from torch import Tensor, nn
 
 from marscrop.errors import ModelError
 from marscrop.runtime.manifest import FILE, OPTIONAL_PARTS, PARTS, Manifest, ModelPart
+from marscrop.window.confidence import Calibration
 from marscrop_research.export.onnx_export import model_folder, module_to_onnx, store_in_half
 from marscrop_research.subjects.network import INPUTS, OUTPUTS, SubjectNetwork
+from marscrop_research.subjects.sureness import Sureness
 
 _INNER: Final = {"details": ("features.6.add.real", 8), "edges": ("features.3.add.real", 4)}
 """Of each map besides the features: its name in a distilled network, and its stride."""
 _EXAMPLE_CELLS: Final = (9, 12)
+_AS_IT_IS: Final = Sureness()
 
 
 def package_subjects(
     model: Path,
     network: SubjectNetwork,
     folder: Path,
+    calibrate: Callable[[Path], tuple[Sureness, Sureness]],
     judge: Callable[[Path], dict[str, Any]],
+    refit: Callable[[Path], tuple[Calibration, dict[str, Any]]] | None,
     training: dict[str, Any],
 ) -> Manifest:
     """Write a model folder: a model that crops as it did, with a subject map.
@@ -35,8 +40,11 @@ def package_subjects(
         model: folder of a distilled model, whose maps the network was trained on.
         network: in evaluation mode.
         folder: made if missing, or `model` itself; its files are replaced.
+        calibrate: from a whole model folder to how sure its heads, and subjects, are.
         judge: from a whole model folder to the network's scores, kept in the manifest beside the
             model's as `subjects`.
+        refit: from a whole model folder to the calibration of the confidence with what subjects
+            tell, and further scores; None leaves both as they are.
         training: how the network was made; kept so, too.
 
     Raises:
@@ -50,17 +58,28 @@ def package_subjects(
         onnx.save(features, draft / "features.onnx")
         for name, unchanged in content.items():
             (draft / f"{name}.onnx").write_bytes(unchanged)
-        onnx.save(store_in_half(to_onnx(network)), draft / "subjects.onnx")
-        parts = (*PARTS, *OPTIONAL_PARTS)
-        manifest = dataclasses.replace(
-            source,
-            parts={name: ModelPart.of(draft / f"{name}.onnx") for name in parts},
-            training={**source.training, "subjects": training},
-        )
-        (draft / FILE).write_text(manifest.to_json(), encoding="utf-8")
+        manifest = _written(draft, source, to_onnx(network))
+        heads, subjects = calibrate(draft)
+        training = {**training, "sureness": {"heads": heads, "subjects": subjects}}
+        source = dataclasses.replace(source, training={**source.training, "subjects": training})
+        manifest = _written(draft, source, to_onnx(network, heads, subjects))
         scores = {**source.scores, "subjects": judge(draft)}
         manifest = dataclasses.replace(manifest, scores=scores)
+        if refit:
+            calibration, further = refit(draft)
+            manifest = dataclasses.replace(
+                manifest, calibration=calibration, scores={**scores, **further}
+            )
         (draft / FILE).write_text(manifest.to_json(), encoding="utf-8")
+    return manifest
+
+
+def _written(draft: Path, source: Manifest, subjects: onnx.ModelProto) -> Manifest:
+    """The manifest of a whole model, written beside its last part."""
+    onnx.save(store_in_half(subjects), draft / "subjects.onnx")
+    parts = {name: ModelPart.of(draft / f"{name}.onnx") for name in (*PARTS, *OPTIONAL_PARTS)}
+    manifest = dataclasses.replace(source, parts=parts)
+    (draft / FILE).write_text(manifest.to_json(), encoding="utf-8")
     return manifest
 
 
@@ -92,11 +111,14 @@ def with_maps(features: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
-def to_onnx(network: SubjectNetwork) -> onnx.ModelProto:
+def to_onnx(
+    network: SubjectNetwork, heads: Sureness = _AS_IT_IS, subjects: Sureness = _AS_IT_IS
+) -> onnx.ModelProto:
     """`INPUTS` of any size to `OUTPUTS` as the product has them: shares and scores, no logarithms.
 
     Args:
         network: in evaluation mode.
+        heads, subjects: how sure they are.
     """
     height, width = torch.export.Dim("height"), torch.export.Dim("width")
     examples, shapes = [], []
@@ -106,24 +128,34 @@ def to_onnx(network: SubjectNetwork) -> onnx.ModelProto:
         examples.append(torch.zeros(1, norm.num_features, *(scale * n for n in _EXAMPLE_CELLS)))
         shapes.append({2: scale * height, 3: scale * width})
     return module_to_onnx(
-        _Answers(network), tuple(examples), list(INPUTS), list(OUTPUTS), tuple(shapes)
+        _Answers(network, heads, subjects),
+        tuple(examples),
+        list(INPUTS),
+        list(OUTPUTS),
+        tuple(shapes),
     )
 
 
 class _Answers(nn.Module):
     """The network's answers without logarithms of shares and odds."""
 
-    def __init__(self, network: SubjectNetwork) -> None:
+    def __init__(self, network: SubjectNetwork, heads: Sureness, subjects: Sureness) -> None:
         super().__init__()
-        self.network = network
+        self.network, self.heads, self.subjects = network, heads, subjects
 
     def forward(
         self, features: Tensor, details: Tensor, edges: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
         maps = self.network(features, details, edges)
-        return maps.gaze.exp(), _with_scores(maps.heads), _with_scores(maps.subjects)
+        heads, subjects = maps.heads, maps.subjects
+        return (
+            maps.gaze.exp(),
+            _with_scores(heads, self.heads),
+            _with_scores(subjects, self.subjects),
+        )
 
 
-def _with_scores(boxes: Tensor) -> Tensor:
+def _with_scores(boxes: Tensor, sureness: Sureness) -> Tensor:
     """(b, 5, h, w) with the score in place of its log odds."""
-    return torch.cat([boxes[:, :1].sigmoid(), boxes[:, 1:]], dim=1)
+    odds = sureness.slope * boxes[:, :1] + sureness.bias
+    return torch.cat([odds.sigmoid(), boxes[:, 1:]], dim=1)
