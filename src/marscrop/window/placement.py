@@ -21,6 +21,7 @@ costs (`keeping`) and that of moving, which rises with the square of the way, ar
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,6 +44,8 @@ MOVE_COST: Final = 6.0
 """Of moving a window by its own side, in heads cut; it rises with the square."""
 GROW_COST: Final = 12.0
 """Of a window of twice the side, in heads cut; it rises with the square."""
+_FINEST_STEP: Final = 1 / 64
+"""Between positions that are tried for heads and subjects, in shares of a side."""
 _SCALES: Final = 4
 """Sizes tried, from the prior's to the largest."""
 
@@ -149,8 +152,10 @@ def _moved(window: Window, largest: tuple[float, float], scale: float, keeping: 
 
 
 def _starts_around(wanted: float, side: float) -> _Array:
-    """Where a side may begin: evenly spaced, and where it is wanted, as far as that is inside."""
-    return np.unique(np.append(_starts(side), min(max(wanted, 0.0), 1 - side)))
+    """Where a side may begin: where it is wanted, as far as that is inside, and evenly spaced."""
+    room = 1 - side
+    count = min(_POSITIONS, math.ceil(room / _FINEST_STEP) + 1)
+    return np.concatenate([[min(max(wanted, 0.0), room)], np.linspace(0, room, count)])
 
 
 def gain_over_middle(logits: NDArray[np.floating], window: Window, image: Size) -> float:
