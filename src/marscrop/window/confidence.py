@@ -76,7 +76,7 @@ def gather_evidence(
     if subjects is None:
         return found
     crop, middle = (_in_shares(one, image) for one in (box, centre))
-    keeping = Keeping.of(subjects, image)
+    keeping = Keeping.of(subjects, image, ratio)
     return found._replace(
         gaze=gaze_inside(subjects.gaze, crop) - gaze_inside(subjects.gaze, middle),
         kept=_cost(keeping, middle) - _cost(keeping, crop),

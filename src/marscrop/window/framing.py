@@ -28,7 +28,7 @@ from marscrop.geometry import (
 from marscrop.ratio import AspectRatio
 from marscrop.subjects.subject_map import SURE_HEAD, SubjectMap
 from marscrop.window.constraints import Limits
-from marscrop.window.keeping import Keeping
+from marscrop.window.keeping import main_subject
 from marscrop.window.likelihood import check_map, coverage
 
 MARGIN: Final = 1 / 6
@@ -89,10 +89,10 @@ def subject_hull(subjects: SubjectMap, photo: Size, ratio: AspectRatio) -> Box |
     """
     seen = (window.pixels(photo) for window, score in subjects.heads if score >= SURE_HEAD)
     heads = [box for box in seen if min(box.size) > 0]
-    main = Keeping.of(subjects, photo).subjects.edges[:1]
-    if not len(main):
+    main = main_subject(subjects, photo)
+    if main is None:
         return hull_of(heads) if heads else _gazed_at(subjects.gaze, photo, ratio)
-    edges = np.round(main[0] * (*photo, *photo), 6)  # an edge's last bits would cost a pixel
+    edges = np.round(main, 6)  # an edge's last bits would cost a pixel
     subject = Window(*map(float, edges)).pixels(photo)
     return hull_of([subject, *(head for head in heads if head.overlaps(subject))])
 

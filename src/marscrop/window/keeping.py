@@ -1,9 +1,9 @@
-"""What a window costs in heads that it cuts and in main subjects of which it loses a part.
+"""What a window costs in heads that it cuts and in main subjects that it does not show whole.
 
 The network is not sure of what it sees, so nothing is forbidden: each head and each subject has a
-cost, in proportion to how sure it is. A head costs most where an edge goes through it, and less
-where it is left out. A subject costs by how much of it is missing, of all that a window of that
-size could show.
+cost, the higher the surer it is. A head costs most where an edge goes through it, and less where it
+is left out. A subject costs by how much of it is missing, if a window of the ratio can hold all of
+it; the more so the more it is the only one.
 """
 
 from __future__ import annotations
@@ -15,23 +15,24 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from marscrop.geometry import Size
+from marscrop.geometry import Size, Window, largest_window
+from marscrop.ratio import AspectRatio
 from marscrop.subjects.subject_map import Subject, SubjectMap
 
 HEAD_COST: Final = 1.0
 """Of a sure head that is cut, in those of moving the window (`placement`)."""
-SUBJECT_COST: Final = 0.3
-"""Of a sure main subject that is lost."""
 HEAD_ROOM: Final = 0.08
 """What is kept around a head, in shares of its sides: the network does not see edges exactly."""
-SUBJECT_ROOM: Final = 0.05
-"""The same of a subject."""
-LOST_HEAD: Final = 0.25
-"""Cost of a head left out, as a share of that of one cut."""
 HEAD_STEEPNESS: Final = 20.0
 """A head of which a twentieth is cut off, or is left, costs as much as one cut in the middle."""
-SUBJECT_STEEPNESS: Final = 2.5
-"""A subject of which two fifths are missing costs as much as one that is lost."""
+LOST_HEAD: Final = 0.25
+"""Cost of a head left out, as a share of that of one cut."""
+SUBJECT_COST: Final = 1.5
+"""Of a sure subject, the only one, that is lost."""
+SUBJECT_ROOM: Final = 0.05
+"""As that of heads."""
+SUBJECT_STEEPNESS: Final = 3.0
+"""A subject of which a third is missing costs as much as one that is lost."""
 MOST_SUBJECTS: Final = 3
 """Only the largest are main subjects."""
 _LEAST_SIDE: Final = 1e-3
@@ -76,17 +77,19 @@ class Keeping:
     subjects: Kept
 
     @classmethod
-    def of(cls, subjects: SubjectMap, photo: Size) -> Keeping:
-        """What a crop of `photo` [px] should keep."""
-        heads = _kept(subjects.heads, photo, HEAD_ROOM)
-        heads = Kept(heads.edges, HEAD_COST * heads.weights)
-        others = _kept(subjects.subjects, photo, SUBJECT_ROOM)
-        sides = others.edges[:, 2:] - others.edges[:, :2]
-        sizes = others.weights * sides.prod(axis=1)
+    def of(cls, subjects: SubjectMap, photo: Size, ratio: AspectRatio) -> Keeping:
+        """What a crop of `ratio` of a `photo` [px] should keep."""
+        edges, scores = _in_shares(subjects.heads, photo, HEAD_ROOM)
+        heads = Kept(edges, HEAD_COST * scores)
+        edges, scores = _in_shares(subjects.subjects, photo)
+        sides = edges[:, 2:] - edges[:, :2]
+        sizes = scores * sides.prod(axis=1)
+        shares = sizes / max(sizes.sum(), _LEAST_SIDE**2)
+        weights = SUBJECT_COST * scores**2 * shares**2
+        largest = np.array(largest_window(photo, ratio)) / photo
         main = np.argsort(-sizes, kind="stable")[:MOST_SUBJECTS]
-        largest = sizes.max(initial=_LEAST_SIDE**2)
-        weights = SUBJECT_COST * others.weights * sizes / largest
-        return cls(heads, Kept(others.edges[main], weights[main]))
+        held = main[(sides[main] <= largest).all(axis=1)]
+        return cls(heads, Kept(_grown(edges[held], SUBJECT_ROOM), weights[held]))
 
     def __bool__(self) -> bool:
         return bool(len(self.heads.weights) or len(self.subjects.weights))
@@ -109,23 +112,35 @@ class Keeping:
                 self.heads.weights, np.maximum(cut, LOST_HEAD * (1 - shown)), axes=1
             )
         if len(self.subjects.weights):
-            shown = self.subjects.shown(lefts, tops, width, height)
-            sides = self.subjects.edges[:, 2:] - self.subjects.edges[:, :2]
-            most = np.minimum(1, np.array([width, height]) / sides).prod(axis=1)
-            missing = 1 - shown / most[:, None, None]
+            missing = 1 - self.subjects.shown(lefts, tops, width, height)
             lost = np.minimum(1, SUBJECT_STEEPNESS * missing)
             total += np.tensordot(self.subjects.weights, lost, axes=1)
         return total
 
 
-def _kept(found: Sequence[Subject], photo: Size, room: float = 0.0) -> Kept:
-    """Boxes in shares of the photo's sides, as far as it shows them, weighed by their scores.
+def main_subject(subjects: SubjectMap, photo: Size) -> Window | None:
+    """The subject that is largest, weighed by its score [px of the photo]; None without any."""
+    edges, scores = _in_shares(subjects.subjects, photo)
+    if not len(scores):
+        return None
+    sizes = scores * (edges[:, 2:] - edges[:, :2]).prod(axis=1)
+    return Window(*map(float, edges[sizes.argmax()])).scaled(*photo)
 
-    Each grows by `room` of its sides in every direction.
+
+def _in_shares(found: Sequence[Subject], photo: Size, room: float = 0.0) -> tuple[_Array, _Array]:
+    """Edges (n, 4) in shares of the photo's sides, as far as it shows them, and scores (n,).
+
+    Boxes grow by `room` of their sides in every direction.
     """
     edges = np.array([subject.window for subject in found]).reshape(-1, 4)
-    grown = room * np.tile(edges[:, 2:] - edges[:, :2], 2) * (-1, -1, 1, 1)
-    edges = np.clip((edges + grown) / (*photo, *photo), 0, 1)
-    weights = np.array([subject.score for subject in found])
+    edges = _grown(edges / (*photo, *photo), room)
+    scores = np.array([subject.score for subject in found])
     shows = (edges[:, 2:] - edges[:, :2]).min(axis=1, initial=1) > _LEAST_SIDE
-    return Kept(edges[shows], weights[shows])
+    return edges[shows], scores[shows]
+
+
+def _grown(edges: _Array, room: float) -> _Array:
+    """Boxes (n, 4) with a share of their sides added all round, within 0..1."""
+    added = room * np.tile(edges[:, 2:] - edges[:, :2], 2) * (-1, -1, 1, 1)
+    grown: _Array = np.clip(edges + added, 0, 1)
+    return grown

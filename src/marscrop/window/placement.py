@@ -42,7 +42,7 @@ GAZE_WEIGHT: Final = 40.0
 """Of the share of gaze inside a window, in the logarithm of its likelihood."""
 MOVE_COST: Final = 6.0
 """Of moving a window by its own side, in heads cut; it rises with the square."""
-GROW_COST: Final = 12.0
+GROW_COST: Final = 8.0
 """Of a window of twice the side, in heads cut; it rises with the square."""
 _FINEST_STEP: Final = 1 / 64
 """Between positions that are tried for heads and subjects, in shares of a side."""
@@ -125,7 +125,7 @@ def place_window(
     x0 = float(lefts @ likelihood.sum(axis=0))
     y0 = float(tops @ likelihood.sum(axis=1))
     window = Window(x0, y0, x0 + width, y0 + height)
-    if subjects is not None and (keeping := Keeping.of(subjects, image)):
+    if subjects is not None and (keeping := Keeping.of(subjects, image, ratio)):
         window = _moved(window, largest, scale, keeping)
     return window.scaled(image.width, image.height)
 
