@@ -123,7 +123,7 @@ def test_no_further_crop_is_surer_than_the_one_before(model: Manifest) -> None:
     gaze = np.zeros((20, 30))
     gaze[:, :5] = 0.01  # where the map sees nothing
     subjects = made_subjects(gaze, heads=[(Box(90, 50, 110, 90), 1.0)])
-    model = replace(model, calibration=replace(model.calibration, gaze_weight=-9, kept_weight=2))
+    model = replace(model, calibration=replace(model.calibration, gaze=-9, kept=2))
     found = crops(model, SQUARE, subjects=subjects, max_candidates=6)
     alone = [
         model.calibration.confidence(gather_evidence(LOGITS, crop.box, PHOTO, SQUARE, subjects))

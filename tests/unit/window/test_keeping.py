@@ -10,15 +10,26 @@ from marscrop.geometry import Box, Size, Window
 from marscrop.subjects.subject_map import SubjectMap
 from marscrop.window.keeping import (
     HEAD_COST,
+    HEAD_ROOM,
     LOST_HEAD,
     MOST_SUBJECTS,
     SUBJECT_COST,
+    SUBJECT_ROOM,
     SUBJECT_STEEPNESS,
     Keeping,
 )
 
 PHOTO = Size(200, 100)
 HEAD = Box(80, 40, 100, 60)
+
+
+def with_room(box: Box, room: float) -> Window:
+    """What is kept of a box: some more on each side."""
+    x, y = room * (box.x1 - box.x0), room * (box.y1 - box.y0)
+    return Window(box.x0 - x, box.y0 - y, box.x1 + x, box.y1 + y)
+
+
+AROUND = with_room(HEAD, HEAD_ROOM)
 
 
 def cost(subjects: SubjectMap, x0: float, y0: float, x1: float, y1: float) -> float:
@@ -31,17 +42,26 @@ def cost(subjects: SubjectMap, x0: float, y0: float, x1: float, y1: float) -> fl
 def test_whole_head_costs_nothing_a_lost_one_little_and_a_cut_one_most() -> None:
     seen = made_subjects(heads=[(HEAD, 1.0)])
     assert cost(seen, 60, 0, 120, 100) == pytest.approx(0)
-    assert cost(seen, 80, 40, 100, 60) == pytest.approx(0)  # not a pixel to spare
-    assert cost(seen, 0, 0, 80, 100) == pytest.approx(LOST_HEAD * HEAD_COST)
+    assert cost(seen, *AROUND) == pytest.approx(0)  # nothing to spare
+    assert cost(seen, 0, 0, AROUND.x0, 100) == pytest.approx(LOST_HEAD * HEAD_COST)
     assert cost(seen, 0, 0, 90, 100) == pytest.approx(HEAD_COST)
     assert cost(seen, 0, 0, 200, 50) == pytest.approx(HEAD_COST)
 
 
 def test_a_head_of_which_hardly_anything_is_cut_off_costs_less() -> None:
     seen = made_subjects(heads=[(HEAD, 1.0)])
-    nearly_whole, nearly_lost = cost(seen, 0, 0, 99.8, 100), cost(seen, 0, 0, 80.2, 100)
+    nearly_whole = cost(seen, 0, 0, AROUND.x1 - 0.2, 100)
+    nearly_lost = cost(seen, 0, 0, AROUND.x0 + 0.2, 100)
     assert 0 < nearly_whole < HEAD_COST
     assert LOST_HEAD * HEAD_COST * 0.9 < nearly_lost < HEAD_COST
+
+
+def test_an_edge_needs_room_beside_a_head() -> None:
+    """The network does not see edges exactly."""
+    seen = made_subjects(heads=[(HEAD, 1.0)])
+    assert cost(seen, *map(float, HEAD)) == pytest.approx(HEAD_COST)
+    assert cost(seen, 0, 0, HEAD.x1, 100) > 0
+    assert cost(seen, 0, 0, HEAD.x0, 100) > LOST_HEAD * HEAD_COST
 
 
 def test_cost_is_in_proportion_to_how_sure_a_head_is_and_adds_up() -> None:
@@ -58,7 +78,7 @@ def test_what_lies_beyond_the_photos_edge_is_not_missing() -> None:
 
 
 @pytest.mark.parametrize(
-    "box", [Box(-40, 0, 0, 50), Box(200, 0, 240, 50), Box(0, 100, 10, 120), Box(50, 50, 50, 60)]
+    "box", [Box(-44, 0, -4, 50), Box(204, 0, 244, 50), Box(0, 102, 10, 122), Box(50, 50, 50, 60)]
 )
 def test_what_the_photo_does_not_show_costs_nothing(box: Box) -> None:
     seen = made_subjects(heads=[(box, 1.0)], subjects=[(box, 1.0)])
@@ -67,27 +87,35 @@ def test_what_the_photo_does_not_show_costs_nothing(box: Box) -> None:
 
 
 def test_a_subject_costs_by_how_much_of_it_is_missing() -> None:
-    seen = made_subjects(subjects=[(Box(40, 20, 120, 80), 0.8)])
-    most = 0.8 * SUBJECT_COST
-    assert cost(seen, 40, 0, 140, 100) == pytest.approx(0)
-    assert cost(seen, 60, 0, 160, 100) == pytest.approx(most * min(1, SUBJECT_STEEPNESS / 4))
-    assert cost(seen, 120, 0, 200, 100) == pytest.approx(most)
+    box = Box(40, 20, 120, 80)
+    seen, kept = made_subjects(subjects=[(box, 0.8)]), with_room(box, SUBJECT_ROOM)
+    most, quarter = 0.8 * SUBJECT_COST, kept.x0 + kept.width / 4
+    assert cost(seen, kept.x0, 0, kept.x0 + 100, 100) == pytest.approx(0)
+    assert cost(seen, box.x0, 0, box.x0 + 100, 100) > 0  # without room beside it
+    assert cost(seen, quarter, 0, quarter + 100, 100) == pytest.approx(
+        most * min(1, SUBJECT_STEEPNESS / 4)
+    )
+    assert cost(seen, kept.x1, 0, 200, 100) == pytest.approx(most)
 
 
 def test_of_a_subject_larger_than_the_window_only_what_could_be_shown_is_missing() -> None:
     seen = made_subjects(subjects=[(Box(0, 0, 200, 100), 1.0)])
     assert cost(seen, 0, 0, 100, 100) == pytest.approx(0)
     assert cost(seen, 75, 25, 125, 75) == pytest.approx(0)
-    right = made_subjects(subjects=[(Box(100, 0, 200, 100), 1.0)])
-    half = cost(right, 75, 0, 125, 100)  # 25 px of the 50 that it could show
+    box = Box(100, 0, 200, 100)
+    x0 = with_room(box, SUBJECT_ROOM).x0
+    half = cost(made_subjects(subjects=[(box, 1.0)]), x0 - 25, 0, x0 + 25, 100)  # of 50 px
     assert half == pytest.approx(SUBJECT_COST * min(1, SUBJECT_STEEPNESS / 2))
 
 
 def test_only_the_largest_and_surest_subjects_count_in_that_order() -> None:
-    boxes = [Box(10 * n, 0, 10 * n + 8, 10 + 10 * n) for n in range(MOST_SUBJECTS + 2)]
+    boxes = [Box(10 * n + 5, 10, 10 * n + 13, 20 + 10 * n) for n in range(MOST_SUBJECTS + 2)]
     seen = made_subjects(subjects=[(box, 1.0) for box in boxes])
     kept = Keeping.of(seen, PHOTO).subjects
-    expected = [(b.x0 / 200, b.y0 / 100, b.x1 / 200, b.y1 / 100) for b in reversed(boxes)]
+    expected = [
+        with_room(box, SUBJECT_ROOM).scaled(1 / PHOTO.width, 1 / PHOTO.height)
+        for box in reversed(boxes)
+    ]
     assert kept.edges == pytest.approx(np.array(expected[:MOST_SUBJECTS]))
     assert kept.weights[0] == pytest.approx(SUBJECT_COST)
     assert list(kept.weights) == sorted(kept.weights, reverse=True)
