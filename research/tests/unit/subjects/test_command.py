@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,18 @@ import numpy as np
 import pytest
 import typer
 from research.tests.support import REPOSITORY
+from research.tests.unit.data.small_sets import write_json
+from research.tests.unit.subjects.conftest import PHOTOS
 from typer.testing import CliRunner
 
 from marscrop import Cropper
-from marscrop.errors import MarscropError
+from marscrop.errors import MarscropError, ModelError
 from marscrop.runtime.manifest import Manifest
+from marscrop.window.confidence import Calibration
 from marscrop_research.cli.subjects import app
+from marscrop_research.data.records import CropRecord
 from marscrop_research.errors import ConfigError
+from marscrop_research.export import packaging
 from marscrop_research.subjects.sources import SourcePhoto
 from marscrop_research.subjects.teachers import FACES_FILE, read_gaze
 
@@ -87,7 +93,7 @@ def test_views_are_of_every_photo(made: Path) -> None:
     table = json.loads((made / "views" / "views.json").read_text())
     shown = [view["photo"] for group in table["views"].values() for view in group]
     assert set(shown) == set(range(30))
-    assert len(shown) == 25 * 4 + 5
+    assert len(shown) == 25 * 6 + 5
 
 
 def test_run_goes_on_where_it_was(made: Path, data: Path, labels: Path) -> None:
@@ -113,6 +119,54 @@ def test_manifest_says_how_it_was_made_and_how_good_it_is(made: Path, packaged_m
     assert {k: v for k, v in manifest.scores.items() if k != "subjects"} == {
         k: v for k, v in before.scores.items() if k != "subjects"
     }
+
+
+def test_confidence_is_refitted_where_folds_are_given(
+    made: Path, data: Path, labels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = Path(shutil.copytree(data, tmp_path / "data"))
+    write_fcdb_crops(own / "fcdb_train")
+    fitted, asked = Calibration(-0.5, 1.0, gaze=2.0), []
+
+    def crops_of(
+        model: Path, records: list[CropRecord], folds: Path
+    ) -> tuple[Calibration, dict[str, Any]]:
+        asked.append((len(records), folds))
+        assert "subjects" in Manifest.load(model).parts
+        return fitted, {"confidence": {"judgements": 1}}
+
+    monkeypatch.setattr(packaging, "crops_of", crops_of)
+    package = ("package", made / "run" / "last.pt", tmp_path / "model")
+    result = call(*package, "--data", own, "--labels", labels, "--folds", tmp_path / "runs")
+    assert result.code == 0, result.error
+    assert asked == [(PHOTOS["fcdb_train/images"], tmp_path / "runs")]
+    manifest, plain = Manifest.load(tmp_path / "model"), Manifest.load(made / "model")
+    assert manifest.calibration == fitted != plain.calibration
+    assert manifest.scores["confidence"] == {"judgements": 1}
+    assert manifest.scores["subjects"] == plain.scores["subjects"]
+    assert manifest.parts == plain.parts
+
+
+def test_folds_without_runs_are_an_error_and_no_model(
+    made: Path, data: Path, labels: Path, tmp_path: Path
+) -> None:
+    own = Path(shutil.copytree(data, tmp_path / "data"))
+    write_fcdb_crops(own / "fcdb_train")
+    package = ("package", made / "run" / "last.pt", tmp_path / "model")
+    result = call(*package, "--data", own, "--labels", labels, "--folds", tmp_path)
+    assert isinstance(result.error, ModelError)
+    assert "no runs of `marscrop crossval` here" in str(result.error)
+    assert not list((tmp_path / "model").iterdir())
+
+
+def write_fcdb_crops(folder: Path) -> None:
+    """One crop of each of FCDB's photos, in its published format."""
+    names = sorted(path.name for path in (folder / "images").iterdir())
+    crops = [
+        {"url": f"https://example.org/{name}", "flickr_photo_id": n, "crop": [4, 4, 40, 40]}
+        for n, name in enumerate(names)
+    ]
+    write_json(folder / "cropping_training_set.json", crops)
 
 
 def test_model_crops_and_sees_subjects(made: Path, photos: list[SourcePhoto]) -> None:

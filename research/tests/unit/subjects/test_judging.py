@@ -22,6 +22,7 @@ from marscrop_research.subjects.judging import (
     scanpath_saliency,
 )
 from marscrop_research.subjects.sources import SourcePhoto
+from marscrop_research.subjects.sureness import Sureness
 from marscrop_research.subjects.targets import grown
 from marscrop_research.subjects.teachers import FACES_FILE
 
@@ -137,6 +138,33 @@ def test_photos_without_labels_are_passed_over(
 def test_missing_labels_are_said(photos: list[SourcePhoto], data: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no such labels"):
         SubjectJudge(photos, tmp_path, data)
+
+
+def test_sureness_is_told_by_some_of_the_photos_that_are_learned_from(
+    photos: list[SourcePhoto], labels: Path, data: Path
+) -> None:
+    learned = SubjectJudge(photos, labels, data, learned=True)
+    looked_at: list[Path] = []
+    wrong = Window(0.55, 0.02, 0.8, 0.3)
+    see = sight([(HEAD, 0.8)] + 15 * [(wrong, 0.8)], [(DOG, 0.7)] + 39 * [(wrong, 0.7)])
+
+    def watched(path: Path) -> tuple[Size, SubjectMap]:
+        looked_at.append(path)
+        return see(path)
+
+    heads, subjects = learned.sureness(watched)
+    keys = [photo.path for photo in photos if not photo.held_out]
+    assert looked_at == keys[::3]
+    for (slope, bias), score, share in ((heads, 0.8, 1 / 16), (subjects, 0.7, 1 / 40)):
+        odds = slope * np.log(score / (1 - score)) + bias
+        assert 1 / (1 + np.exp(-odds)) == pytest.approx(share, abs=2e-3)
+
+
+def test_where_hardly_anything_is_seen_scores_stay_as_they_are(
+    photos: list[SourcePhoto], labels: Path, data: Path
+) -> None:
+    learned = SubjectJudge(photos, labels, data, learned=True)
+    assert learned.sureness(sight([(HEAD, 0.8)], [])) == (Sureness(), Sureness())
 
 
 def test_divergence_is_in_nats() -> None:

@@ -19,11 +19,20 @@ from marscrop.imaging.photo import open_photo
 from marscrop.runtime.manifest import Manifest
 from marscrop.runtime.model import MarsModel
 from marscrop.runtime.onnx_network import OnnxNetwork, load_network
+from marscrop.window.confidence import Calibration
 from marscrop_research.subjects.network import INPUTS, OUTPUTS, SubjectNetwork
 from marscrop_research.subjects.packaging import package_subjects, to_onnx, with_maps
+from marscrop_research.subjects.sureness import Sureness
 
 Pixels = NDArray[np.uint8]
 SCORES, TRAINING = {"gaze": 0.5}, {"data": "none"}
+HEADS, SUBJECTS = Sureness(1.5, -0.5), Sureness(0.5, 0.25)
+
+
+def calibrate(model: Path) -> tuple[Sureness, Sureness]:
+    """`HEADS` and `SUBJECTS`, of a model folder that is whole."""
+    assert Cropper(model).manifest.parts.keys() >= {"subjects"}
+    return HEADS, SUBJECTS
 
 
 def judge(model: Path) -> dict[str, Any]:
@@ -59,7 +68,9 @@ def network(seen: Seen) -> SubjectNetwork:
             if isinstance(norm, torch.nn.BatchNorm2d):
                 norm.momentum = 1.0
         network(*tensors(seen(9, 12)))
-        network.answers.weight *= 5
+        for answers in (network.coarse, network.fine[-1]):
+            assert isinstance(answers, torch.nn.Conv2d)
+            answers.weight *= 5
     return network.eval()
 
 
@@ -86,7 +97,7 @@ def folder(
     packaged_model: Path, network: SubjectNetwork, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     folder = tmp_path_factory.mktemp("subjects") / "model"
-    manifest = package_subjects(packaged_model, network, folder, judge, TRAINING)
+    manifest = package_subjects(packaged_model, network, folder, calibrate, judge, None, TRAINING)
     assert Manifest.load(folder).to_json() == manifest.to_json()
     return folder
 
@@ -140,13 +151,30 @@ def test_exported_network_answers_as_torch_does(
         np.testing.assert_allclose(found[:, 1:], expected[:, 1:].numpy(), rtol=1e-3, atol=1e-3)
 
 
+def test_scores_are_as_sure_as_they_are_told_to_be(network: SubjectNetwork, seen: Seen) -> None:
+    maps = seen(9, 12)
+    with torch.inference_mode():
+        wanted = network(*tensors(maps))
+    gaze, heads, subjects = loaded(to_onnx(network, HEADS, SUBJECTS)).run(OUTPUTS, maps)
+    for found, told, (slope, bias) in (
+        (heads, wanted.heads, HEADS),
+        (subjects, wanted.subjects, SUBJECTS),
+    ):
+        expected = (slope * told[:, 0] + bias).sigmoid().numpy()
+        assert expected.std() > 0.01
+        np.testing.assert_allclose(found[:, 0], expected, atol=1e-4)
+    plain = loaded(to_onnx(network)).run(OUTPUTS, maps)
+    np.testing.assert_allclose(gaze, plain[0], rtol=1e-4)
+    for found, before in ((heads, plain[1]), (subjects, plain[2])):
+        np.testing.assert_allclose(found[:, 1:], before[:, 1:], rtol=1e-4, atol=1e-4)
+
+
 def test_one_cell_may_have_all_gaze(network: SubjectNetwork, seen: Seen) -> None:
     """Whose logarithm is of numbers that no exponential could be taken of."""
     model = to_onnx(network)
-    for tensor in model.graph.initializer:
-        if tensor.name.endswith("answers.weight"):
-            values = onnx.numpy_helper.to_array(tensor) * 1e4
-            tensor.CopyFrom(onnx.numpy_helper.from_array(values, tensor.name))
+    (tensor,) = (t for t in model.graph.initializer if t.name.endswith("coarse.weight"))
+    values = onnx.numpy_helper.to_array(tensor) * 1e4
+    tensor.CopyFrom(onnx.numpy_helper.from_array(values, tensor.name))
     (gaze,) = loaded(model).run(("gaze",), seen(9, 12))
     assert gaze.sum() == pytest.approx(1)
     assert gaze.max() > 0.9
@@ -177,7 +205,12 @@ def test_product_gets_the_networks_answers(
         wanted = network(*tensors(maps))
     # Weights are rounded to 16 bits.
     np.testing.assert_allclose(outputs.gaze, wanted.gaze.exp().numpy(), rtol=0.1, atol=1e-3)
-    np.testing.assert_allclose(outputs.heads[:, 0], wanted.heads[:, 0].sigmoid().numpy(), atol=0.02)
+    for found, told, (slope, bias) in (
+        (outputs.heads, wanted.heads, HEADS),
+        (outputs.subjects, wanted.subjects, SUBJECTS),
+    ):
+        expected = (slope * told[:, 0] + bias).sigmoid().numpy()
+        np.testing.assert_allclose(found[:, 0], expected, atol=0.02)
 
 
 def test_manifest_has_the_old_model_and_the_new_part(folder: Path, packaged_model: Path) -> None:
@@ -185,7 +218,8 @@ def test_manifest_has_the_old_model_and_the_new_part(folder: Path, packaged_mode
     assert list(new.parts) == ["features", "meta", "head", "subjects"]
     assert (new.parts["meta"], new.parts["head"]) == (old.parts["meta"], old.parts["head"])
     assert new.scores == {**old.scores, "subjects": SCORES}
-    assert new.training == {**old.training, "subjects": TRAINING}
+    told = {**TRAINING, "sureness": {"heads": list(HEADS), "subjects": list(SUBJECTS)}}
+    assert new.training == {**old.training, "subjects": told}
     assert (new.name, new.input, new.prior) == (old.name, old.input, old.prior)
     assert new.calibration == old.calibration
 
@@ -200,10 +234,69 @@ def test_subjects_of_a_model_can_be_replaced(
     folder: Path, network: SubjectNetwork, tmp_path: Path
 ) -> None:
     again = package_subjects(
-        folder, network, tmp_path / "model", lambda model: {"gaze": 0.7}, TRAINING
+        folder,
+        network,
+        tmp_path / "model",
+        calibrate,
+        lambda model: {"gaze": 0.7},
+        None,
+        TRAINING,
     )
     assert again.parts == Manifest.load(folder).parts
     assert again.scores["subjects"] == {"gaze": 0.7}
+
+
+def test_sureness_is_told_from_the_networks_own_scores_and_judged_as_it_ships(
+    packaged_model: Path, network: SubjectNetwork, tmp_path: Path, rgb: Pixels
+) -> None:
+    surest: list[float] = []
+
+    def look(model: Path) -> None:
+        _, outputs = MarsModel(model, 1).features_and_subjects(rgb)
+        assert outputs is not None
+        surest.append(float(outputs.heads[:, 0].max()))
+
+    def calibrated(model: Path) -> tuple[Sureness, Sureness]:
+        look(model)
+        return HEADS, SUBJECTS
+
+    def judged(model: Path) -> dict[str, Any]:
+        look(model)
+        return SCORES
+
+    folder = tmp_path / "model"
+    package_subjects(packaged_model, network, folder, calibrated, judged, None, TRAINING)
+    look(folder)
+    own, judged_at, shipped = surest
+    odds = np.log(own / (1 - own))
+    assert (
+        judged_at
+        == shipped
+        == pytest.approx(1 / (1 + np.exp(-(HEADS.slope * odds + HEADS.bias))), abs=1e-3)
+    )
+
+
+def test_confidence_is_refitted_to_the_whole_model(
+    packaged_model: Path, network: SubjectNetwork, tmp_path: Path
+) -> None:
+    fitted = Calibration(-0.5, 1.0, gaze=2.0)
+
+    def refit(model: Path) -> tuple[Calibration, dict[str, Any]]:
+        found = Manifest.load(model)
+        assert found.training["subjects"]["sureness"]["heads"] == list(HEADS)
+        assert Cropper(model).manifest.parts.keys() >= {"subjects"}
+        return fitted, {"confidence": {"photos": 3}, "further": 1}
+
+    folder = tmp_path / "model"
+    package_subjects(packaged_model, network, folder, calibrate, judge, refit, TRAINING)
+    old, new = Manifest.load(packaged_model), Manifest.load(folder)
+    assert new.calibration == fitted
+    assert new.scores == {
+        **old.scores,
+        "subjects": SCORES,
+        "confidence": {"photos": 3},
+        "further": 1,
+    }
 
 
 def test_damaged_model_is_refused_and_nothing_is_written(
@@ -215,5 +308,5 @@ def test_damaged_model_is_refused_and_nothing_is_written(
         (source / path.name).write_bytes(path.read_bytes())
     (source / "head.onnx").write_bytes(b"")
     with pytest.raises(ModelError, match=r"head\.onnx: 0 bytes"):
-        package_subjects(source, network, tmp_path / "model", judge, TRAINING)
+        package_subjects(source, network, tmp_path / "model", calibrate, judge, None, TRAINING)
     assert not (tmp_path / "model").exists()

@@ -146,6 +146,7 @@ def test_checkpoint_holds_the_network_and_its_recipe(undisturbed: Path, views: V
     with torch.inference_mode():
         found = network(*stored_maps(views.groups[0], np.arange(2), views.steps))
     assert found.gaze.shape == (2, 6, 8)
+    assert found.heads.shape == (2, 5, 12, 16)
     torch.testing.assert_close(found.gaze.exp().sum(dim=(1, 2)), torch.ones(2))
 
 
@@ -185,8 +186,8 @@ def said(targets: ViewTargets) -> SubjectMaps:
 def targets_of(label: PhotoLabels) -> ViewTargets:
     view = View(0, WHOLE, False)
     assert label.gaze is not None
-    gaze = gaze_target(label.gaze, view, 9, 12)
-    return ViewTargets(gaze, head_targets(label, view, 9, 12), subject_targets(label, view, 9, 12))
+    gaze, heads = gaze_target(label.gaze, view, 9, 12), head_targets(label, view, 18, 24)
+    return ViewTargets(gaze, heads, subject_targets(label, view, 9, 12))
 
 
 def test_no_loss_where_all_is_said() -> None:
@@ -221,13 +222,14 @@ def test_what_nobody_knows_costs_nothing_and_teaches_nothing() -> None:
     torch.manual_seed(0)
     network = SubjectNetwork(CHANNELS)
     seen = [torch.randn(2, c, 3 * s, 4 * s) for c, s in zip(CHANNELS, (1, 2, 4), strict=True)]
-    nobody = head_targets(PhotoLabels(None, [], None), View(0, WHOLE, False), 6, 8)
+    nobody = head_targets(PhotoLabels(None, [], None), View(0, WHOLE, False), 12, 16)
     losses = subject_losses(network(*seen), [ViewTargets(None, nobody, None)] * 2)
     unknown = torch.stack([losses.gaze, losses.subjects, losses.boxes])
     assert not unknown.any()
     unknown.sum().backward()
-    assert network.answers.weight.grad is not None
-    assert not network.answers.weight.grad.any()
+    for weights in (network.coarse.weight, *network.fine.parameters()):
+        assert weights.grad is not None
+        assert not weights.grad.any()
 
 
 def test_recipes_that_are_kept_can_be_read() -> None:

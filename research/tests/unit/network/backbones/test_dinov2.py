@@ -117,10 +117,12 @@ def test_file_has_every_weight_but_the_reductions(
     path: Path, stored: dict[str, NDArray[np.float32]]
 ) -> None:
     backbone = network()
-    reduction = backbone.reduce.weight.clone()
+    reductions = {name: values.clone() for name, values in backbone.reduce.state_dict().items()}
     load_imagenet(backbone, read_weights(path.name, path.parent))
     loaded = backbone.state_dict()
-    assert torch.equal(backbone.reduce.weight, reduction)
+    assert reductions
+    for name, values in backbone.reduce.state_dict().items():
+        assert torch.equal(values, reductions[name]), name
 
     def equal(name: str, values: NDArray[np.float32]) -> None:
         np.testing.assert_array_equal(loaded[f"tokens.{name}"].numpy(), values)
