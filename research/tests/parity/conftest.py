@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +12,8 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from research.tests.support import ALONE, settled_network, tiny_config
+from PIL import Image
+from research.tests.support import ALONE, VALIDATION, make_fcdb, settled_network, tiny_config
 
 from marscrop.runtime.manifest import Manifest
 from marscrop.runtime.model import MarsModel
@@ -60,6 +62,26 @@ class Exported:
     def onnx_logits(self, rgb: NDArray[np.uint8], ratios: Sequence[float]) -> NDArray[np.float32]:
         """The same by the product's session, all ratios at once."""
         return self.session.logits(self.session.features(rgb), ratios)
+
+
+@pytest.fixture(scope="session")
+def fcdb(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small FCDB, for reading only; of two validation photos it is known what becomes of them.
+
+    Of the first, a crop somewhat smaller than the centre crop is nearer to the human one, which has
+    three quarters of its sides. Of the second, the centre crop itself is the human one.
+    """
+    folder = make_fcdb(tmp_path_factory.mktemp("data") / "fcdb")
+    path = folder / "cropping_training_set.json"
+    crops = json.loads(path.read_text())
+    for name, share in zip(VALIDATION[:2], (0.75, 1.0), strict=True):
+        (entry,) = (entry for entry in crops if entry["url"].endswith(name))
+        with Image.open(folder / "images" / name) as photo:
+            sides = min(photo.size)
+            x, y = ((side - share * sides) / 2 for side in photo.size)
+        entry["crop"] = [x, y, share * sides, share * sides]
+    path.write_text(json.dumps(crops))
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from research.tests.parity.conftest import CONFIG, PRIOR, Exported
 from research.tests.support import ALONE
+from tests.subject_model import write_subject_model
 
 from marscrop.cropper import Cropper
 from marscrop.errors import ModelError
@@ -29,8 +30,15 @@ from marscrop_research.evaluation.protocol import predict_centre, score_records,
 from marscrop_research.evaluation.torch_maps import TorchMaps
 from marscrop_research.export import packaging
 from marscrop_research.export.calibration import fit_calibration
+from marscrop_research.export.held_out import held_out_runs
 from marscrop_research.export.judgements import Judgement, held_out_judgements, judge
-from marscrop_research.export.packaging import largest_move, package_model
+from marscrop_research.export.packaging import (
+    crops_of,
+    fit_confidence,
+    largest_move,
+    measure,
+    package_model,
+)
 from marscrop_research.training.loop import train
 
 WIDE = CropRecord(Path("wide.jpg"), Size(512, 256), Window(0.0, 0.0, 64.0, 64.0), "validation")
@@ -152,20 +160,31 @@ def test_packaged_scores_tell_how_often_the_centre_is_beaten(
     assert sum(b["n"] for b in confidence["reliability"]) == len(validation)
 
 
-def test_folds_judge_every_photo_by_networks_that_have_not_seen_it(
-    fcdb: Path, checkpoint: Path, packaged: Exported, tmp_path: Path
-) -> None:
+@pytest.fixture(scope="module")
+def runs(fcdb: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two networks of each of two folds."""
     records = load_fcdb(fcdb).crops()
-    runs = tmp_path / "folds"
-    here = sorted({fold(r.path.name) for r in records})
-    for number in here[:2]:
+    runs = tmp_path_factory.mktemp("folds")
+    for number in folds_of(records):
         for seed in (0, 1):
             config = dataclasses.replace(
                 CONFIG, train=dataclasses.replace(CONFIG.train, seed=seed, epochs=1)
             )
             train(config, hold_out(records, number), runs / f"fold{number}-s{seed}", ALONE)
+    return runs
+
+
+def folds_of(records: list[CropRecord]) -> list[int]:
+    """Those of which there are `runs`."""
+    return sorted({fold(r.path.name) for r in records})[:2]
+
+
+def test_folds_judge_every_photo_by_networks_that_have_not_seen_it(
+    fcdb: Path, checkpoint: Path, packaged: Exported, runs: Path, tmp_path: Path
+) -> None:
+    records = load_fcdb(fcdb).crops()
     found = held_out_judgements(runs, records)
-    names = sorted(r.path.name for r in records if fold(r.path.name) in here[:2])
+    names = sorted(r.path.name for r in records if fold(r.path.name) in folds_of(records))
     assert sorted(j.name for j in found) == sorted(names * 2)
     assert all(j.fold == fold(j.name) for j in found)
 
@@ -176,6 +195,32 @@ def test_folds_judge_every_photo_by_networks_that_have_not_seen_it(
     assert manifest.scores["confidence"]["judgements"] == 2 * len(names)
     for method in ("marscrop", "search"):  # measured on validation photos, as ever
         assert manifest.scores[method] == packaged.manifest.scores[method]
+
+
+def test_crops_of_a_model_are_judged_by_the_folds_maps_with_its_own_subjects(
+    fcdb: Path, packaged_model: Path, runs: Path, tmp_path: Path
+) -> None:
+    model = write_subject_model(packaged_model, tmp_path / "model")
+    network = product_network(model)
+    records = load_fcdb(fcdb).crops()
+    # One crop is people's, so that it beats the centre crop.
+    run = next(held_out_runs(runs, records))
+    found = run.network._replace(subjects=network.subjects).best_crop(run.held_out[0])
+    records = [
+        dataclasses.replace(record, box=Window(*map(float, found)))
+        if record.path == run.held_out[0].path
+        else record
+        for record in records
+    ]
+    calibration, scores = crops_of(model, records, runs)
+    seen = held_out_judgements(runs, records, network.subjects)
+    blind = held_out_judgements(runs, records)
+    assert [j.name for j in seen] == [j.name for j in blind]
+    assert all(j.evidence.subject > 0 for j in seen)
+    assert not any(j.evidence.subject for j in blind)
+    assert (calibration, scores.pop("confidence")) == fit_confidence(seen)
+    validation = [record for record in records if record.split == "validation"]
+    assert scores == measure(validation, network)
 
 
 def test_folder_without_folds_is_refused(checkpoint: Path, fcdb: Path, tmp_path: Path) -> None:

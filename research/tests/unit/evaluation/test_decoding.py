@@ -11,10 +11,16 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from research.tests.support import settled_network, tiny_config
+from tests.made_subjects import made_subjects
+from tests.subject_model import write_model_without_subjects, write_subject_model
 
+from marscrop.cropper import Cropper
 from marscrop.errors import ModelError
 from marscrop.geometry import Size, Window, fit_longest_edge, snap
 from marscrop.runtime.manifest import Manifest
+from marscrop.subjects.subject_map import SubjectMap
+from marscrop.window.candidates import best_crop
+from marscrop.window.constraints import Limits
 from marscrop.window.placement import Prior, place_window
 from marscrop_research.data.photo_store import PhotoStore
 from marscrop_research.data.records import CropRecord
@@ -61,6 +67,26 @@ def test_decoders_are_told_apart_by_name() -> None:
     placed = place_window(logits, size, ratio, prior)
     assert boxes[PLACEMENT] == snap(placed, size, ratio)
     assert len(set(boxes.values())) == 3
+
+
+def test_best_crop_is_placed_by_the_map_and_what_is_seen_of_subjects() -> None:
+    prior, limits = Prior((0.5, 0.5), sharpness=5.0), Limits(RECORD.size)
+    gaze = np.zeros((6, 8), np.float32)
+    gaze[4, 6] = 1  # to the right of the map's rectangle and below it
+    seen = made_subjects(gaze)
+    asked: list[CropRecord] = []
+
+    def subjects(record: CropRecord) -> SubjectMap:
+        asked.append(record)
+        return seen
+
+    blind, seeing = MapSource(rectangle, prior), MapSource(rectangle, prior, subjects)
+    expected = best_crop(rectangle(RECORD), limits, RECORD.ratio, prior, seen)
+    assert seeing.best_crop(RECORD) == decode_all(seeing)(RECORD)[PLACEMENT] == expected
+    assert asked == [RECORD] * 2
+    without = best_crop(rectangle(RECORD), limits, RECORD.ratio, prior)
+    assert blind.best_crop(RECORD) == without
+    assert seeing.best_crop(RECORD).x0 > blind.best_crop(RECORD).x0
 
 
 @pytest.fixture(scope="module")
@@ -125,3 +151,22 @@ def test_maps_of_the_product_come_from_the_packaged_model(
     width, height = fit_longest_edge(record.size, rule.longest_edge_px, rule.multiple_px)
     assert found.shape in ((height // 4, width // 4), (height // 8, width // 8))
     np.testing.assert_array_equal(found, product_network(packaged_model).maps(record))
+
+
+def test_product_gives_subjects_where_the_model_has_them(
+    records: list[CropRecord], packaged_model: Path, tmp_path: Path
+) -> None:
+    sees = write_subject_model(packaged_model, tmp_path / "sees")
+    network, cropper = product_network(sees), Cropper(sees)
+    assert network.subjects is not None
+    for record in records[:2]:
+        expected = cropper.subject_map(cropper.open(record.path))
+        found = network.subjects(record)
+        np.testing.assert_array_equal(found.gaze, expected.gaze)
+        assert (found.heads, found.subjects) == (expected.heads, expected.subjects)
+        assert found.subjects
+        (crop,) = cropper.crop(record.path, record.ratio)
+        assert network.best_crop(record) == crop.box
+    blind = product_network(write_model_without_subjects(packaged_model, tmp_path / "blind"))
+    assert blind.subjects is None
+    np.testing.assert_array_equal(blind.maps(records[0]), network.maps(records[0]))

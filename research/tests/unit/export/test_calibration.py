@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
@@ -12,6 +13,7 @@ from marscrop.window.confidence import Calibration, Evidence
 from marscrop_research.errors import DataError
 from marscrop_research.export.calibration import (
     Bin,
+    auc,
     calibration_error,
     cross_fitted,
     fit_calibration,
@@ -29,15 +31,28 @@ def world(count: int) -> tuple[list[Evidence], list[bool]]:
 
 
 def penalised_newton(evidence: list[Evidence], beats: list[bool]) -> NDArray[np.float64]:
-    """The same optimum by another road: Newton's method, written out."""
-    x = np.column_stack([np.ones(len(beats)), np.array(evidence)])
-    y, penalty, weights = np.array(beats, float), np.diag([0, 2e-3, 2e-3]), np.zeros(3)
+    """The same optimum by another road: Newton's method, written out, on evidence of spread 1."""
+    x, y = np.array(evidence), np.array(beats, float)
+    spread = x.std(axis=0)
+    x = np.column_stack([np.ones(len(y)), x / spread])
+    penalty, weights = np.diag([0] + [2e-3] * len(spread)), np.zeros(1 + len(spread))
     for _ in range(30):
         p = 1 / (1 + np.exp(-x @ weights))
         gradient = x.T @ (p - y) / len(y) + penalty @ weights
         curvature = (x * (p * (1 - p))[:, None]).T @ x / len(y) + penalty
         weights = weights - np.linalg.solve(curvature, gradient)
+    weights /= np.append(1, spread)
     return weights
+
+
+def all_evidence(count: int) -> tuple[list[Evidence], list[bool]]:
+    """Evidence of all kinds and of spreads from 0.02 to 4, half of it with a say in outcomes."""
+    rng = np.random.default_rng(1)
+    spreads = np.array([0.5, 0.3, 0.1, 4.0, 0.02, 0.2, 0.05])
+    drawn = rng.normal(1, 1, (count, len(spreads))) * spreads
+    drawn[:, 1] = np.abs(drawn[:, 1]) + 0.01  # a distance
+    odds = drawn @ (np.array([1, -1, 0, 0.5, -1, 0, 0]) / spreads)
+    return [Evidence(*row) for row in drawn.tolist()], (odds > rng.logistic(size=count)).tolist()
 
 
 def test_fit_recovers_the_probabilities_behind_the_outcomes() -> None:
@@ -48,10 +63,32 @@ def test_fit_recovers_the_probabilities_behind_the_outcomes() -> None:
 
 
 def test_fit_is_the_penalised_optimum() -> None:
-    evidence, beats = world(300)
+    evidence, beats = all_evidence(300)
+    fitted = dataclasses.astuple(fit_calibration(evidence, beats))
+    spread = np.append(1, np.array(evidence).std(axis=0))
+    off = (np.array(fitted) - penalised_newton(evidence, beats)) * spread
+    assert np.abs(off).max() < 2e-3
+
+
+def test_unit_of_evidence_does_not_matter() -> None:
+    """The penalty is on weights of evidence of one spread."""
+    evidence, beats = all_evidence(200)
     fitted = fit_calibration(evidence, beats)
-    ours = (fitted.bias, fitted.margin, fitted.distance)
-    assert ours == pytest.approx(penalised_newton(evidence, beats), abs=2e-3)
+    scaled = [e._replace(pull=e.pull / 20, kept=e.kept * 10) for e in evidence]
+    again = fit_calibration(scaled, beats)
+    assert again.pull == pytest.approx(20 * fitted.pull, rel=1e-2)
+    assert again.kept == pytest.approx(fitted.kept / 10, rel=1e-2)
+    for before, after in zip(evidence, scaled, strict=True):
+        assert again.confidence(after) == pytest.approx(fitted.confidence(before), abs=1e-3)
+
+
+def test_evidence_without_spread_has_no_weight() -> None:
+    evidence, beats = world(300)
+    alike = [e._replace(gaze=0.3, coverage=0.7) for e in evidence]
+    fitted = fit_calibration(alike, beats)
+    assert (fitted.gaze, fitted.kept, fitted.coverage) == (0, 0, 0)
+    plain = fit_calibration(evidence, beats)
+    assert dataclasses.astuple(fitted) == pytest.approx(dataclasses.astuple(plain), abs=1e-3)
 
 
 def test_mean_confidence_is_the_share_that_beats() -> None:
@@ -160,3 +197,27 @@ def test_reliability_has_bins_of_equal_counts_from_unsure_to_sure() -> None:
     found = reliability(confidence, beats, bins=3)
     expected = [Bin(0.15, 0.5, 2), Bin(0.5, 0.0, 2), Bin(0.85, 1.0, 2)]
     assert found == [pytest.approx(one) for one in expected]
+
+
+@pytest.mark.parametrize(
+    ("scores", "beats", "expected"),
+    [
+        ([0.1, 0.4, 0.35, 0.8], [False, False, True, True], 0.75),
+        ([0.1, 0.2, 0.8, 0.9], [False, False, True, True], 1.0),
+        ([0.9, 0.8, 0.2, 0.1], [False, False, True, True], 0.0),
+        ([0.5, 0.5], [True, False], 0.5),
+        ([3.0, 3.0, 3.0, 1.0], [True, False, False, True], 0.25),  # ties half; not only 0..1
+        ([0.2, 0.5, 0.5, 0.9, 0.1], [False, True, False, True, True], (1 + 0.5 + 2 + 0) / 6),
+    ],
+)
+def test_auc_is_how_often_a_crop_that_beats_is_the_surer_one(
+    scores: list[float], beats: list[bool], expected: float
+) -> None:
+    assert auc(scores, beats) == pytest.approx(expected)
+    assert auc(np.array(scores), beats) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("outcome", [True, False])
+def test_auc_of_outcomes_that_are_all_alike_is_refused(outcome: bool) -> None:
+    with pytest.raises(DataError, match="needs crops that beat the centre crop and others"):
+        auc([0.1, 0.2], [outcome] * 2)
