@@ -21,13 +21,13 @@ from marscrop.subjects.subject_map import Subject, SubjectMap
 
 HEAD_COST: Final = 1.0
 """Of a sure head that is cut, in those of moving the window (`placement`)."""
-HEAD_ROOM: Final = 0.08
+HEAD_ROOM: Final = 0.1
 """What is kept around a head, in shares of its sides: the network does not see edges exactly."""
 HEAD_STEEPNESS: Final = 20.0
 """A head of which a twentieth is cut off, or is left, costs as much as one cut in the middle."""
-LOST_HEAD: Final = 0.25
+LOST_HEAD: Final = 0.35
 """Cost of a head left out, as a share of that of one cut."""
-SUBJECT_COST: Final = 1.5
+SUBJECT_COST: Final = 1.3
 """Of a sure subject, the only one, that is lost."""
 SUBJECT_ROOM: Final = 0.05
 """As that of heads."""
@@ -132,11 +132,11 @@ def _in_shares(found: Sequence[Subject], photo: Size, room: float = 0.0) -> tupl
 
     Boxes grow by `room` of their sides in every direction.
     """
-    edges = np.array([subject.window for subject in found]).reshape(-1, 4)
-    edges = _grown(edges / (*photo, *photo), room)
+    edges = np.array([subject.window for subject in found]).reshape(-1, 4) / (*photo, *photo)
     scores = np.array([subject.score for subject in found])
-    shows = (edges[:, 2:] - edges[:, :2]).min(axis=1, initial=1) > _LEAST_SIDE
-    return edges[shows], scores[shows]
+    seen = np.clip(edges, 0, 1)
+    shows = (seen[:, 2:] - seen[:, :2]).min(axis=1, initial=1) > _LEAST_SIDE
+    return _grown(edges[shows], room), scores[shows]
 
 
 def _grown(edges: _Array, room: float) -> _Array:

@@ -38,9 +38,9 @@ from marscrop.window.likelihood import check_map, coverage
 _POSITIONS: Final = 33
 """Positions tried along each axis that leaves room: finer than the maps' cells."""
 
-GAZE_WEIGHT: Final = 40.0
+GAZE_WEIGHT: Final = 45.0
 """Of the share of gaze inside a window, in the logarithm of its likelihood."""
-MOVE_COST: Final = 6.0
+MOVE_COST: Final = 5.0
 """Of moving a window by its own side, in heads cut; it rises with the square."""
 GROW_COST: Final = 8.0
 """Of a window of twice the side, in heads cut; it rises with the square."""

@@ -79,16 +79,15 @@ def cross_fitted(
     return confidence
 
 
-def auc(scores: Sequence[float] | NDArray[np.float64], beats: Sequence[bool]) -> float:
+def auc(scores: Sequence[float] | NDArray[np.float64], beats: Sequence[bool]) -> float | None:
     """The area under the ROC curve: how often a crop that beats has the higher score, ties half.
 
-    Raises:
-        DataError: all beat, or none.
+    None where all beat, or none does: there is no order to judge.
     """
     happened = np.asarray(beats, bool)
     wins, losses = int(happened.sum()), int((~happened).sum())
     if not wins or not losses:
-        raise DataError("the order of confidences needs crops that beat the centre crop and others")
+        return None
     ranks = rankdata(np.asarray(scores, float))
     return float((ranks[happened].sum() - wins * (wins + 1) / 2) / (wins * losses))
 

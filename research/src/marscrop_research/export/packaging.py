@@ -153,8 +153,8 @@ def fit_confidence(judged: Sequence[Judgement]) -> tuple[Calibration, dict[str, 
         "photos": len({j.name for j in judged}),
         "judgements": len(judged),
         "beats_centre": round(float(np.mean(beats)), 4),
-        "auc_5_fold": round(auc(confidence, beats), 4),
-        "auc_of_distance": round(auc([e.distance for e in evidence], beats), 4),
+        "auc_5_fold": _rounded(auc(confidence, beats)),
+        "auc_of_distance": _rounded(auc([e.distance for e in evidence], beats)),
         "calibration_error_5_fold": round(calibration_error(confidence, beats), 4),
         "reliability": [
             {
@@ -166,3 +166,7 @@ def fit_confidence(judged: Sequence[Judgement]) -> tuple[Calibration, dict[str, 
         ],
     }
     return fit_calibration(evidence, beats), scores
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
