@@ -7,6 +7,7 @@ import pytest
 from tests.made_subjects import made_subjects
 
 from marscrop.geometry import Box, Size, Window
+from marscrop.ratio import AspectRatio
 from marscrop.subjects.subject_map import SubjectMap
 from marscrop.window.keeping import (
     HEAD_COST,
@@ -17,9 +18,11 @@ from marscrop.window.keeping import (
     SUBJECT_ROOM,
     SUBJECT_STEEPNESS,
     Keeping,
+    main_subject,
 )
 
 PHOTO = Size(200, 100)
+OWN, SQUARE = AspectRatio(2, 1), AspectRatio(1, 1)
 HEAD = Box(80, 40, 100, 60)
 
 
@@ -36,7 +39,7 @@ def cost(subjects: SubjectMap, x0: float, y0: float, x1: float, y1: float) -> fl
     """Of one window [px of `PHOTO`]."""
     window = Window(x0, y0, x1, y1).scaled(1 / PHOTO.width, 1 / PHOTO.height)
     at = np.array([window.x0]), np.array([window.y0])
-    return float(Keeping.of(subjects, PHOTO).costs(*at, window.width, window.height)[0, 0])
+    return float(Keeping.of(subjects, PHOTO, OWN).costs(*at, window.width, window.height)[0, 0])
 
 
 def test_whole_head_costs_nothing_a_lost_one_little_and_a_cut_one_most() -> None:
@@ -82,14 +85,14 @@ def test_what_lies_beyond_the_photos_edge_is_not_missing() -> None:
 )
 def test_what_the_photo_does_not_show_costs_nothing(box: Box) -> None:
     seen = made_subjects(heads=[(box, 1.0)], subjects=[(box, 1.0)])
-    assert not Keeping.of(seen, PHOTO)
+    assert not Keeping.of(seen, PHOTO, OWN)
     assert cost(seen, 0, 0, 50, 50) == 0
 
 
 def test_a_subject_costs_by_how_much_of_it_is_missing() -> None:
     box = Box(40, 20, 120, 80)
     seen, kept = made_subjects(subjects=[(box, 0.8)]), with_room(box, SUBJECT_ROOM)
-    most, quarter = 0.8 * SUBJECT_COST, kept.x0 + kept.width / 4
+    most, quarter = 0.8**2 * SUBJECT_COST, kept.x0 + kept.width / 4
     assert cost(seen, kept.x0, 0, kept.x0 + 100, 100) == pytest.approx(0)
     assert cost(seen, box.x0, 0, box.x0 + 100, 100) > 0  # without room beside it
     assert cost(seen, quarter, 0, quarter + 100, 100) == pytest.approx(
@@ -98,33 +101,46 @@ def test_a_subject_costs_by_how_much_of_it_is_missing() -> None:
     assert cost(seen, kept.x1, 0, 200, 100) == pytest.approx(most)
 
 
-def test_of_a_subject_larger_than_the_window_only_what_could_be_shown_is_missing() -> None:
-    seen = made_subjects(subjects=[(Box(0, 0, 200, 100), 1.0)])
-    assert cost(seen, 0, 0, 100, 100) == pytest.approx(0)
-    assert cost(seen, 75, 25, 125, 75) == pytest.approx(0)
-    box = Box(100, 0, 200, 100)
-    x0 = with_room(box, SUBJECT_ROOM).x0
-    half = cost(made_subjects(subjects=[(box, 1.0)]), x0 - 25, 0, x0 + 25, 100)  # of 50 px
-    assert half == pytest.approx(SUBJECT_COST * min(1, SUBJECT_STEEPNESS / 2))
+def test_a_subject_that_no_window_of_the_ratio_can_hold_costs_nothing() -> None:
+    high, wide = Box(60, 0, 100, 100), Box(0, 20, 150, 60)
+    for box, ratio, holds in ((high, SQUARE, True), (wide, SQUARE, False), (wide, OWN, True)):
+        keeping = Keeping.of(made_subjects(subjects=[(box, 1.0)]), PHOTO, ratio)
+        assert bool(keeping) == holds, (box, ratio)
+
+
+def test_a_subject_counts_the_more_the_more_it_is_the_only_one() -> None:
+    box, twin, small = Box(40, 20, 80, 80), Box(120, 20, 160, 80), Box(0, 0, 10, 24)
+    alone = cost(made_subjects(subjects=[(box, 1.0)]), 100, 0, 200, 100)
+    of_two = cost(made_subjects(subjects=[(box, 1.0), (twin, 1.0)]), 100, 0, 200, 100)
+    beside_a_small_one = cost(made_subjects(subjects=[(box, 1.0), (small, 1.0)]), 90, 0, 200, 100)
+    assert alone == pytest.approx(SUBJECT_COST)
+    assert of_two == pytest.approx(SUBJECT_COST / 4)
+    assert of_two < beside_a_small_one < alone
 
 
 def test_only_the_largest_and_surest_subjects_count_in_that_order() -> None:
     boxes = [Box(10 * n + 5, 10, 10 * n + 13, 20 + 10 * n) for n in range(MOST_SUBJECTS + 2)]
-    seen = made_subjects(subjects=[(box, 1.0) for box in boxes])
-    kept = Keeping.of(seen, PHOTO).subjects
+    kept = Keeping.of(made_subjects(subjects=[(box, 1.0) for box in boxes]), PHOTO, OWN).subjects
     expected = [
         with_room(box, SUBJECT_ROOM).scaled(1 / PHOTO.width, 1 / PHOTO.height)
         for box in reversed(boxes)
     ]
     assert kept.edges == pytest.approx(np.array(expected[:MOST_SUBJECTS]))
-    assert kept.weights[0] == pytest.approx(SUBJECT_COST)
     assert list(kept.weights) == sorted(kept.weights, reverse=True)
     unsure = made_subjects(subjects=[(boxes[-1], 0.1), (boxes[-2], 1.0)])
-    assert Keeping.of(unsure, PHOTO).subjects.edges[0] == pytest.approx(expected[1])
+    assert Keeping.of(unsure, PHOTO, OWN).subjects.edges[0] == pytest.approx(expected[1])
+
+
+def test_the_main_subject_is_the_largest_weighed_by_how_sure_it_is() -> None:
+    small, large = Box(0, 0, 20, 20), Box(50, 0, 150, 150)
+    seen = made_subjects(subjects=[(small, 0.9), (large, 0.5)])
+    assert main_subject(seen, PHOTO) == pytest.approx((50, 0, 150, 100))  # as far as it shows
+    assert main_subject(made_subjects(subjects=[(small, 0.9)]), PHOTO) == pytest.approx(small)
+    assert main_subject(made_subjects(heads=[(small, 0.9)]), PHOTO) is None
 
 
 def test_where_nothing_is_seen_nothing_costs() -> None:
-    keeping = Keeping.of(made_subjects(), PHOTO)
+    keeping = Keeping.of(made_subjects(), PHOTO, OWN)
     assert not keeping
     costs = keeping.costs(np.linspace(0, 0.5, 3), np.zeros(2), 0.5, 0.5)
     assert costs.shape == (2, 3)
@@ -134,7 +150,7 @@ def test_where_nothing_is_seen_nothing_costs() -> None:
 def test_each_of_many_windows_has_its_own_cost() -> None:
     seen = made_subjects(heads=[(HEAD, 1.0)], subjects=[(Box(60, 30, 110, 100), 0.7)])
     x, y = np.array([0.0, 0.1, 0.45]), np.array([0.0, 0.5])
-    costs = Keeping.of(seen, PHOTO).costs(x, y, 0.4, 0.5)
+    costs = Keeping.of(seen, PHOTO, OWN).costs(x, y, 0.4, 0.5)
     for row, column in np.ndindex(2, 3):
         x0, y0 = 200 * float(x[column]), 100 * float(y[row])
         assert costs[row, column] == pytest.approx(cost(seen, x0, y0, x0 + 80, y0 + 50))
