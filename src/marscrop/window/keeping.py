@@ -21,13 +21,15 @@ from marscrop.subjects.subject_map import Subject, SubjectMap
 
 HEAD_COST: Final = 1.0
 """Of a sure head that is cut, in those of moving the window (`placement`)."""
-HEAD_ROOM: Final = 0.1
+HEAD_ROOM: Final = 0.12
 """What is kept around a head, in shares of its sides: the network does not see edges exactly."""
-HEAD_STEEPNESS: Final = 20.0
-"""A head of which a twentieth is cut off, or is left, costs as much as one cut in the middle."""
+ROOM_COST: Final = 0.3
+"""Share of a head's cost that is for the room around it: not all heads leave a window that much."""
+HEAD_STEEPNESS: Final = 10.0
+"""A head of which a tenth is cut off, or is left, costs as much as one cut in the middle."""
 LOST_HEAD: Final = 0.35
 """Cost of a head left out, as a share of that of one cut."""
-SUBJECT_COST: Final = 1.3
+SUBJECT_COST: Final = 1.2
 """Of a sure subject, the only one, that is lost."""
 SUBJECT_ROOM: Final = 0.05
 """As that of heads."""
@@ -79,8 +81,12 @@ class Keeping:
     @classmethod
     def of(cls, subjects: SubjectMap, photo: Size, ratio: AspectRatio) -> Keeping:
         """What a crop of `ratio` of a `photo` [px] should keep."""
-        edges, scores = _in_shares(subjects.heads, photo, HEAD_ROOM)
-        heads = Kept(edges, HEAD_COST * scores)
+        edges, scores = _in_shares(subjects.heads, photo)
+        costs = HEAD_COST * scores
+        heads = Kept(
+            np.concatenate([edges, _grown(edges, HEAD_ROOM)]),
+            np.concatenate([(1 - ROOM_COST) * costs, ROOM_COST * costs]),
+        )
         edges, scores = _in_shares(subjects.subjects, photo)
         sides = edges[:, 2:] - edges[:, :2]
         sizes = scores * sides.prod(axis=1)
@@ -127,16 +133,13 @@ def main_subject(subjects: SubjectMap, photo: Size) -> Window | None:
     return Window(*map(float, edges[sizes.argmax()])).scaled(*photo)
 
 
-def _in_shares(found: Sequence[Subject], photo: Size, room: float = 0.0) -> tuple[_Array, _Array]:
-    """Edges (n, 4) in shares of the photo's sides, as far as it shows them, and scores (n,).
-
-    Boxes grow by `room` of their sides in every direction.
-    """
+def _in_shares(found: Sequence[Subject], photo: Size) -> tuple[_Array, _Array]:
+    """Edges (n, 4) in shares of the photo's sides, as far as it shows them, and scores (n,)."""
     edges = np.array([subject.window for subject in found]).reshape(-1, 4) / (*photo, *photo)
+    edges = np.clip(edges, 0, 1)
     scores = np.array([subject.score for subject in found])
-    seen = np.clip(edges, 0, 1)
-    shows = (seen[:, 2:] - seen[:, :2]).min(axis=1, initial=1) > _LEAST_SIDE
-    return _grown(edges[shows], room), scores[shows]
+    shows = (edges[:, 2:] - edges[:, :2]).min(axis=1, initial=1) > _LEAST_SIDE
+    return edges[shows], scores[shows]
 
 
 def _grown(edges: _Array, room: float) -> _Array:

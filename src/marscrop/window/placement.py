@@ -40,9 +40,9 @@ _POSITIONS: Final = 33
 
 GAZE_WEIGHT: Final = 45.0
 """Of the share of gaze inside a window, in the logarithm of its likelihood."""
-MOVE_COST: Final = 5.0
+MOVE_COST: Final = 3.5
 """Of moving a window by its own side, in heads cut; it rises with the square."""
-GROW_COST: Final = 8.0
+GROW_COST: Final = 7.0
 """Of a window of twice the side, in heads cut; it rises with the square."""
 _FINEST_STEP: Final = 1 / 64
 """Between positions that are tried for heads and subjects, in shares of a side."""
@@ -135,7 +135,7 @@ def _moved(window: Window, largest: tuple[float, float], scale: float, keeping: 
     centre_x, centre_y = window.centre
     best, least = window, np.inf
     for larger in np.linspace(scale, 1, _SCALES) if scale < 1 else (1.0,):
-        width, height = largest[0] * larger, largest[1] * larger
+        width, height = largest[0] * float(larger), largest[1] * float(larger)
         lefts = _starts_around(centre_x - width / 2, width)
         tops = _starts_around(centre_y - height / 2, height)
         away_x = (lefts + width / 2 - centre_x) / window.width

@@ -14,6 +14,7 @@ from marscrop.window.keeping import (
     HEAD_ROOM,
     LOST_HEAD,
     MOST_SUBJECTS,
+    ROOM_COST,
     SUBJECT_COST,
     SUBJECT_ROOM,
     SUBJECT_STEEPNESS,
@@ -62,8 +63,8 @@ def test_a_head_of_which_hardly_anything_is_cut_off_costs_less() -> None:
 def test_an_edge_needs_room_beside_a_head() -> None:
     """The network does not see edges exactly."""
     seen = made_subjects(heads=[(HEAD, 1.0)])
-    assert cost(seen, *map(float, HEAD)) == pytest.approx(HEAD_COST)
-    assert cost(seen, 0, 0, HEAD.x1, 100) > 0
+    assert cost(seen, *map(float, HEAD)) == pytest.approx(ROOM_COST * HEAD_COST)
+    assert 0 < cost(seen, 0, 0, HEAD.x1, 100) <= ROOM_COST * HEAD_COST
     assert cost(seen, 0, 0, HEAD.x0, 100) > LOST_HEAD * HEAD_COST
 
 
