@@ -1,6 +1,6 @@
 """The README's picture: a photo with its crop boxes drawn, and the crops beside it.
 
-.venv/bin/python scripts/make_picture.py examples/rocket.jpg docs/images/rocket.jpg
+.venv/bin/python scripts/make_picture.py examples/astronaut.jpg docs/images/astronaut.jpg
 """
 
 from __future__ import annotations
