@@ -140,13 +140,12 @@ def tables(of_heads: Shares, of_subjects: Shares, of_fixations: Shares) -> Itera
     """All of them, as Markdown."""
     each = {text: (text,) for text in RATIOS}
     common = {"mean of 4": COMMON}
-    seen = {text: (text,) for text in (*COMMON, "3:1")}
+    ratios = {**each, **common, "mean of extreme": EXTREME}
     named = {"osie": ("osie",), "crowd": ("crowd",), "fcdb": (FCDB,)}
     sources = {**named, "all": tuple(s for (s,) in named.values())}
     for word, metric in (("cut", is_cut), ("left out", is_left_out)):
-        yield from of_heads.table(f"Heads {word} [%]", metric, sources, {**seen, **common})
+        yield from of_heads.table(f"Heads {word} [%]", metric, sources, ratios)
 
-    ratios = {**each, **common, "mean of extreme": EXTREME}
     metrics = (("whole", is_whole), ("cut", is_cut), ("left out", is_left_out))
     for fit, which in ((True, "that fit"), (False, "that do not fit")):
         for word, metric in metrics if fit else metrics[1:]:
@@ -156,7 +155,7 @@ def tables(of_heads: Shares, of_subjects: Shares, of_fixations: Shares) -> Itera
         yield from of_subjects.table(title, lambda s: s, {"voc07": (VOC,)}, ratios, fit)
 
     sources = {**{name: (name,) for name in FIXATIONS}, "all": FIXATIONS}
-    yield from of_fixations.table("Fixations inside [%]", lambda s: s, sources, {**each, **common})
+    yield from of_fixations.table("Fixations inside [%]", lambda s: s, sources, ratios)
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from marscrop.crop import Crop
 from marscrop.cropper import Cropper
 from marscrop.errors import ModelError
 from marscrop.geometry import Box, Size
+from marscrop.runtime.manifest import Manifest
 
 SIZE: Final = Size(640, 480)
 RATIOS: Final = ("16:9", "1:1")
@@ -58,9 +59,7 @@ def crop_test_photo(model: str | os.PathLike[str] | None) -> dict[str, Any]:
     _check_valid(crops)
     if any(again != crops for again in answers):
         raise ModelError(None, f"the same photo was cropped differently the second time; {_HINT}")
-    parts = cropper.manifest.parts
-    name = "+".join(parts[part].sha256[:12] for part in ("features", "subjects") if part in parts)
-    known = KNOWN.get(name)
+    known = KNOWN.get(key_of(cropper.manifest))
     if known is not None:
         _check_known(crops, known)
     return {
@@ -71,6 +70,12 @@ def crop_test_photo(model: str | os.PathLike[str] | None) -> dict[str, Any]:
         "first_crop_ms": _ms(times[0]),
         "crop_ms": _ms(min(times)),
     }
+
+
+def key_of(model: Manifest) -> str:
+    """What a model is called in `KNOWN`."""
+    parts = [model.parts[part] for part in ("features", "subjects") if part in model.parts]
+    return "+".join(part.sha256[:12] for part in parts)
 
 
 def _check_valid(crops: Sequence[Crop]) -> None:

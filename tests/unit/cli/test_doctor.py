@@ -126,8 +126,7 @@ def test_nothing_heavy_is_imported() -> None:
 
 
 def test_another_answer_than_the_known_one_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    parts = Manifest.load(PACKAGED_MODEL).parts
-    key = parts["features"].sha256[:12]
+    key = self_test.key_of(Manifest.load(PACKAGED_MODEL))
     known = self_test.KNOWN[key]
     moved = known[0]._replace(y0=known[0].y0 + 7, y1=known[0].y1 + 7)
     monkeypatch.setitem(self_test.KNOWN, key, (moved, known[1]))
