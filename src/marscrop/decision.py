@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,10 +35,16 @@ from marscrop.window.confidence import Calibration, gather_evidence
 from marscrop.window.conflict import explain_conflict
 from marscrop.window.constraints import Limits
 from marscrop.window.framing import framed_crop
+from marscrop.window.keeping import cut_heads
 from marscrop.window.padded_crop import padded_crop
 from marscrop.window.placement import Prior
 from marscrop.window.rounding import nearest_box
 from marscrop.window.zoom import Zoom
+
+_MOST_PASSED_OVER: Final = 4
+"""Candidates that cut a head are passed over until there are so many."""
+_CUT: Final = 0.1
+"""Share of a head from which it is cut."""
 
 
 def decide(
@@ -71,15 +78,34 @@ def decide(
     box, limits = found
     best = judged(logits, box, limits, subjects, ratio, model.calibration)
     crops = [centred_if_unsure(best, limits, subjects, options.min_confidence)]
-    while len(crops) < options.max_candidates:
-        further = next_crop(logits, limits, ratio, [crop.box for crop in crops])
-        if further is None:
-            break
-        crop = judged(logits, further, limits, subjects, ratio, model.calibration)
+    most = best.confidence
+    for box in further_boxes(logits, limits, subjects, crops[0], options.max_candidates - 1):
+        crop = judged(logits, box, limits, subjects, ratio, model.calibration)
         # Candidates come in the order of the number that is shown: none is surer than a better one.
-        confidence = min(crop.confidence, crops[-1].confidence)
+        # The centre crop, which is no better than itself, has 0 wherever it comes.
+        most = min(crop.confidence, most) if crop.confidence else most
+        confidence = min(crop.confidence, most)
         crops.append(replace(crop, candidate=len(crops) + 1, confidence=confidence))
     return crops
+
+
+def further_boxes(
+    logits: NDArray[np.float32],
+    limits: Limits,
+    subjects: SubjectMap | None,
+    best: Crop,
+    count: int,
+) -> list[Box]:
+    """Up to `count` boxes beside the best crop, the likeliest first; those that cut a head last."""
+    clear: list[Box] = [best.box]
+    cutting: list[Box] = []
+    while len(clear) <= count and len(cutting) < _MOST_PASSED_OVER:
+        box = next_crop(logits, limits, best.ratio, [*clear, *cutting])
+        if box is None:
+            break
+        cuts = subjects is not None and (cut_heads(subjects, limits.image, box) > _CUT).any()
+        (cutting if cuts else clear).append(box)
+    return [*clear[1:], *cutting][:count]
 
 
 def best_within(
@@ -124,7 +150,7 @@ def centred_if_unsure(
     """The crop, or where its confidence is below the least, a safe one near the middle.
 
     That is the centre crop, moved as little as needed to hold every head that the crop holds. The
-    crop stays where the limits do not allow that.
+    crop stays where the limits do not allow that, or where it would cut more of heads.
     """
     centre = centre_crop(limits.image, crop.ratio)
     if crop.confidence >= min_confidence or not limits.allow(centre, crop.ratio):
@@ -133,7 +159,13 @@ def centred_if_unsure(
     held = [head for window in heads if crop.box.holds(head := window.pixels(limits.image))]
     safe = replace(limits, keep=(*limits.keep, *held))
     box = nearest_box(Window(*map(float, centre)), safe, crop.ratio)
-    return crop if box is None or box == crop.box else replace(crop, box=box, centred=True)
+    if box is None or box == crop.box:
+        return crop
+    if subjects is not None:
+        ours, safest = (cut_heads(subjects, limits.image, b).sum() for b in (crop.box, box))
+        if safest > ours + _CUT:
+            return crop
+    return replace(crop, box=box, centred=True)
 
 
 def padded(

@@ -134,6 +134,29 @@ def test_no_further_crop_is_surer_than_the_one_before(model: Manifest) -> None:
     assert [crop.confidence for crop in found] == pytest.approx(expected)
 
 
+def test_a_further_crop_that_is_the_centre_crop_makes_no_other_unsure(model: Manifest) -> None:
+    """It is no better than itself."""
+    found = crops(model, AspectRatio(1, 2), zoom="none", max_candidates=5)
+    at = [crop.box for crop in found].index(centre_crop(PHOTO, AspectRatio(1, 2)))
+    assert at > 0
+    assert found[at].confidence == 0
+    assert all(crop.confidence > 0 for crop in found[at + 1 :])
+    assert found[at + 1 :]
+
+
+def test_further_crops_that_cut_a_head_come_last(model: Manifest) -> None:
+    """Of five places side by side, of which the map likes the right ones."""
+    ratio = AspectRatio(1, 2)
+    plain = crops(model, ratio, zoom="none", max_candidates=4)
+    second = plain[1].box
+    head = Box(second.x0 - 20, 100, second.x0 + 20, 150)
+    seen = made_subjects(heads=[(head, 0.9)])
+    found = crops(model, ratio, subjects=seen, zoom="none", max_candidates=4)
+    cut = [crop.box.overlaps(head) and not crop.box.holds(head) for crop in found[1:]]
+    assert cut == sorted(cut)
+    assert not cut[0]
+
+
 CENTRE = Box(100, 0, 500, 400)
 UNSURE = Crop(SQUARE, Box(60, 0, 460, 400), confidence=0.2)
 
@@ -157,7 +180,13 @@ def test_centre_crop_moves_just_so_far_that_it_holds_the_heads_of_the_unsure_one
 
 def test_heads_that_are_unsure_or_cut_anyway_do_not_move_the_centre_crop() -> None:
     assert centred((Box(80, 50, 120, 100), 0.2)).box == CENTRE
-    assert centred((Box(450, 50, 520, 100), 0.9)).box == CENTRE  # not whole in the crop either
+    assert centred((Box(450, 50, 490, 100), 0.9)).box == CENTRE  # cut by the crop alone
+
+
+def test_unsure_crop_stays_where_the_centre_crop_cuts_deeper_into_a_head() -> None:
+    assert centred((Box(450, 50, 520, 100), 0.9)) == UNSURE  # 10 of its 70 px; 50 of them
+    assert centred((Box(480, 50, 520, 100), 0.9)) == UNSURE  # none of it; half of it
+    assert centred((Box(480, 50, 520, 100), 0.2)).box == CENTRE  # if it is a head
 
 
 def test_unsure_crop_stays_where_the_centre_crop_would_have_to_become_it() -> None:

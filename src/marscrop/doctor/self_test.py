@@ -21,8 +21,7 @@ KNOWN: Final = {
     "c6bcc46a3a23": (Box(3, 50, 637, 407), Box(78, 2, 554, 478)),  # that of 0.2.0
     "bcf11c22986c": (Box(3, 46, 637, 403), Box(99, 2, 575, 478)),  # its teacher
 }
-"""Boxes that known models give, by the first digits of the SHA-256 of their features and, where they
-have some, their subjects."""
+"""Boxes that known models give, by `key_of`: digits of the SHA-256 of features and subjects."""
 TOLERANCE_PX: Final = 6
 """Largest difference of an edge: 1 % of the photo. Processors and versions differ in the last bits
 of products and of pixels; the photo as a PNG in place of a JPEG moves boxes by a pixel."""

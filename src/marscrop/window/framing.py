@@ -1,10 +1,11 @@
 """The crop that frames the main subject, with a little room around it.
 
 The *hull* is what has to be in: the largest subject, weighed by how sure the network is, with the
-heads that it overlaps; without a subject, all heads; and where neither is seen, the smallest window
+heads that it overlaps, or those heads alone where the ratio is too flat or too narrow for all of
+it; without a subject, all heads; and where neither is seen, the smallest window
 of the ratio that holds most of what people look at. It grows by a margin on each side, less of it
 where the photo or the limits leave no room. The crop is the smallest that holds all that. In the
-room that is left it lies where the map gathers most.
+room that is left it lies where it cuts no other head, and where the map gathers most.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from marscrop.geometry import (
 from marscrop.ratio import AspectRatio
 from marscrop.subjects.subject_map import SURE_HEAD, SubjectMap
 from marscrop.window.constraints import Limits
-from marscrop.window.keeping import main_subject
+from marscrop.window.keeping import Keeping, main_subject
 from marscrop.window.likelihood import check_map, coverage
 
 MARGIN: Final = 1 / 6
@@ -38,6 +39,8 @@ GAZE_SHARE: Final = 0.7
 
 _POSITIONS: Final = 33
 """Tried along each axis."""
+_AS_SAFE: Final = 0.1
+"""Places of which one costs so much more in heads cut are as good, by `keeping`."""
 _HALVINGS: Final = 8
 """Of a margin, and of a window's scale, until it is known well enough."""
 
@@ -62,17 +65,30 @@ def framed_crop(
         MarscropError: logits that are not finite.
     """
     check_map(logits)
-    hull = subject_hull(subjects, limits.image, ratio)
-    if hull is None:
-        return None
-    box = _crop_around(_grown(hull, MARGIN, limits.image), logits, limits, ratio)
+    heads = Keeping.of_heads(subjects, limits.image)
+    for hull in subject_hulls(subjects, limits.image, ratio):
+        box = _framed(hull, logits, heads, limits, ratio)
+        if box is not None:
+            return box
+    return None
+
+
+def _framed(
+    hull: Box, logits: NDArray[np.floating], heads: Keeping, limits: Limits, ratio: AspectRatio
+) -> Box | None:
+    """The smallest crop around a hull and its margin, or as much margin as there is room for."""
+
+    def around(margin: float) -> Box | None:
+        return _crop_around(_grown(hull, margin, limits.image), logits, heads, limits, ratio)
+
+    box = around(MARGIN)
     if box is not None:
         return box
-    best = _crop_around(hull, logits, limits, ratio)
+    best = around(0.0)
     fits, too_much = 0.0, MARGIN
     for _ in range(_HALVINGS if best else 0):
         margin = (fits + too_much) / 2
-        box = _crop_around(_grown(hull, margin, limits.image), logits, limits, ratio)
+        box = around(margin)
         if box is None:
             too_much = margin
         else:
@@ -80,21 +96,24 @@ def framed_crop(
     return best
 
 
-def subject_hull(subjects: SubjectMap, photo: Size, ratio: AspectRatio) -> Box | None:
-    """The box [px] that a crop of `photo` has to hold to show its main subject.
+def subject_hulls(subjects: SubjectMap, photo: Size, ratio: AspectRatio) -> list[Box]:
+    """The boxes [px] that a crop of `photo` has to hold to show its main subject, best first.
 
     Returns:
-        the box; None where neither a subject nor a head is seen and no window of `ratio` holds
-        most of the gaze.
+        the whole subject, and its heads alone for a ratio at which it does not fit; none where
+        neither a subject nor a head is seen and no window of `ratio` holds most of the gaze.
     """
     seen = (window.pixels(photo) for window, score in subjects.heads if score >= SURE_HEAD)
     heads = [box for box in seen if min(box.size) > 0]
     main = main_subject(subjects, photo)
     if main is None:
-        return hull_of(heads) if heads else _gazed_at(subjects.gaze, photo, ratio)
+        hull = hull_of(heads) if heads else _gazed_at(subjects.gaze, photo, ratio)
+        return [hull] if hull else []
     edges = np.round(main, 6)  # an edge's last bits would cost a pixel
     subject = Window(*map(float, edges)).pixels(photo)
-    return hull_of([subject, *(head for head in heads if head.overlaps(subject))])
+    own = [head for head in heads if head.overlaps(subject)]
+    whole = hull_of([subject, *own])
+    return [whole, hull_of(own)] if own else [whole]
 
 
 def _gazed_at(gaze: NDArray[np.floating], photo: Size, ratio: AspectRatio) -> Box | None:
@@ -131,9 +150,9 @@ def _grown(box: Box, margin: float, photo: Size) -> Box:
 
 
 def _crop_around(
-    hull: Box, logits: NDArray[np.floating], limits: Limits, ratio: AspectRatio
+    hull: Box, logits: NDArray[np.floating], heads: Keeping, limits: Limits, ratio: AspectRatio
 ) -> Box | None:
-    """The smallest crop within limits that holds `hull`, where the map gathers most."""
+    """The smallest crop within limits that holds `hull`, where it cuts least of other heads."""
     photo = limits.image
     longest = int(longer_side(largest_window(photo, ratio), ratio))
     sizes = range(min(limits.smallest(ratio), longest), longest + 1)
@@ -155,19 +174,17 @@ def _crop_around(
     size, (across, down) = size_within(sizes[at], photo, ratio), room(sizes[at])
     x = _offsets(across, size.width, [(box.x0, box.x1) for box in limits.avoid])
     y = _offsets(down, size.height, [(box.y0, box.y1) for box in limits.avoid])
-    sums = _sums(
-        logits,
-        x / photo.width,
-        y / photo.height,
-        size.width / photo.width,
-        size.height / photo.height,
-    )
+    places = x / photo.width, y / photo.height
+    sides = size.width / photo.width, size.height / photo.height
+    sums, costs = _sums(logits, *places, *sides), heads.costs(*places, *sides)
     for other in limits.avoid:
         over_x = (x < other.x1) & (x + size.width > other.x0)
         over_y = (y < other.y1) & (y + size.height > other.y0)
         sums[over_y[:, None] & over_x] = -np.inf
-    if np.isneginf(sums).all():
+    allowed = np.isfinite(sums)
+    if not allowed.any():
         return None
+    sums[costs > costs[allowed].min() + _AS_SAFE] = -np.inf
     centre_x, centre_y = Window(*map(float, hull)).centre
     row, column = _highest(sums, x + size.width / 2 - centre_x, y + size.height / 2 - centre_y)
     x0, y0 = round_half_up(x[column]), round_half_up(y[row])

@@ -15,9 +15,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from marscrop.geometry import Size, Window, largest_window
+from marscrop.geometry import Box, Size, Window, largest_window
 from marscrop.ratio import AspectRatio
-from marscrop.subjects.subject_map import Subject, SubjectMap
+from marscrop.subjects.subject_map import SURE_HEAD, Subject, SubjectMap
 
 HEAD_COST: Final = 1.0
 """Of a sure head that is cut, in those of moving the window (`placement`)."""
@@ -81,12 +81,6 @@ class Keeping:
     @classmethod
     def of(cls, subjects: SubjectMap, photo: Size, ratio: AspectRatio) -> Keeping:
         """What a crop of `ratio` of a `photo` [px] should keep."""
-        edges, scores = _in_shares(subjects.heads, photo)
-        costs = HEAD_COST * scores
-        heads = Kept(
-            np.concatenate([edges, _grown(edges, HEAD_ROOM)]),
-            np.concatenate([(1 - ROOM_COST) * costs, ROOM_COST * costs]),
-        )
         edges, scores = _in_shares(subjects.subjects, photo)
         sides = edges[:, 2:] - edges[:, :2]
         sizes = scores * sides.prod(axis=1)
@@ -95,7 +89,19 @@ class Keeping:
         largest = np.array(largest_window(photo, ratio)) / photo
         main = np.argsort(-sizes, kind="stable")[:MOST_SUBJECTS]
         held = main[(sides[main] <= largest).all(axis=1)]
+        heads = cls.of_heads(subjects, photo).heads
         return cls(heads, Kept(_grown(edges[held], SUBJECT_ROOM), weights[held]))
+
+    @classmethod
+    def of_heads(cls, subjects: SubjectMap, photo: Size) -> Keeping:
+        """What any crop of a `photo` [px] should keep of heads alone."""
+        edges, scores = _in_shares(subjects.heads, photo)
+        costs = HEAD_COST * scores
+        heads = Kept(
+            np.concatenate([edges, _grown(edges, HEAD_ROOM)]),
+            np.concatenate([(1 - ROOM_COST) * costs, ROOM_COST * costs]),
+        )
+        return cls(heads, Kept(np.empty((0, 4)), np.empty(0)))
 
     def __bool__(self) -> bool:
         return bool(len(self.heads.weights) or len(self.subjects.weights))
@@ -122,6 +128,21 @@ class Keeping:
             lost = np.minimum(1, SUBJECT_STEEPNESS * missing)
             total += np.tensordot(self.subjects.weights, lost, axes=1)
         return total
+
+
+def cut_heads(subjects: SubjectMap, photo: Size, box: Box) -> _Array:
+    """How deep a crop [px of the photo] cuts into each head that the network is sure of.
+
+    Returns:
+        (n,) the smaller of the shares inside and outside, 0 for a whole head or none of it, 0.5 for
+        one cut in the middle.
+    """
+    edges, scores = _in_shares(subjects.heads, photo)
+    sure = Kept(edges[scores >= SURE_HEAD], scores[scores >= SURE_HEAD])
+    x0, y0, x1, y1 = Window(*map(float, box)).scaled(1 / photo.width, 1 / photo.height)
+    shown = sure.shown(np.array([x0]), np.array([y0]), x1 - x0, y1 - y0)[:, 0, 0]
+    depth: _Array = np.clip(np.minimum(shown, 1 - shown), 0, 0.5)
+    return depth
 
 
 def main_subject(subjects: SubjectMap, photo: Size) -> Window | None:

@@ -11,7 +11,7 @@ from marscrop.geometry import Box, Size, Window, has_ratio
 from marscrop.ratio import AspectRatio
 from marscrop.window.anchor import Anchor
 from marscrop.window.constraints import Limits
-from marscrop.window.framing import GAZE_SHARE, framed_crop, subject_hull
+from marscrop.window.framing import GAZE_SHARE, framed_crop, subject_hulls
 from marscrop.window.placement import gaze_inside
 
 PHOTO = Size(600, 400)
@@ -75,8 +75,7 @@ def test_where_nothing_is_seen_what_people_look_at_is_framed(ratio: AspectRatio)
     gaze = np.zeros((20, 30))
     gaze[8:10, 20:22] = (GAZE_SHARE + 0.1) / 4  # 400..440 across, 160..200 down
     gaze[0, 0] = gaze[19, 29] = (0.9 - GAZE_SHARE) / 2
-    hull = subject_hull(made_subjects(gaze), PHOTO, ratio)
-    assert hull is not None
+    (hull,) = subject_hulls(made_subjects(gaze), PHOTO, ratio)
     assert hull.holds(Box(415, 175, 425, 185))
     shares = Window(*map(float, hull)).scaled(1 / PHOTO.width, 1 / PHOTO.height)
     assert gaze_inside(gaze, shares) >= GAZE_SHARE - 1e-6
@@ -96,6 +95,26 @@ def test_a_subject_larger_than_any_window_is_not_framed() -> None:
     seen = made_subjects(subjects=[(Box(50, 50, 500, 300), 0.9)])
     assert framed_crop(NOTHING, seen, SMALL, SQUARE) is None
     assert framed_crop(NOTHING, seen, SMALL, AspectRatio(3, 2)) is not None
+
+
+def test_of_a_person_larger_than_any_window_the_head_is_framed() -> None:
+    person, head = Box(200, 20, 330, 400), Box(240, 20, 300, 100)
+    subjects, heads = [(person, 0.9)], [(head, 0.9)]
+    flat = framed(subjects=subjects, heads=heads, ratio=AspectRatio(3, 1))
+    assert flat.holds(head)
+    assert flat.size.height < 120
+    assert framed(subjects=subjects, heads=heads, ratio=AspectRatio(3, 2)).holds(person)
+
+
+def test_in_the_room_that_is_left_no_other_head_is_cut() -> None:
+    beside = Box(330, 100, 380, 140)  # the crop could begin anywhere from 190 to 230
+    alone = made_subjects(subjects=[(SUBJECT, 0.9)])
+    logits = NOTHING + np.linspace(-1, 1, 30, dtype=np.float32)
+    assert framed_crop(logits, alone, SMALL, SQUARE) == Box(230, 85, 350, 205)
+    seen = made_subjects(subjects=[(SUBJECT, 0.9)], heads=[(beside, 0.9)])
+    box = framed_crop(logits, seen, SMALL, SQUARE)
+    assert box is not None
+    assert box.x1 <= beside.x0
 
 
 def test_the_margin_gives_way_where_there_is_no_room_for_it() -> None:
