@@ -22,7 +22,6 @@ _RATIOS_KEPT: Final = 256
 """Ratios whose generated cropping models, of about 50 kB each, are kept."""
 
 _FEATURES: Final = "features"
-_SUBJECTS: Final = "subjects"
 _SEEN: Final = (_FEATURES, "details", "edges")
 """Outputs of the part `features` that the part `subjects` takes: at a 16th, an 8th and a quarter of
 the input's size."""
@@ -58,13 +57,13 @@ class MarsModel:
             name: load_network(
                 self.manifest.read_part(folder, name),
                 folder / part.file,
-                # The others gain nothing from a second thread, and an idle pool would spin.
-                threads if name in (_FEATURES, _SUBJECTS) else 1,
+                # The small parts gain nothing from a second thread, and an idle pool would spin.
+                threads if name == _FEATURES else 1,
             )
             for name, part in self.manifest.parts.items()
         }
         self._features, self._meta, self._head = (networks[name] for name in PARTS)
-        self._subjects = networks.get(_SUBJECTS)
+        self._subjects = networks.get("subjects")
         lacking = sorted(set(_SEEN) - self._features.outputs())
         if self._subjects is not None and lacking:
             raise ModelError(
