@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from marscrop.window.confidence import Evidence
-from marscrop_research.errors import DataError
 from marscrop_research.export.calibration import (
     auc,
     calibration_error,
