@@ -22,6 +22,7 @@ class ModelConfig(Checked):
     Attributes:
         backbone: which convolution blocks extract the features.
         layer: where they are cut, as in Table 1: `c4_6` is the sixth block at stride 16.
+        tuned_blocks: transformer blocks before the cut that are trained, of `dinov2`.
         padding: `symmetric` for torchvision's checkpoints; `same` for those trained in
             TensorFlow, whose strided convolutions pad at the bottom and right only.
         batch_norm_eps: 1e-5 in torchvision, 1e-3 in TensorFlow's networks.
@@ -56,6 +57,7 @@ class ModelConfig(Checked):
         "dinov2",
     ] = "mobilenetv2"
     layer: str = "c4_6"
+    tuned_blocks: int = 0
     padding: Literal["symmetric", "same"] = "symmetric"
     batch_norm_eps: float = 1e-5
     pixel_mean: tuple[float, float, float] = (0.485, 0.456, 0.406)

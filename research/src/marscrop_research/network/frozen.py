@@ -21,7 +21,9 @@ class TrainedPart(nn.Module):
     def __init__(self, model: Mars, frozen_stride: int) -> None:
         super().__init__()
         chain = model.backbone.chain
-        self.upper = nn.Sequential(*(b.module for b in chain if b.new or b.stride > frozen_stride))
+        self.upper = nn.Sequential(
+            *(b.module for b in chain if b.trained or b.stride > frozen_stride)
+        )
         self.head, self.meta = model.head, model.meta
 
     def forward(self, features: Tensor, log_ratio: Tensor, rows: Tensor | None = None) -> Tensor:
@@ -41,7 +43,9 @@ class FrozenPart:
 
     def __init__(self, model: Mars, stride: int) -> None:
         chain = model.backbone.chain
-        self.blocks = nn.Sequential(*(b.module for b in chain if not b.new and b.stride <= stride))
+        self.blocks = nn.Sequential(
+            *(b.module for b in chain if not b.trained and b.stride <= stride)
+        )
         self.blocks.requires_grad_(False).eval()
 
     @torch.no_grad()

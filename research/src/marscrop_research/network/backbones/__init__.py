@@ -51,7 +51,7 @@ def build_backbone(config: ModelConfig) -> Backbone:
     if config.backbone == "vgg16":
         return vgg16.VGG16(config.layer)
     if config.backbone == "dinov2":
-        return dinov2.DinoV2(config.layer)
+        return dinov2.DinoV2(config.layer, config.tuned_blocks)
     return resnet50.ResNet50(config.layer)
 
 
@@ -69,5 +69,5 @@ def load_imagenet(backbone: nn.Module, checkpoint: Mapping[str, Tensor]) -> None
         }
         checkpoint = {**checkpoint, **fresh}
     if isinstance(backbone, dinov2.DinoV2):
-        checkpoint = {**backbone.reduce.state_dict(prefix="reduce."), **checkpoint}
+        checkpoint = backbone.published(checkpoint)
     load_truncated(backbone, checkpoint)

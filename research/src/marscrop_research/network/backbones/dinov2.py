@@ -11,6 +11,7 @@ matrices.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -71,14 +72,14 @@ class _TransformerBlock(nn.Module):
 class _Tokens(nn.Module):
     """From pixels to what the transformer says of each patch."""
 
-    def __init__(self, blocks: int) -> None:
+    def __init__(self, blocks: int, *, last: bool) -> None:
         super().__init__()
         self.cls_token = nn.Parameter(torch.zeros(1, 1, WIDTH))
         self.cls_place = nn.Parameter(torch.zeros(1, 1, WIDTH))
         self.places = nn.Parameter(torch.zeros(1, _PLACES**2, WIDTH))
         self.projection = nn.Conv2d(3, WIDTH, _PATCH, _PATCH)
         self.layer = nn.ModuleList(_TransformerBlock() for _ in range(blocks))
-        self.layernorm = nn.LayerNorm(WIDTH, _EPS)
+        self.layernorm = nn.LayerNorm(WIDTH, _EPS) if last else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         """(b, 3, h, w) normalised to (b, 384, h / 16, w / 16)."""
@@ -99,25 +100,66 @@ class _Tokens(nn.Module):
         return found.flatten(2).transpose(1, 2)
 
 
+class _LastBlocks(nn.Module):
+    """Transformer blocks at the end, on the tokens of the patches alone, and the last norm."""
+
+    def __init__(self, blocks: int) -> None:
+        super().__init__()
+        self.layer = nn.ModuleList(_TransformerBlock() for _ in range(blocks))
+        self.layernorm = nn.LayerNorm(WIDTH, _EPS)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(b, 384, h, w) to the same."""
+        tokens = x.flatten(2).transpose(1, 2)
+        for layer in self.layer:
+            tokens = layer(tokens)
+        seen: Tensor = self.layernorm(tokens).transpose(1, 2).unflatten(2, tuple(x.shape[2:]))
+        return seen
+
+
 class DinoV2(Backbone):
-    """The tokens of the patches, and a linear layer that is trained.
+    """The tokens of the patches, and convolutions that are trained, as the last blocks may be.
 
     Attributes:
         chain, channels, stride: as of every backbone.
     """
 
-    def __init__(self, layer: str) -> None:
+    def __init__(self, layer: str, tuned_blocks: int = 0) -> None:
+        """Build.
+
+        Args:
+            layer: the last block.
+            tuned_blocks: blocks at the end that are trained in any case. They see no class token.
+        """
         super().__init__()
-        self.tokens = _Tokens(LAYERS[layer])
+        self.tokens = _Tokens(LAYERS[layer] - tuned_blocks, last=not tuned_blocks)
+        self.tuned = _LastBlocks(tuned_blocks) if tuned_blocks else None
         self.reduce = nn.Sequential(
             nn.Conv2d(WIDTH, _REDUCED, 1), nn.GELU(), nn.Conv2d(_REDUCED, CHANNELS, 3, padding=1)
         )
-        self.chain = [Block(self.tokens, _STRIDE), Block(self.reduce, _STRIDE, new=True)]
+        tuned = [] if self.tuned is None else [Block(self.tuned, _STRIDE, trained=True)]
+        reduce = Block(self.reduce, _STRIDE, trained=True)
+        self.chain = [Block(self.tokens, _STRIDE), *tuned, reduce]
         self.channels, self.stride = CHANNELS, _STRIDE
+
+    def published(self, checkpoint: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """What `read_dinov2` gives, with its last blocks where this network has them."""
+        moved = {**self.reduce.state_dict(prefix="reduce."), **checkpoint}
+        if self.tuned is None:
+            return moved
+        first = len(self.tokens.layer)
+        for name in [name for name in checkpoint if name.startswith("tokens.layer")]:
+            part, number, *rest = name.removeprefix("tokens.").split(".")
+            if part == "layer" and int(number) >= first:
+                moved[".".join(["tuned", part, str(int(number) - first), *rest])] = moved.pop(name)
+            elif part == "layernorm":
+                moved[f"tuned.{part}.{number}"] = moved.pop(name)
+        return moved
 
     def forward(self, x: Tensor) -> Tensor:
         """(b, 3, h, w) normalised to (b, 96, h / 16, w / 16)."""
-        return self.reduce(self.tokens(x))  # type: ignore[no-any-return]
+        seen = self.tokens(x)
+        return self.reduce(seen if self.tuned is None else self.tuned(seen))  # type: ignore[no-any-return]
 
 
 def read_dinov2(path: Path) -> dict[str, Tensor]:

@@ -20,12 +20,12 @@ class Block(NamedTuple):
     Attributes:
         module: from the previous link's output to this one's.
         stride: of its output: input size over output size.
-        new: whether it has no published weights, and so is trained in any case.
+        trained: whether it is trained whatever is frozen, as what has no published weights is.
     """
 
     module: nn.Module
     stride: int
-    new: bool = False
+    trained: bool = False
 
 
 class Backbone(nn.Module):

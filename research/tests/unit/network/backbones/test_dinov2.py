@@ -142,6 +142,20 @@ def test_file_has_every_weight_but_the_reductions(
     equal("layer.0.norm2.weight", stored[prefix + "norm2.weight"])
 
 
+def test_the_last_blocks_may_be_trained(path: Path) -> None:
+    config = ModelConfig(backbone="dinov2", layer="block_1", tuned_blocks=1)
+    whole, tuned = network(), build_backbone(config)
+    for backbone in (whole, tuned):
+        load_imagenet(backbone, read_dinov2(path))
+    assert isinstance(tuned, DinoV2)
+    assert tuned.tuned is not None
+    assert len(tuned.tokens.layer) == 0
+    for name, values in tuned.tuned.state_dict().items():
+        assert torch.equal(values, whole.tokens.state_dict()[name]), name
+    assert [block.trained for block in tuned.chain] == [False, True, True]
+    assert tuned(torch.zeros(1, 3, 64, 96)).shape == (1, CHANNELS, 4, 6)
+
+
 def test_other_onnx_files_are_refused(
     stored: dict[str, NDArray[np.float32]], tmp_path: Path
 ) -> None:
