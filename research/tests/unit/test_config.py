@@ -225,6 +225,7 @@ CHANGED = Config(
     model=ModelConfig(
         backbone="efficientnet_lite0",
         layer="c4_3",
+        tuned_blocks=1,
         padding="same",
         batch_norm_eps=1e-3,
         pixel_mean=(0.1, 0.2, 0.3),
