@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from marscrop.batch.photo_list import SUFFIXES as LIST_SUFFIXES
 from marscrop.batch.photo_list import read_photo_list
-from marscrop.batch.store import Store, address, content_version, filesystem
+from marscrop.batch.store import Store, address, content_version, filesystem, is_local
 from marscrop.errors import OptionError
 from marscrop.ratio import AspectRatio
 from marscrop.spelling import Mention
@@ -110,16 +110,19 @@ def _from_list(fs: Any, path: str) -> Iterator[SourcePhoto]:
     """The photos of a list; paths without a protocol are relative to its folder."""
     base = posixpath.dirname(path)
     rows = read_photo_list(fs, path)
-    places = [
-        filesystem(row.path)
-        if "://" in row.path
-        else (fs, posixpath.normpath(posixpath.join(base, row.path)))
-        for row in rows
-    ]
+    places = [_place(row.path, fs, base) for row in rows]
     with ThreadPoolExecutor(_STATS_AT_ONCE) as pool:
         photos = pool.map(lambda place: _photo_at(place[0], place[1], base), places)
         for row, photo in zip(rows, photos, strict=True):
             yield replace(photo, ratios=row.ratios, keep=row.keep)
+
+
+def _place(path: str, fs: Any, base: str) -> tuple[Any, str]:
+    """The filesystem of a list's row, and the path there, without ".." unless a store has it."""
+    if "://" not in path:
+        return fs, posixpath.normpath(posixpath.join(base, path))
+    fs, path = filesystem(path)
+    return fs, posixpath.normpath(path) if is_local(fs) else path
 
 
 def _photo_at(fs: Any, path: str, base: str) -> SourcePhoto:

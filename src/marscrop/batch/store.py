@@ -7,10 +7,10 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any, Final
 
-from marscrop.errors import MissingExtraError, OptionError, StorageError
+from marscrop.errors import ImageError, MissingExtraError, OptionError, StorageError
 from marscrop.files import concerns_all, reason, whole_file
 
 STATE: Final = ".marscrop"
@@ -53,16 +53,23 @@ class Store:
         return Path(self.root) if is_local(self.fs) else None
 
     def path(self, name: str) -> str:
-        """The path of a file in this folder, on its filesystem."""
+        """The path of a file in this folder, on its filesystem.
+
+        Raises:
+            ImageError: it would lie elsewhere, see `check_inside`.
+        """
+        check_inside(name)
         return f"{self.root.rstrip('/')}/{name}"
 
     def put(self, name: str, content: bytes) -> None:
         """Write a file whole or not at all; one that is there already is replaced.
 
         Raises:
+            ImageError: the file would lie elsewhere, see `check_inside`.
             StorageError: no file can be written in this folder.
             Exception: this file cannot; each filesystem raises its own.
         """
+        check_inside(name)
         if self.local is None:
             self.fs.pipe_file(self.path(name), content)  # one request: object stores show no halves
             return
@@ -124,6 +131,20 @@ class Store:
             return {}
         skip = len(self.root.rstrip("/")) + 1
         return {path[skip:]: int(info["size"]) for path, info in found.items()}
+
+
+def check_inside(name: str) -> None:
+    """Nothing, for a name that leads into the folder that it is relative to.
+
+    Names come from lists and stores of others. They are read as Windows reads them, everywhere:
+    there a backslash parts folders as a slash does.
+
+    Raises:
+        ImageError: it is empty or absolute, begins with a drive, or has "..".
+    """
+    path = PureWindowsPath(name)
+    if path.anchor or not path.parts or ".." in path.parts:
+        raise ImageError(name, "would be written outside of the target; name it without ..")
 
 
 def filesystem(url: str) -> tuple[Any, str]:

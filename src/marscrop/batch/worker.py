@@ -123,7 +123,7 @@ class Worker:
     def _write(self, name: str, content: bytes) -> None:
         try:
             self._store.put(name, content)
-        except StorageError:
+        except (StorageError, ImageError):
             raise
         except Exception as error:  # each filesystem has errors of its own
             raise ImageError(name, f"cannot be written: {reason(error)}") from error
