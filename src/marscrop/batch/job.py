@@ -90,17 +90,14 @@ class Task:
         return replace(job.options, keep=job.options.keep + self.keep)
 
     def output(self, ratio: AspectRatio, candidate: int, suffix: str) -> str:
-        """The name of a crop's file, relative to the target."""
-        return f"{self.stem}_{ending(ratio, candidate)}{suffix}"
+        """The name of a crop's file in the target: beach_16x9.jpg, of the next beach_16x9_2.jpg."""
+        further = f"_{candidate}" if candidate > 1 else ""
+        return f"{self.stem}_{ratio.slug}{further}{suffix}"
 
-    def sidecar(self, ratio: AspectRatio, candidate: int, *, alone: bool) -> str:
+    def sidecar(self, ratio: AspectRatio, candidate: int, job: Job) -> str:
         """The name of a sidecar: the photo's own if it has one crop only, as editors expect."""
+        alone = len(self.ratios) * job.options.max_candidates == 1
         return f"{self.stem}.xmp" if alone else self.output(ratio, candidate, ".xmp")
-
-
-def ending(ratio: AspectRatio, candidate: int) -> str:
-    """The end of a crop's name: 16x9 for the best, 16x9_2 for the next."""
-    return ratio.slug + (f"_{candidate}" if candidate > 1 else "")
 
 
 def _digest(value: Any) -> str:
