@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from marscrop import __version__
+from marscrop.errors import OptionError
 from marscrop.imaging.photo import DEFAULT_MAX_DECODED_BYTES, DEFAULT_MAX_PIXELS
 from marscrop.options import DEFAULT_OPTIONS, CropOptions
 from marscrop.ratio import AspectRatio
@@ -42,6 +43,11 @@ class Job:
     max_pixels: int = DEFAULT_MAX_PIXELS
     max_decoded_bytes: int = DEFAULT_MAX_DECODED_BYTES
 
+    def __post_init__(self) -> None:
+        """Raises OptionError: the target is empty, which would be wherever the run was started."""
+        if not self.target:
+            raise OptionError.of("target", "must be a folder or URL", self.target)
+
     def fingerprint(self) -> str:
         """A digest of all that may change a crop.
 
@@ -69,6 +75,7 @@ class Task:
         stem: of its outputs, relative to the target, such as "2019/beach".
         ratios: of its crops.
         keep: boxes to keep in its crops besides the job's.
+        error: why it cannot be done, which is known before it is tried; else None.
     """
 
     source: str
@@ -76,6 +83,7 @@ class Task:
     stem: str
     ratios: tuple[AspectRatio, ...]
     keep: tuple[Region, ...] = ()
+    error: str | None = None
 
     def key(self, fingerprint: str) -> str:
         """A digest of all that its result depends on: tasks of equal keys have equal results."""

@@ -58,7 +58,9 @@ def with_distinct_names(tasks: Sequence[Task], job: Job, others: Iterable[str] =
 
 
 def _files(task: Task, job: Job) -> Iterator[str]:
-    """The names of all files of a task."""
+    """The names of all files of a task; none of one that cannot be done."""
+    if task.error:
+        return
     for ratio in task.ratios:
         for candidate in range(1, job.options.max_candidates + 1):
             if job.write_crops:

@@ -11,8 +11,8 @@ from marscrop.batch.job import Job, Task
 from marscrop.batch.journal import read_journal
 from marscrop.batch.names import with_distinct_names
 from marscrop.batch.records import PhotoRecord
-from marscrop.batch.store import Store, address
-from marscrop.errors import OptionError
+from marscrop.batch.store import Store, address, check_inside, encodable
+from marscrop.errors import ImageError, OptionError
 from marscrop.ratio import AspectRatio
 from marscrop.spelling import Mention
 
@@ -38,12 +38,14 @@ def make_plan(sources: Sequence[str], ratios: Sequence[AspectRatio], job: Job) -
     Raises:
         OptionError: sources or options that cannot be met, see `plan_tasks`.
         ModelError: the model is missing or malformed.
+        StorageError: the target cannot be reached.
     """
     fingerprint = job.fingerprint()
     tasks = plan_tasks(sources, ratios, job)
     store = Store(job.target)
-    known = read_journal(store)
-    sizes = store.sizes() if known else {}
+    with store.writing(Exception):  # one that cannot be read takes no crops either
+        known = read_journal(store)
+        sizes = store.sizes() if known else {}
     done = {}
     for task in tasks:
         record = known.get(task.source)
@@ -90,5 +92,19 @@ def _task(photo: SourcePhoto, ratios: Sequence[AspectRatio]) -> Task:
             "ratio",
         )
     distinct = {ratio.slug: ratio for ratio in asked}
-    stem = str(PurePosixPath(photo.name).with_suffix(""))
-    return Task(photo.source, photo.version, stem, tuple(distinct.values()), photo.keep)
+    error = photo.error or _fault(photo)
+    stem = "" if error else str(PurePosixPath(photo.name).with_suffix(""))
+    return Task(photo.source, photo.version, stem, tuple(distinct.values()), photo.keep, error)
+
+
+def _fault(photo: SourcePhoto) -> str | None:
+    """What keeps its crops from having names of their own, or None."""
+    if encodable(photo.source) != photo.source:
+        return "its name is not UTF-8, which the manifest is; rename it"
+    if not PurePosixPath(photo.name).name:
+        return "is no file, expected an image file"
+    try:
+        check_inside(photo.name)
+    except ImageError as error:
+        return f"its crops {error.explained()}: its address has .. or begins with a backslash"
+    return None
