@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import posixpath
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,8 +12,16 @@ from typing import Any, Final
 
 from marscrop.batch.photo_list import SUFFIXES as LIST_SUFFIXES
 from marscrop.batch.photo_list import read_photo_list
-from marscrop.batch.store import Store, address, content_version, filesystem
-from marscrop.errors import OptionError
+from marscrop.batch.store import (
+    Store,
+    address,
+    content_version,
+    filesystem,
+    half_made_unheard,
+    is_local,
+)
+from marscrop.errors import MarscropError, OptionError
+from marscrop.files import reason
 from marscrop.ratio import AspectRatio
 from marscrop.spelling import Mention
 from marscrop.window.regions import Region
@@ -37,6 +46,7 @@ class SourcePhoto:
         version: of its content.
         ratios: of its own; empty for those of the run.
         keep: boxes of its own.
+        error: why it cannot be done; None if nothing is known against it.
     """
 
     source: str
@@ -44,24 +54,28 @@ class SourcePhoto:
     version: str
     ratios: tuple[AspectRatio, ...] = ()
     keep: tuple[Region, ...] = ()
+    error: str | None = None
 
 
 def find_photos(sources: Sequence[str], target: Store) -> list[SourcePhoto]:
     """The photos that sources name, each once, sorted by source.
+
+    A row of a list that names no photo that can be looked for is one with an error.
 
     Args:
         sources: folders, files, globs, URLs, and lists of photos in Parquet or CSV.
         target: where crops go; photos in it are passed over.
 
     Raises:
-        OptionError: a source that is missing or lies in the target, a list that cannot be
-            understood, or a photo that is named twice with other boxes to keep.
+        OptionError: a source that is missing, cannot be reached or lies in the target, a list that
+            cannot be understood, or a photo that is named twice with other boxes to keep.
     """
     merged: dict[str, SourcePhoto] = {}
-    for source in sources:
-        for photo in _photos_of(source, target):
-            earlier = merged.get(photo.source)
-            merged[photo.source] = _joined(earlier, photo) if earlier else photo
+    with half_made_unheard():
+        for source in sources:
+            for photo in _photos_of(source, target):
+                earlier = merged.get(photo.source)
+                merged[photo.source] = _joined(earlier, photo) if earlier else photo
     return [photo for _, photo in sorted(merged.items())]
 
 
@@ -71,12 +85,12 @@ def _photos_of(source: str, target: Store) -> Iterator[SourcePhoto]:
     home = address(target.fs, target.root).rstrip("/") + "/"
     if "*" in path or "?" in path or "[" in path:
         fixed = path[: min(path.find(sign) for sign in "*?[" if sign in path)]
-        yield from _from_listing(fs, posixpath.dirname(fixed), fs.glob(path, detail=True), home)
+        with _reaching(source):
+            listing = fs.glob(path, detail=True)
+        yield from _from_listing(fs, posixpath.dirname(fixed), listing, home)
         return
-    try:
+    with _reaching(source):
         kind = fs.info(path)["type"]
-    except FileNotFoundError:
-        raise OptionError(f"{source}: no such file or folder", got=source) from None
     if kind == "directory":
         if (address(fs, path).rstrip("/") + "/").startswith(home):
             raise OptionError(
@@ -88,7 +102,9 @@ def _photos_of(source: str, target: Store) -> Iterator[SourcePhoto]:
                 "target",
                 target.url,
             )
-        yield from _from_listing(fs, path, fs.find(path, detail=True), home)
+        with _reaching(source):
+            listing = fs.find(path, detail=True)
+        yield from _from_listing(fs, path, listing, home)
     elif PurePosixPath(path).suffix.lower() in LIST_SUFFIXES:
         yield from _from_list(fs, path)
     else:
@@ -109,17 +125,31 @@ def _from_listing(fs: Any, base: str, listing: dict[str, Any], home: str) -> Ite
 def _from_list(fs: Any, path: str) -> Iterator[SourcePhoto]:
     """The photos of a list; paths without a protocol are relative to its folder."""
     base = posixpath.dirname(path)
-    rows = read_photo_list(fs, path)
-    places = [
-        filesystem(row.path)
-        if "://" in row.path
-        else (fs, posixpath.normpath(posixpath.join(base, row.path)))
-        for row in rows
-    ]
+    with _reaching(path):
+        rows = read_photo_list(fs, path)
     with ThreadPoolExecutor(_STATS_AT_ONCE) as pool:
-        photos = pool.map(lambda place: _photo_at(place[0], place[1], base), places)
+        photos = pool.map(lambda row: _photo_of_row(row.path, fs, base), rows)
         for row, photo in zip(rows, photos, strict=True):
             yield replace(photo, ratios=row.ratios, keep=row.keep)
+
+
+def _photo_of_row(path: str, fs: Any, base: str) -> SourcePhoto:
+    """The photo of a list's row, whatever is written there."""
+    try:
+        return _photo_at(*_place(path, fs, base), base)
+    except OptionError as error:
+        why = error.explained()
+    except Exception as error:  # each filesystem has errors of its own
+        why = f"cannot be looked for: {reason(error)}"
+    return SourcePhoto(path, "", "", error=why)
+
+
+def _place(path: str, fs: Any, base: str) -> tuple[Any, str]:
+    """The filesystem of a list's row, and the path there, without ".." unless a store has it."""
+    if "://" not in path:
+        return fs, posixpath.normpath(posixpath.join(base, path))
+    fs, path = filesystem(path)
+    return fs, posixpath.normpath(path) if is_local(fs) else path
 
 
 def _photo_at(fs: Any, path: str, base: str) -> SourcePhoto:
@@ -135,6 +165,23 @@ def _relative(path: str, base: str) -> str:
     """The name of a file relative to `base`, or its whole path if it does not lie there."""
     prefix = base.rstrip("/") + "/"
     return path.removeprefix(prefix).lstrip("/").replace(":", "_")
+
+
+@contextlib.contextmanager
+def _reaching(source: str) -> Iterator[None]:
+    """A block that looks at a source.
+
+    Raises:
+        OptionError: it is missing or cannot be reached.
+    """
+    try:
+        yield
+    except MarscropError:
+        raise
+    except FileNotFoundError:
+        raise OptionError("no such file or folder", got=source).about(source) from None
+    except Exception as error:  # each filesystem has errors of its own
+        raise OptionError(f"cannot be reached: {reason(error)}", got=source).about(source) from None
 
 
 def _joined(earlier: SourcePhoto, again: SourcePhoto) -> SourcePhoto:

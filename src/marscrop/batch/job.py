@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from marscrop import __version__
+from marscrop.errors import OptionError
 from marscrop.imaging.photo import DEFAULT_MAX_DECODED_BYTES, DEFAULT_MAX_PIXELS
 from marscrop.options import DEFAULT_OPTIONS, CropOptions
 from marscrop.ratio import AspectRatio
@@ -42,6 +43,11 @@ class Job:
     max_pixels: int = DEFAULT_MAX_PIXELS
     max_decoded_bytes: int = DEFAULT_MAX_DECODED_BYTES
 
+    def __post_init__(self) -> None:
+        """Raises OptionError: the target is empty, which would be wherever the run was started."""
+        if not self.target:
+            raise OptionError.of("target", "must be a folder or URL", self.target)
+
     def fingerprint(self) -> str:
         """A digest of all that may change a crop.
 
@@ -69,6 +75,7 @@ class Task:
         stem: of its outputs, relative to the target, such as "2019/beach".
         ratios: of its crops.
         keep: boxes to keep in its crops besides the job's.
+        error: why it cannot be done, which is known before it is tried; else None.
     """
 
     source: str
@@ -76,6 +83,7 @@ class Task:
     stem: str
     ratios: tuple[AspectRatio, ...]
     keep: tuple[Region, ...] = ()
+    error: str | None = None
 
     def key(self, fingerprint: str) -> str:
         """A digest of all that its result depends on: tasks of equal keys have equal results."""
@@ -90,17 +98,14 @@ class Task:
         return replace(job.options, keep=job.options.keep + self.keep)
 
     def output(self, ratio: AspectRatio, candidate: int, suffix: str) -> str:
-        """The name of a crop's file, relative to the target."""
-        return f"{self.stem}_{ending(ratio, candidate)}{suffix}"
+        """The name of a crop's file in the target: beach_16x9.jpg, of the next beach_16x9_2.jpg."""
+        further = f"_{candidate}" if candidate > 1 else ""
+        return f"{self.stem}_{ratio.slug}{further}{suffix}"
 
-    def sidecar(self, ratio: AspectRatio, candidate: int, *, alone: bool) -> str:
+    def sidecar(self, ratio: AspectRatio, candidate: int, job: Job) -> str:
         """The name of a sidecar: the photo's own if it has one crop only, as editors expect."""
+        alone = len(self.ratios) * job.options.max_candidates == 1
         return f"{self.stem}.xmp" if alone else self.output(ratio, candidate, ".xmp")
-
-
-def ending(ratio: AspectRatio, candidate: int) -> str:
-    """The end of a crop's name: 16x9 for the best, 16x9_2 for the next."""
-    return ratio.slug + (f"_{candidate}" if candidate > 1 else "")
 
 
 def _digest(value: Any) -> str:

@@ -114,7 +114,7 @@ def read_journal(store: Store) -> dict[str, PhotoRecord]:
     for line in _lines(store):
         try:
             record = PhotoRecord.from_table(json.loads(line))
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             continue
         last[record.source] = record
         owner.update((name, record.source) for name, _ in record.sizes)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from marscrop.batch.discovery import SourcePhoto, find_photos
-from marscrop.batch.job import Job, Task, ending
+from marscrop.batch.job import Job, Task
 from marscrop.batch.journal import read_journal
+from marscrop.batch.names import with_distinct_names
 from marscrop.batch.records import PhotoRecord
-from marscrop.batch.store import Store
-from marscrop.errors import OptionError
+from marscrop.batch.store import Store, address, check_inside, encodable
+from marscrop.errors import ImageError, OptionError
 from marscrop.ratio import AspectRatio
 from marscrop.spelling import Mention
 
@@ -38,12 +38,14 @@ def make_plan(sources: Sequence[str], ratios: Sequence[AspectRatio], job: Job) -
     Raises:
         OptionError: sources or options that cannot be met, see `plan_tasks`.
         ModelError: the model is missing or malformed.
+        StorageError: the target cannot be reached.
     """
     fingerprint = job.fingerprint()
     tasks = plan_tasks(sources, ratios, job)
     store = Store(job.target)
-    known = read_journal(store)
-    sizes = store.sizes() if known else {}
+    with store.writing(Exception):  # one that cannot be read takes no crops either
+        known = read_journal(store)
+        sizes = store.sizes() if known else {}
     done = {}
     for task in tasks:
         record = known.get(task.source)
@@ -61,12 +63,14 @@ def plan_tasks(sources: Sequence[str], ratios: Sequence[AspectRatio], job: Job) 
         job: settings of the run.
 
     Raises:
-        OptionError: a source that is missing, that the target would overwrite, or that two photos
-            of one name come from; a list that cannot be understood; no ratio for a photo.
+        OptionError: a source that is missing, or that the target would overwrite; a list that
+            cannot be understood; no ratio for a photo.
     """
-    photos = find_photos(sources, Store(job.target))
-    tasks = [_task(photo, ratios) for photo in photos]
-    return _with_distinct_stems(tasks, job.options.max_candidates)
+    target = Store(job.target)
+    tasks = [_task(photo, ratios) for photo in find_photos(sources, target)]
+    home = address(target.fs, target.root).rstrip("/") + "/"
+    inside = [task.source[len(home) :] for task in tasks if task.source.startswith(home)]
+    return with_distinct_names(tasks, job, inside)
 
 
 def _still_holds(record: PhotoRecord, key: str, sizes: dict[str, int]) -> bool:
@@ -88,39 +92,19 @@ def _task(photo: SourcePhoto, ratios: Sequence[AspectRatio]) -> Task:
             "ratio",
         )
     distinct = {ratio.slug: ratio for ratio in asked}
-    stem = str(PurePosixPath(photo.name).with_suffix(""))
-    return Task(photo.source, photo.version, stem, tuple(distinct.values()), photo.keep)
+    error = photo.error or _fault(photo)
+    stem = "" if error else str(PurePosixPath(photo.name).with_suffix(""))
+    return Task(photo.source, photo.version, stem, tuple(distinct.values()), photo.keep, error)
 
 
-def _with_distinct_stems(tasks: list[Task], candidates: int) -> list[Task]:
-    """The tasks, with stems that give every crop a name of its own.
-
-    Where names would clash, stems keep the photo's suffix: beach.jpg_16x9.webp beside
-    beach.png_16x9.webp.
-
-    Raises:
-        OptionError: two photos of one name.
-    """
-
-    def names(task: Task) -> Iterable[str]:
-        numbers = range(1, candidates + 1)
-        return (f"{task.stem}_{ending(r, n)}" for r in task.ratios for n in numbers)
-
-    counts = Counter(name for task in tasks for name in names(task))
-    longer = [
-        replace(task, stem=task.stem + PurePosixPath(task.source).suffix)
-        if any(counts[name] > 1 for name in names(task))
-        else task
-        for task in tasks
-    ]
-    owner: dict[str, str] = {}
-    for task in longer:
-        for name in names(task):
-            other = owner.setdefault(name, task.source)
-            if other != task.source:
-                raise OptionError(
-                    f"{other} and {task.source} would be written to the same place, {name}; name "
-                    f"the folder above both as the source, or run them into two targets",
-                    got=task.source,
-                )
-    return longer
+def _fault(photo: SourcePhoto) -> str | None:
+    """What keeps its crops from having names of their own, or None."""
+    if encodable(photo.source) != photo.source:
+        return "its name is not UTF-8, which the manifest is; rename it"
+    if not PurePosixPath(photo.name).name:
+        return "is no file, expected an image file"
+    try:
+        check_inside(photo.name)
+    except ImageError as error:
+        return f"its crops {error.explained()}: its address has .. or begins with a backslash"
+    return None

@@ -63,8 +63,10 @@ class PhotoRecord:
         """The record that `to_table` wrote, read back from JSON.
 
         Raises:
-            KeyError, TypeError: an unknown form.
+            KeyError, TypeError, ValueError, OverflowError: an unknown form.
         """
+        if not isinstance(table["source"], str):
+            raise TypeError("a source must be text")
         crops = tuple(
             CropRecord(**{**crop, "box": Box(*crop["box"]), "padding": _margins(crop["padding"])})
             for crop in table["crops"]

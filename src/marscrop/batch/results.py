@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from marscrop.batch.records import CropRecord, PhotoRecord
-from marscrop.batch.store import Store
+from marscrop.batch.store import Store, encodable
 from marscrop.exchange.image_servers import iiif_region, imgproxy_crop, thumbor_crop
 from marscrop.geometry import Box
 
@@ -51,7 +51,7 @@ def _rows(record: PhotoRecord, tools: Sequence[str]) -> list[dict[str, Any]]:
 
 def _row(record: PhotoRecord, crop: CropRecord | None, tools: Sequence[str]) -> dict[str, Any]:
     return {
-        "source": record.source,
+        "source": encodable(record.source),
         "width": record.width,
         "height": record.height,
         "ratio": crop.ratio if crop else None,
@@ -63,7 +63,7 @@ def _row(record: PhotoRecord, crop: CropRecord | None, tools: Sequence[str]) -> 
         "output": crop.output if crop else None,
         "sidecar": crop.sidecar if crop else None,
         **{tool: TOOLS[tool](crop.box) if crop else None for tool in tools},
-        "error": record.error,
+        "error": record.error and encodable(record.error),
     }
 
 

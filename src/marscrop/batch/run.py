@@ -131,7 +131,9 @@ def _do_all(
     deaths, rest, suspects = in_progress.interrupted(), list[Task](), list[Task]()
     for task in tasks:
         key = task.key(fingerprint)
-        if deaths.get(key, 0) >= MAX_DEATHS:
+        if task.error:
+            yield PhotoRecord(task.source, key, error=task.error)
+        elif deaths.get(key, 0) >= MAX_DEATHS:
             yield PhotoRecord(task.source, key, error=DEADLY)
         else:
             (suspects if deaths.pop(key, None) is not None else rest).append(task)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import secrets
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any, Final
 
-from marscrop.errors import MissingExtraError, OptionError, StorageError
+from marscrop.errors import ImageError, MissingExtraError, OptionError, StorageError
 from marscrop.files import concerns_all, reason, whole_file
 
 STATE: Final = ".marscrop"
@@ -21,6 +23,8 @@ PARTIAL_FILES: Final = f"{STATE}/tmp"  # noqa: S108 - not the system's
 
 _CHANGE_MARKS: Final = ("ETag", "etag", "md5Hash", "mtime", "LastModified", "updated", "created")
 """Entries of `fs.info` that change with a file's content, the most reliable first."""
+
+_CONTROLS: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 @dataclass(frozen=True)
@@ -53,16 +57,23 @@ class Store:
         return Path(self.root) if is_local(self.fs) else None
 
     def path(self, name: str) -> str:
-        """The path of a file in this folder, on its filesystem."""
+        """The path of a file in this folder, on its filesystem.
+
+        Raises:
+            ImageError: it would lie elsewhere, see `check_inside`.
+        """
+        check_inside(name)
         return f"{self.root.rstrip('/')}/{name}"
 
     def put(self, name: str, content: bytes) -> None:
         """Write a file whole or not at all; one that is there already is replaced.
 
         Raises:
+            ImageError: the file would lie elsewhere, see `check_inside`.
             StorageError: no file can be written in this folder.
             Exception: this file cannot; each filesystem raises its own.
         """
+        check_inside(name)
         if self.local is None:
             self.fs.pipe_file(self.path(name), content)  # one request: object stores show no halves
             return
@@ -126,22 +137,64 @@ class Store:
         return {path[skip:]: int(info["size"]) for path, info in found.items()}
 
 
+def check_inside(name: str) -> None:
+    """Nothing, for a name that leads into the folder that it is relative to.
+
+    Names come from lists and stores of others. They are read as Windows reads them, everywhere:
+    there a backslash parts folders as a slash does.
+
+    Raises:
+        ImageError: it is empty or absolute, begins with a drive, or has "..".
+    """
+    path = PureWindowsPath(name)
+    if path.anchor or not path.parts or ".." in path.parts:
+        raise ImageError(name, "would be written outside of the target")
+
+
 def filesystem(url: str) -> tuple[Any, str]:
     """The fsspec filesystem of a URL or local path, and the path there.
 
     Raises:
         MissingExtraError: fsspec is missing.
-        OptionError: the protocol is unknown, or needs a package that is missing.
+        OptionError: it is empty or incomplete, its store cannot be reached, or its protocol is
+            unknown or needs a package that is missing.
     """
     try:
         import fsspec
-
-        fs, path = fsspec.core.url_to_fs(url)
     except ModuleNotFoundError:
         raise MissingExtraError("batch needs its extra", "batch") from None
+    if not url:
+        raise OptionError("expected a path or URL; got ''", got=url)
+    try:
+        fs, path = fsspec.core.url_to_fs(url)
+        return fs, str(path)
     except (ImportError, ValueError) as error:  # "Install s3fs to access S3", "Protocol not known"
-        raise OptionError(f"{url}: {error}", got=url) from None
-    return fs, str(path)
+        why = reason(error)
+    except (TypeError, AttributeError, LookupError):  # what a host or another URL is missing for
+        why = "is no complete URL"
+    except Exception as error:
+        why = f"cannot be reached: {reason(error)}"
+    # Not in the block above: the filesystem that was half made would live as long as this error.
+    raise OptionError(why, got=url).about(url)
+
+
+@contextlib.contextmanager
+def half_made_unheard() -> Iterator[None]:
+    """A block in which no trace is printed of filesystems that could not be made.
+
+    fsspec's for FTP closes in `__del__` a connection that it never had.
+    """
+    hook = sys.unraisablehook
+
+    def quieter(unraisable: Any) -> None:
+        if not str(getattr(unraisable.object, "__module__", "")).startswith("fsspec."):
+            hook(unraisable)
+
+    sys.unraisablehook = quieter
+    try:
+        yield
+    finally:
+        sys.unraisablehook = hook
 
 
 def is_local(fs: Any) -> bool:
@@ -153,6 +206,16 @@ def is_local(fs: Any) -> bool:
 def address(fs: Any, path: str) -> str:
     """A path for people and results: absolute, with its protocol unless it is local."""
     return path if is_local(fs) else str(fs.unstrip_protocol(path))
+
+
+def encodable(text: str) -> str:
+    """A path or message that UTF-8 can write: what no Unicode is becomes an escape, \\udcff."""
+    return text.encode(errors="backslashreplace").decode()
+
+
+def on_one_line(text: str) -> str:
+    """The same, with escapes for whatever breaks lines or moves a terminal's cursor."""
+    return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), encodable(text))
 
 
 def content_version(info: dict[str, Any]) -> str:

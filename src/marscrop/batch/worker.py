@@ -113,8 +113,7 @@ class Worker:
     ) -> list[str | None]:
         if not self._job.sidecar:
             return [None] * len(crops)
-        alone = len(task.ratios) * self._job.options.max_candidates == 1
-        names = [task.sidecar(crop.ratio, crop.candidate, alone=alone) for crop in crops]
+        names = [task.sidecar(crop.ratio, crop.candidate, self._job) for crop in crops]
         for crop, name in zip(crops, names, strict=True):
             text = crop_sidecar(crop.box, photo.size, photo.stored_orientation)
             files[name] = text.encode()
@@ -123,7 +122,7 @@ class Worker:
     def _write(self, name: str, content: bytes) -> None:
         try:
             self._store.put(name, content)
-        except StorageError:
+        except (StorageError, ImageError):
             raise
         except Exception as error:  # each filesystem has errors of its own
             raise ImageError(name, f"cannot be written: {reason(error)}") from error

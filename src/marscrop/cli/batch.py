@@ -93,23 +93,26 @@ def batch(
     from marscrop.batch.plan import make_plan
     from marscrop.batch.progress import Progress
     from marscrop.batch.run import run
+    from marscrop.batch.store import half_made_unheard
 
-    job = Job(
-        target=output,
-        options=options,
-        suffix=_parse_suffix(file_type),
-        quality=quality,
-        write_crops=not no_crops,
-        sidecar=_parse_sidecar(sidecar),
-        model=model,
-        **parse_limits(max_pixels, max_decoded_mib),
-    )
     tools = _parse_tools(tool or [])
     try:
+        job = Job(
+            target=output,
+            options=options,
+            suffix=_parse_suffix(file_type),
+            quality=quality,
+            write_crops=not no_crops,
+            sidecar=_parse_sidecar(sidecar),
+            model=model,
+            **parse_limits(max_pixels, max_decoded_mib),
+        )
         if dry_run:
-            _print_plan(make_plan(sources, ratios, job))
+            with half_made_unheard():
+                plan = make_plan(sources, ratios, job)
+            _print_plan(plan)
             return
-        with _stoppable() as stopped, Progress(sys.stderr) as progress:
+        with half_made_unheard(), _stoppable() as stopped, Progress(sys.stderr) as progress:
             outcome = run(
                 sources,
                 ratios,
@@ -149,10 +152,13 @@ def _stoppable() -> Iterator[Callable[[], bool]]:
 
 
 def _print_plan(plan: Plan) -> None:
+    from marscrop.batch.store import on_one_line
+
     for task in plan.tasks:
         state = "done" if task.source in plan.done else "todo"
         ratios = " ".join(map(str, task.ratios))
-        print(f"{state}  {task.source}  ->  {task.stem}  {ratios}")
+        what = f"fails: {task.error}" if task.error else f"{task.stem}  {ratios}"
+        print(on_one_line(f"{state}  {task.source}  ->  {what}"))
     print(
         f"{len(plan.tasks):,} photos: {len(plan.done):,} done, {len(plan.todo):,} to do",
         file=sys.stderr,
@@ -162,10 +168,11 @@ def _print_plan(plan: Plan) -> None:
 def _conclude(outcome: RunResult, job: Job) -> None:
     """Say what came of it; exit code 1 if anything is missing."""
     from marscrop.batch.results import JSON_LINES, PARQUET
+    from marscrop.batch.store import on_one_line
 
     failures = outcome.failures
     for record in failures[:_NAMED_FAILURES]:
-        print(f"marscrop: {record.source}: {record.error}", file=sys.stderr)
+        print(on_one_line(f"marscrop: {record.source}: {record.error}"), file=sys.stderr)
     if len(failures) > _NAMED_FAILURES:
         print(f"marscrop: ... and {len(failures) - _NAMED_FAILURES:,} more", file=sys.stderr)
     done = len(outcome.records) - len(failures)

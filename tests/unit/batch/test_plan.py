@@ -63,11 +63,6 @@ def test_names_that_would_meet_keep_their_suffix(touch: Touch) -> None:
     assert [t.stem for t in tasks_of(folder, "in")] == ["a.jpg", "a.png", "b"]
 
 
-def test_one_name_in_two_sources_is_refused(touch: Touch) -> None:
-    with pytest.raises(OptionError, match="same place"):
-        tasks_of(touch("one/a.jpg", "two/a.jpg"), "one", "two")
-
-
 def test_photo_that_is_named_twice_is_done_once(touch: Touch) -> None:
     assert len(tasks_of(touch("in/a.jpg"), "in", "in/a.jpg")) == 1
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,8 @@ from marscrop.batch.progress import progress_line
 
 pytest.importorskip("fsspec", reason="the extra [batch] is not installed")
 pytest.importorskip("pyarrow", reason="the extra [batch] is not installed")
+
+NO_PLACES = ("ftp://127.0.0.1:1/x.jpg", "ftp://", "zip://", "reference://x", "nowhere://x")
 
 
 @pytest.fixture
@@ -71,6 +75,43 @@ def test_wrong_usage_is_one_line_and_exit_code_2(
     assert (result.code, result.out) == (2, "")
     assert message in result.err
     assert len(result.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("more", [[], ["--dry-run"]])
+def test_empty_target_is_wrong_usage(cli: Cli, photos: Path, more: list[str]) -> None:
+    result = cli("batch", photos / "cat.jpg", "-r", "1:1", "-o", "", *more)
+    assert (result.code, result.out) == (2, "")
+    assert result.err == "marscrop: -o must be a folder or URL; got ''\n"
+
+
+@pytest.mark.parametrize("place", ["", *NO_PLACES])
+def test_source_that_is_no_place_is_wrong_usage(cli: Cli, tmp_path: Path, place: str) -> None:
+    result = cli("batch", place, "-r", "1:1", "-o", tmp_path / "out")
+    assert (result.code, result.out) == (2, "")
+    assert len(result.err.splitlines()) == 1
+    assert place in result.err
+
+
+@pytest.mark.parametrize("place", NO_PLACES)
+def test_target_that_is_no_place_is_wrong_usage(cli: Cli, photos: Path, place: str) -> None:
+    result = cli("batch", photos, "-r", "1:1", "-o", place)
+    assert (result.code, result.out) == (2, "")
+    assert len(result.err.splitlines()) == 1
+    assert place in result.err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems allow no such names")
+def test_names_that_no_line_can_hold_are_escaped(cli: Cli, photos: Path, tmp_path: Path) -> None:
+    for name in (b"\xff.jpg", b"two\nlines.jpg"):
+        (photos / os.fsdecode(name)).write_text("no picture")
+    listed = cli("batch", photos, "-r", "1:1", "-o", tmp_path / "out", "--dry-run")
+    assert len(listed.out.splitlines()) == 5
+    result = cli("batch", photos, "-r", "1:1", "-o", tmp_path / "out")
+    assert result.code == 1
+    lines = result.err.splitlines()
+    assert f"marscrop: {photos}/\\udcff.jpg: its name is not UTF-8" in result.err
+    assert sum(f"{photos}/two\\nlines.jpg: is not an image" in line for line in lines) == 1
+    assert "2 of 5 photos done, 3 failed" in result.err
 
 
 def test_progress_says_rate_and_time_left() -> None:
