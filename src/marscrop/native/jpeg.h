@@ -60,6 +60,8 @@ int64_t mc_unstuff(uint8_t *data, int64_t length, int64_t *restarts, int64_t mos
 /* Returns the MCUs read, or -1 where the data are damaged. */
 int64_t mc_read(const struct McPlan *plan, const McData *data, McRun *run);
 
-/* The pixels of MCUs, which go on at `place`: (height, width, 3) RGB or (height, width) grey. */
-void mc_compose(const struct McPlan *plan, McPlace *place, int64_t count,
-                const int16_t *differences, const int32_t *added, uint8_t *pixels);
+/* The pixels of MCUs, which go on at `place`: (height, width, 3) RGB or (height, width) grey.
+
+   Returns 0, or -1 where a value is so far beyond a pixel's that libjpeg's may be another. */
+int mc_compose(const struct McPlan *plan, McPlace *place, int64_t count,
+               const int16_t *differences, const int32_t *added, uint8_t *pixels);

@@ -99,6 +99,7 @@ class _Reader:
         if self.mcus * self.blocks > 4 * data_bytes:
             raise UnknownJpegError
         interval = header.restart_interval
+        self._interval = interval
         self._restart = np.zeros((self.mcus - 1) // interval if interval else 0, np.int64)
         restart = ffi.from_buffer("int64_t[]", self._restart), len(self._restart)
         start = ffi.from_buffer("uint8_t[]", data)
@@ -117,7 +118,7 @@ class _Reader:
         _at_once([run.read for run in runs])
         parts = [(runs[0], 0)]
         for run in runs[1:]:
-            parts += self._joined(parts[-1][0], run)
+            parts += self._joined(parts, run)
         parts += self._ended(parts)
         return self._composed(parts)
 
@@ -140,19 +141,30 @@ class _Reader:
             for begin, end, restart in zip(begins, ends, restarts, strict=True)
         ]
 
-    def _joined(self, last: _Run, run: _Run) -> list[tuple[_Run, int]]:
-        """From the end of `last`, which is in step, on to the end of `run`; as in `_composed`."""
+    def _joined(self, parts: list[tuple[_Run, int]], run: _Run) -> list[tuple[_Run, int]]:
+        """From the end of `parts`, which are in step, to the end of `run`; as in `_composed`.
+
+        Raises:
+            UnknownJpegError: it is damaged.
+        """
+        last = parts[-1][0]
+        if len(self._restart):
+            # A restart marker is in step with the bits, but must also stand at its MCU.
+            if last.stopped != run.begin or _count(parts) != run.restart * self._interval:
+                raise UnknownJpegError
+            return [(run, 0)]
         bridge = _Run(self, last.stopped, run.end, 0, guessed=False)
         bridge.read(run.positions[: run.count])
-        if bridge.count and len(self._restart):
-            raise UnknownJpegError
         return [(bridge, 0), *([(run, bridge.met)] if bridge.met >= 0 else [])]
 
     def _ended(self, parts: list[tuple[_Run, int]]) -> list[tuple[_Run, int]]:
         """Small MCUs that begin within the last byte, if there are some left to read."""
-        missing = self.mcus - _count(parts)
+        count = _count(parts)
+        missing = self.mcus - count
         if missing <= 0:
             return []
+        if count <= len(self._restart) * self._interval:  # no marker stands there
+            raise UnknownJpegError
         rest = _Run(self, parts[-1][0].stopped, 8 * self.length, 0, guessed=False)
         rest.read(most=missing)
         return [(rest, 0)]
@@ -167,7 +179,7 @@ class _Reader:
         pixels = np.empty((height, width, self._components), np.uint8)
         place = self.ffi.new("McPlace *")
         for run, first in parts:
-            self.lib.mc_compose(
+            composed = self.lib.mc_compose(
                 self.plan,
                 place,
                 run.count - first,
@@ -175,6 +187,8 @@ class _Reader:
                 self.ffi.from_buffer("int32_t[]", run.added[first:]),
                 self.ffi.from_buffer("uint8_t[]", pixels),
             )
+            if composed < 0:
+                raise UnknownJpegError
         return pixels if self._components > 1 else pixels[:, :, 0]
 
 
@@ -182,6 +196,8 @@ class _Run:
     """Some MCUs, one after the other.
 
     Attributes:
+        begin: where it begins, maybe at a guess [bits of the data].
+        restart: restart markers before that, where it is not guessed.
         end: from where on none is begun [bits of the data].
         count: how many were read; 0 if the data are damaged.
         stopped: where the next one would begin.
@@ -193,6 +209,7 @@ class _Run:
         self, reader: _Reader, begin: int, end: int, restart: int, *, guessed: bool
     ) -> None:
         self._reader = reader
+        self.begin, self.restart = begin, restart
         self.end, self.count, self.stopped, self.met = end, 0, begin, -1
         most = min(reader.mcus, max(0, end - begin) // (2 * reader.blocks) + 1)
         self.differences = np.empty((most, reader.blocks), np.int16)
