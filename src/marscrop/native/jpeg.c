@@ -9,7 +9,9 @@
    anywhere falls into step after some blocks. So the second half is read at the same time as the
    first, its places noted, and counts from where the first reader arrives at one of those places
    (Klein and Wiseman, "Parallel Huffman decoding with applications to JPEG files", 2003): from
-   there on both would read the same. The answer is thus exact, not likely.
+   there on both would read the same. The answer is thus exact, not likely. Where it begins within a
+   block, it tries again at each byte until it can read an MCU; what it reads in vain is counted, as
+   data can be made in which each MCU fails at its end.
 
    What no encoder writes, libjpeg-turbo reads one way in C and other ways with each processor's
    vector instructions: sums that do not fit 16 bits, values far beyond a pixel's. That is refused.
@@ -35,6 +37,7 @@ enum {
     MOST_BEYOND = 511, /* what libjpeg keeps within a pixel's range, for all its processors */
     COEFFICIENT_BITS = 16,
     ROW_BITS = 15, /* of 16: the DC coefficient is still to come, see MOST_BEYOND */
+    BITS_A_CALL = 1 << 24, /* so that signals are heard, and what fails elsewhere */
     ENDS_BLOCK = 0x8000,
     NO_WHOLE_SYMBOL = 127 << 8
 };
@@ -339,22 +342,27 @@ static inline int read_mcu(const struct McPlan *plan, Reader *reader, const uint
     return 0;
 }
 
-int64_t mc_read(const struct McPlan *plan, const McData *data, McRun *run) {
-    int64_t position = run->begin, count = 0, next = run->restart, meet = 0;
-    int interval = plan->restart_interval;
+int mc_read(const struct McPlan *plan, const McData *data, McRun *run) {
+    int64_t position = run->position, count = run->count, passed = run->passed, spent = 0;
+    int interval = plan->restart_interval, more = 0;
     Reader reader = reader_at(data->bytes, position);
-    run->met = -1;
+    run->met = 0;
     for (;;) {
-        while (meet < run->meets && run->meet[meet] < position) meet++;
-        if (meet < run->meets && run->meet[meet] == position) {
-            run->met = meet;
+        while (passed < run->meets && run->meet[passed] < position) passed++;
+        if (passed < run->meets && run->meet[passed] == position) {
+            run->met = 1;
             break;
         }
         if (count == run->most || position >= run->end) break;
+        if (spent > BITS_A_CALL) {
+            more = 1;
+            break;
+        }
         if (interval && count && count % interval == 0) {
             /* Bits that fill the last byte, then the marker. */
+            int64_t next = run->restart++;
             if (next >= data->restarts || (position + 7) / 8 != data->restart[next]) return FAILED;
-            position = 8 * data->restart[next++];
+            position = 8 * data->restart[next];
             if (position >= run->end) break;
             reader = reader_at(data->bytes, position);
         }
@@ -362,10 +370,13 @@ int64_t mc_read(const struct McPlan *plan, const McData *data, McRun *run) {
                               run->differences + count * plan->blocks,
                               plan->halved ? run->added + count * 8 : NULL);
         int64_t after = position_of(&reader, data->bytes);
+        spent += after - position;
         if (!failed && after <= 8 * data->length) {
             run->positions[count++] = position;
             position = after;
         } else if (run->guessed) { /* not in step: begin anew a little later */
+            run->spare -= after - position;
+            if (run->spare < 0) return FAILED;
             position = 8 * (position / 8 + 1);
             reader = reader_at(data->bytes, position);
             count = 0;
@@ -373,8 +384,10 @@ int64_t mc_read(const struct McPlan *plan, const McData *data, McRun *run) {
             return FAILED;
         }
     }
-    run->stopped = position;
-    return count;
+    run->position = position;
+    run->count = count;
+    run->passed = passed;
+    return more;
 }
 
 static inline uint8_t clamped(int64_t value) {

@@ -83,6 +83,7 @@ class _Reader:
             UnknownJpegError: the JPEG is of another kind, or damaged.
         """
         self.ffi, self.lib = ffi, lib = library.ffi, library.lib
+        self.stopped = False
         table = _as_table(header, ffi)
         self._plan_bytes = ffi.new("char[]", lib.mc_plan_size())
         self.plan = ffi.cast("struct McPlan *", self._plan_bytes)
@@ -115,12 +116,22 @@ class _Reader:
             UnknownJpegError: it is damaged.
         """
         runs = self._runs(max(1, min(threads, self.length // _LEAST_BYTES_A_THREAD)))
-        _at_once([run.read for run in runs])
+        _at_once([run.read for run in runs], self.stop)
+        self._check()
         parts = [(runs[0], 0)]
         for run in runs[1:]:
             parts += self._joined(parts, run)
         parts += self._ended(parts)
         return self._composed(parts)
+
+    def stop(self) -> None:
+        """Let every run end soon, in whatever thread."""
+        self.stopped = True
+
+    def _check(self) -> None:
+        """Raises UnknownJpegError where a run that began in step could not be read."""
+        if self.stopped:
+            raise UnknownJpegError
 
     def _runs(self, count: int) -> list[_Run]:
         """As many runs of about the same length, of which all but the first begin at a guess."""
@@ -155,7 +166,8 @@ class _Reader:
             return [(run, 0)]
         bridge = _Run(self, last.stopped, run.end, 0, guessed=False)
         bridge.read(run.positions[: run.count])
-        return [(bridge, 0), *([(run, bridge.met)] if bridge.met >= 0 else [])]
+        self._check()
+        return [(bridge, 0), *([(run, bridge.met)] if bridge.met is not None else [])]
 
     def _ended(self, parts: list[tuple[_Run, int]]) -> list[tuple[_Run, int]]:
         """Small MCUs that begin within the last byte, if there are some left to read."""
@@ -167,6 +179,7 @@ class _Reader:
             raise UnknownJpegError
         rest = _Run(self, parts[-1][0].stopped, 8 * self.length, 0, guessed=False)
         rest.read(most=missing)
+        self._check()
         return [(rest, 0)]
 
     def _composed(self, parts: list[tuple[_Run, int]]) -> NDArray[np.uint8]:
@@ -199,9 +212,9 @@ class _Run:
         begin: where it begins, maybe at a guess [bits of the data].
         restart: restart markers before that, where it is not guessed.
         end: from where on none is begun [bits of the data].
-        count: how many were read; 0 if the data are damaged.
+        count: how many were read; 0 if the data are damaged, or no place to begin at was found.
         stopped: where the next one would begin.
-        met: which of the positions to be met that is, or -1.
+        met: which of the positions to be met that is, or None.
         differences, added, positions: what was read; see `McRun`.
     """
 
@@ -210,7 +223,8 @@ class _Run:
     ) -> None:
         self._reader = reader
         self.begin, self.restart = begin, restart
-        self.end, self.count, self.stopped, self.met = end, 0, begin, -1
+        self.end, self.count, self.stopped = end, 0, begin
+        self.met: int | None = None
         most = min(reader.mcus, max(0, end - begin) // (2 * reader.blocks) + 1)
         self.differences = np.empty((most, reader.blocks), np.int16)
         self.added = np.empty((most, reader.added), np.int32)
@@ -219,11 +233,12 @@ class _Run:
         self._table = ffi.new(
             "McRun *",
             {
-                "begin": begin,
+                "position": begin,
                 "end": end,
                 "most": most,
                 "restart": restart,
                 "guessed": guessed,
+                "spare": end - begin,
                 "differences": ffi.from_buffer("int16_t[]", self.differences),
                 "added": ffi.from_buffer("int32_t[]", self.added),
                 "positions": ffi.from_buffer("int64_t[]", self.positions),
@@ -237,13 +252,26 @@ class _Run:
             self._table.meets = len(meet)
         if most is not None:
             self._table.most = min(most, self._table.most)
-        count = self._reader.lib.mc_read(self._reader.plan, self._reader.data, self._table)
-        self.count = max(0, count)
-        self.stopped, self.met = self._table.stopped, self._table.met
+        reader, table = self._reader, self._table
+        more = 1
+        while more > 0:
+            if reader.stopped:
+                return
+            more = reader.lib.mc_read(reader.plan, reader.data, table)
+        if more == 0:
+            self.count, self.stopped = table.count, table.position
+            self.met = table.passed if table.met else None
+        elif not table.guessed:
+            reader.stop()
 
 
-def _at_once(works: list[Callable[[], None]]) -> None:
-    """Do each in a thread of its own, the first in this one; here too, where there are no more."""
+def _at_once(works: list[Callable[[], None]], stop: Callable[[], None]) -> None:
+    """Do each in a thread of its own, the first in this one; here too, where there are no more.
+
+    Args:
+        works: to be done.
+        stop: makes them end soon, where this one is interrupted.
+    """
     first, *rest = works
     started = []
     for work in rest:
@@ -254,9 +282,15 @@ def _at_once(works: list[Callable[[], None]]) -> None:
             work()
         else:
             started.append(thread)
-    first()
-    for thread in started:
-        thread.join()
+    try:
+        first()
+        for thread in started:
+            thread.join()
+    except BaseException:  # a signal, as a rule
+        stop()
+        for thread in started:
+            thread.join()
+        raise
 
 
 def _count(parts: list[tuple[_Run, int]]) -> int:
