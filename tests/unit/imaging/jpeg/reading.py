@@ -26,7 +26,8 @@ def expected(content: bytes) -> Pixels | None:
     """libjpeg's, through Pillow; None where it refuses the data."""
     image: Any = formats.identify(io.BytesIO(content))
     width, height = image.size
-    image.draft(None, (1, 1))
+    if image.draft(None, (1, 1)) is None:  # there is no scan
+        return None
     if image.decoderconfig[0] != eighth.DIVISOR:  # Pillow keeps a pixel each way at least
         image._size = -(-width // eighth.DIVISOR), -(-height // eighth.DIVISOR)
         image.decoderconfig = eighth.DIVISOR, 0
