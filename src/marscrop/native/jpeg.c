@@ -9,7 +9,12 @@
    anywhere falls into step after some blocks. So the second half is read at the same time as the
    first, its places noted, and counts from where the first reader arrives at one of those places
    (Klein and Wiseman, "Parallel Huffman decoding with applications to JPEG files", 2003): from
-   there on both would read the same. The answer is thus exact, not likely.
+   there on both would read the same. The answer is thus exact, not likely. Where it begins within a
+   block, it tries again at each byte until it can read an MCU; what it reads in vain is counted, as
+   data can be made in which each MCU fails at its end.
+
+   What no encoder writes, libjpeg-turbo reads one way in C and other ways with each processor's
+   vector instructions: sums that do not fit 16 bits, values far beyond a pixel's. That is refused.
 
    Nothing here trusts the data. Whatever is not as it should be ends in FAILED, and the caller
    leaves the file to libjpeg. Reads stay within `length` + MC_PADDING bytes: a block takes at most
@@ -27,6 +32,12 @@ enum {
     SKIP_BITS = 12,
     SKIPS_A_LOAD = 4, /* of SKIP_BITS each, from the 57 bits or more that a load gives */
     MOST_COMPONENTS = 3,
+    MOST_SIDE = 65500, /* libjpeg's limit [px] */
+    MOST_DC_SIZE = 15, /* bits of a DC coefficient, as libjpeg has them */
+    MOST_BEYOND = 511, /* what libjpeg keeps within a pixel's range, for all its processors */
+    COEFFICIENT_BITS = 16,
+    ROW_BITS = 15, /* of 16: the DC coefficient is still to come, see MOST_BEYOND */
+    BITS_A_CALL = 1 << 24, /* so that signals are heard, and what fails elsewhere */
     ENDS_BLOCK = 0x8000,
     NO_WHOLE_SYMBOL = 127 << 8
 };
@@ -130,7 +141,8 @@ static void fill_skips(Huffman *table) {
     }
 }
 
-/* `spec` holds how many codes have 1..16 bits, then their symbols in order. */
+/* `spec` holds how many codes have 1..16 bits, then their symbols in order. As in libjpeg, no code
+   may be of ones alone, and no DC coefficient longer than MOST_DC_SIZE, be it used or not. */
 static int fill_table(Huffman *table, const uint8_t *spec, int is_ac) {
     int32_t code = 0, total = 0;
     memset(table, 0, sizeof *table);
@@ -140,9 +152,12 @@ static int fill_table(Huffman *table, const uint8_t *spec, int is_ac) {
         table->count[length] = spec[length - 1];
         code += spec[length - 1];
         total += spec[length - 1];
-        if (total > 256 || code > 1 << length) return FAILED;
+        if (total > 256 || code >= 1 << length) return FAILED;
     }
     memcpy(table->values, spec + 16, (size_t)total);
+    if (!is_ac)
+        for (int32_t i = 0; i < total; i++)
+            if (table->values[i] > MOST_DC_SIZE) return FAILED;
     for (int length = 1; length <= LOOKUP_BITS; length++)
         for (int32_t i = 0; i < table->count[length]; i++) {
             int spare = LOOKUP_BITS - length, value = table->values[table->offset[length] + i];
@@ -159,8 +174,8 @@ int mc_plan_fill(struct McPlan *plan, const McHeader *header) {
     int h = header->luma_across, v = header->luma_down;
     int known = header->components == 1 ? h == 1 && v == 1
                                         : header->components == 3 && (h == 1 || h == 2) && v <= h && v >= 1;
-    if (!known || header->width < 1 || header->height < 1 || header->width > 65535 ||
-        header->height > 65535 || header->restart_interval < 0)
+    if (!known || header->width < 1 || header->height < 1 || header->width > MOST_SIDE ||
+        header->height > MOST_SIDE || header->restart_interval < 0)
         return FAILED;
     plan->width = (header->width + 7) / 8;
     plan->height = (header->height + 7) / 8;
@@ -173,7 +188,8 @@ int mc_plan_fill(struct McPlan *plan, const McHeader *header) {
     plan->halved = header->components == 3 && v == 2;
     plan->restart_interval = header->restart_interval;
     for (int i = 0; i < header->components; i++) {
-        for (int k = 0; k < BLOCK; k++) plan->step[i][k] = header->steps[i][k];
+        for (int k = 0; k < BLOCK; k++)
+            if (!(plan->step[i][k] = header->steps[i][k])) return FAILED;
         if (fill_table(&plan->dc[i], header->dc[i], 0) < 0) return FAILED;
         if (fill_table(&plan->ac[i], header->ac[i], 1) < 0) return FAILED;
     }
@@ -216,7 +232,7 @@ static inline int32_t extended(uint64_t bits, int size) {
 static inline int read_dc(const Huffman *table, Reader *reader, int16_t *difference) {
     refill(reader);
     int found = symbol_at(table, reader->bits), size = found >> 8;
-    if (found < 0 || size > 15) return FAILED;
+    if (found < 0) return FAILED;
     take(reader, found & 255);
     *difference = (int16_t)extended(reader->bits, size);
     take(reader, size);
@@ -249,8 +265,9 @@ static inline int skip_ac(const Huffman *table, Reader *reader) {
     }
 }
 
-static int32_t saturated(int64_t value) {
-    return value > INT32_MAX ? INT32_MAX : value < INT32_MIN ? INT32_MIN : (int32_t)value;
+/* Not 0 if a number does not fit so many bits, sign included. */
+static inline uint64_t beyond(int64_t value, int bits) {
+    return (uint64_t)(value + ((int64_t)1 << (bits - 1))) >> bits;
 }
 
 /* jidctred.c's constants, of 13 bits. */
@@ -259,22 +276,26 @@ static int64_t odd_part(int64_t one, int64_t three, int64_t five, int64_t seven)
 }
 
 /* What the AC coefficients add to the four pixels of a block, before the last shift by 20. */
-static void reduced_idct(const int32_t *c, int32_t *added) {
+static int reduced_idct(const int32_t *c, int32_t *added) {
     static const int COLUMNS[] = {0, 1, 3, 5, 7};
     int64_t rows[2][8];
+    uint64_t wild = 0;
     for (int i = 0; i < 5; i++) {
         int x = COLUMNS[i];
         int64_t odd = odd_part(c[8 + x], c[24 + x], c[40 + x], c[56 + x]);
         int64_t even = (int64_t)c[x] * (1 << 15), half = 1 << 12;
         rows[0][x] = (even + odd + half) >> 13;
         rows[1][x] = (even - odd + half) >> 13;
+        wild |= beyond(rows[0][x], ROW_BITS) | beyond(rows[1][x], ROW_BITS);
     }
+    if (wild) return FAILED;
     for (int y = 0; y < 2; y++) {
         const int64_t *row = rows[y];
         int64_t even = row[0] * (1 << 15), odd = odd_part(row[1], row[3], row[5], row[7]);
-        added[2 * y] = saturated(even + odd);
-        added[2 * y + 1] = saturated(even - odd);
+        added[2 * y] = (int32_t)(even + odd);
+        added[2 * y + 1] = (int32_t)(even - odd);
     }
+    return 0;
 }
 
 /* Read a block's AC coefficients, and what they add to its four pixels. */
@@ -282,6 +303,7 @@ static inline int read_ac(const Huffman *table, const int32_t *step, Reader *rea
                           int32_t *added) {
     int32_t coefficients[BLOCK];
     int seen = 0;
+    uint64_t wild = 0;
     memset(added, 0, 4 * sizeof *added);
     for (;;) {
         refill(reader);
@@ -293,12 +315,14 @@ static inline int read_ac(const Huffman *table, const int32_t *step, Reader *rea
         if (!seen) memset(coefficients, 0, sizeof coefficients);
         seen += run + 1;
         if (seen > LAST) return FAILED;
-        coefficients[NATURAL[seen]] = extended(reader->bits, size) * step[seen];
+        int32_t coefficient = extended(reader->bits, size) * step[seen];
+        wild |= beyond(coefficient, COEFFICIENT_BITS);
+        coefficients[NATURAL[seen]] = coefficient;
         take(reader, size);
         if (seen == LAST) break;
     }
-    if (seen) reduced_idct(coefficients, added);
-    return 0;
+    if (wild) return FAILED;
+    return seen ? reduced_idct(coefficients, added) : 0;
 }
 
 static inline int read_mcu(const struct McPlan *plan, Reader *reader, const uint8_t *end,
@@ -318,22 +342,27 @@ static inline int read_mcu(const struct McPlan *plan, Reader *reader, const uint
     return 0;
 }
 
-int64_t mc_read(const struct McPlan *plan, const McData *data, McRun *run) {
-    int64_t position = run->begin, count = 0, next = run->restart, meet = 0;
-    int interval = plan->restart_interval;
+int mc_read(const struct McPlan *plan, const McData *data, McRun *run) {
+    int64_t position = run->position, count = run->count, passed = run->passed, spent = 0;
+    int interval = plan->restart_interval, more = 0;
     Reader reader = reader_at(data->bytes, position);
-    run->met = -1;
+    run->met = 0;
     for (;;) {
-        while (meet < run->meets && run->meet[meet] < position) meet++;
-        if (meet < run->meets && run->meet[meet] == position) {
-            run->met = meet;
+        while (passed < run->meets && run->meet[passed] < position) passed++;
+        if (passed < run->meets && run->meet[passed] == position) {
+            run->met = 1;
             break;
         }
         if (count == run->most || position >= run->end) break;
+        if (spent > BITS_A_CALL) {
+            more = 1;
+            break;
+        }
         if (interval && count && count % interval == 0) {
             /* Bits that fill the last byte, then the marker. */
+            int64_t next = run->restart++;
             if (next >= data->restarts || (position + 7) / 8 != data->restart[next]) return FAILED;
-            position = 8 * data->restart[next++];
+            position = 8 * data->restart[next];
             if (position >= run->end) break;
             reader = reader_at(data->bytes, position);
         }
@@ -341,10 +370,13 @@ int64_t mc_read(const struct McPlan *plan, const McData *data, McRun *run) {
                               run->differences + count * plan->blocks,
                               plan->halved ? run->added + count * 8 : NULL);
         int64_t after = position_of(&reader, data->bytes);
+        spent += after - position;
         if (!failed && after <= 8 * data->length) {
             run->positions[count++] = position;
             position = after;
         } else if (run->guessed) { /* not in step: begin anew a little later */
+            run->spare -= after - position;
+            if (run->spare < 0) return FAILED;
             position = 8 * (position / 8 + 1);
             reader = reader_at(data->bytes, position);
             count = 0;
@@ -352,8 +384,10 @@ int64_t mc_read(const struct McPlan *plan, const McData *data, McRun *run) {
             return FAILED;
         }
     }
-    run->stopped = position;
-    return count;
+    run->position = position;
+    run->count = count;
+    run->passed = passed;
+    return more;
 }
 
 static inline uint8_t clamped(int64_t value) {
@@ -369,16 +403,17 @@ static inline void put_rgb(uint8_t *pixel, int y, int cb, int cr) {
     pixel[2] = clamped(y + ((116130 * cb + 32768) >> 16));
 }
 
-static inline uint8_t mean_pixel(int64_t dc, int32_t step) {
-    return clamped(((dc * step + 4) >> 3) + 128);
+static inline int is_wild(int64_t level) { return level < -MOST_BEYOND || level > MOST_BEYOND; }
+
+/* Of a block with a pixel of its own. Levels are pixels less 128. */
+static inline int64_t mean_level(int64_t dc, int32_t step) { return (dc * step + 4) >> 3; }
+
+static inline int64_t reduced_level(int64_t dc, int32_t step, int32_t added) {
+    return (dc * step * (1 << 17) + added + (1 << 19)) >> 20;
 }
 
-static inline uint8_t reduced_pixel(int64_t dc, int32_t step, int32_t added) {
-    return clamped(((dc * step * (1 << 17) + added + (1 << 19)) >> 20) + 128);
-}
-
-void mc_compose(const struct McPlan *plan, McPlace *place, int64_t count,
-                const int16_t *differences, const int32_t *added, uint8_t *pixels) {
+int mc_compose(const struct McPlan *plan, McPlace *place, int64_t count,
+               const int16_t *differences, const int32_t *added, uint8_t *pixels) {
     int across = plan->luma_across, luma = across * plan->luma_down, colours = plan->components - 1;
     int64_t column = place->mcu % plan->across, row = place->mcu / plan->across;
     for (int64_t n = 0; n < count; n++) {
@@ -387,14 +422,20 @@ void mc_compose(const struct McPlan *plan, McPlace *place, int64_t count,
             memset(place->dc, 0, sizeof place->dc);
         for (int i = 0; i < luma; i++) {
             place->dc[0] += *differences++;
-            values[0][i] = mean_pixel(place->dc[0], plan->step[0][0]);
+            int64_t level = mean_level(place->dc[0], plan->step[0][0]);
+            if (is_wild(level)) return FAILED;
+            values[0][i] = clamped(level + 128);
         }
         for (int c = 1; c <= colours; c++) {
             int64_t dc = place->dc[c] += *differences++;
             int32_t step = plan->step[c][0];
-            for (int i = 0; i < luma; i++)
-                values[c][i] =
-                    plan->halved ? reduced_pixel(dc, step, *added++) : mean_pixel(dc, step);
+            int64_t mean = mean_level(dc, step);
+            if (is_wild(mean)) return FAILED;
+            for (int i = 0; i < luma; i++) {
+                int64_t level = plan->halved ? reduced_level(dc, step, *added++) : mean;
+                if (is_wild(level)) return FAILED;
+                values[c][i] = clamped(level + 128);
+            }
         }
         for (int i = 0; i < luma; i++) {
             int64_t x = column * across + i % across, y = row * plan->luma_down + i / across;
@@ -411,4 +452,5 @@ void mc_compose(const struct McPlan *plan, McPlace *place, int64_t count,
         }
     }
     place->mcu += count;
+    return 0;
 }

@@ -22,16 +22,19 @@ typedef struct {
     int64_t restarts;
 } McData;
 
-/* A run of MCUs that are read one after the other. */
+/* A run of MCUs that are read one after the other, in as many calls as it takes. */
 typedef struct {
-    int64_t begin, end; /* bits: where to begin, and from where on no MCU is begun */
-    int64_t most;       /* MCUs */
-    int64_t restart;    /* the next restart marker */
-    int32_t guessed;    /* begin may lie within an MCU: go on until one can be read */
+    int64_t position; /* in, out: where the next MCU begins [bits] */
+    int64_t end;      /* from where on no MCU is begun [bits] */
+    int64_t count;    /* in, out: MCUs read */
+    int64_t most;     /* MCUs */
+    int64_t restart;  /* in, out: the next restart marker */
+    int32_t guessed;  /* it may begin within an MCU: go on until one can be read */
+    int64_t spare;    /* in, out: if guessed, how much may be read in vain [bits] */
     const int64_t *meet; /* stop where an MCU begins at one of these, in order [bits] */
     int64_t meets;
-    int64_t stopped; /* out: where the next MCU would begin [bits] */
-    int64_t met;     /* out: which of `meet` that is, or -1 */
+    int64_t passed; /* in, out: how many of `meet` lie behind; which one it stopped at */
+    int64_t met;    /* out: whether it stopped at one of `meet` */
     int16_t *differences; /* out: of the DC coefficients, for each block of each MCU */
     int32_t *added;     /* out, 4:2:0 alone: 8 numbers for each MCU */
     int64_t *positions; /* out, or NULL: where each MCU begins [bits] */
@@ -57,9 +60,13 @@ int64_t mc_mcus(const struct McPlan *plan);
    the bytes that are left, or -1. */
 int64_t mc_unstuff(uint8_t *data, int64_t length, int64_t *restarts, int64_t most);
 
-/* Returns the MCUs read, or -1 where the data are damaged. */
-int64_t mc_read(const struct McPlan *plan, const McData *data, McRun *run);
+/* Go on with a run, for a fraction of a second.
 
-/* The pixels of MCUs, which go on at `place`: (height, width, 3) RGB or (height, width) grey. */
-void mc_compose(const struct McPlan *plan, McPlace *place, int64_t count,
-                const int16_t *differences, const int32_t *added, uint8_t *pixels);
+   Returns 1 if there is more to read, 0 at its end, or -1 where the data are damaged. */
+int mc_read(const struct McPlan *plan, const McData *data, McRun *run);
+
+/* The pixels of MCUs, which go on at `place`: (height, width, 3) RGB or (height, width) grey.
+
+   Returns 0, or -1 where a value is so far beyond a pixel's that libjpeg's may be another. */
+int mc_compose(const struct McPlan *plan, McPlace *place, int64_t count,
+               const int16_t *differences, const int32_t *added, uint8_t *pixels);

@@ -1,4 +1,7 @@
-"""The header of a baseline JPEG, as far as its data need it (ITU T.81, annex B)."""
+"""The header of a baseline JPEG, as far as its data need it (ITU T.81, annex B).
+
+Stricter than libjpeg: what it would refuse is refused, and so is what few decoders read alike.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from marscrop.imaging.jpeg.markers import (
     ALONE,
     APP0,
     APP14,
+    APP15,
+    COM,
     DHT,
     DQT,
     DRI,
@@ -25,6 +30,13 @@ _YCC_IDS: Final = (1, 2, 3)
 _BLOCK: Final = 64
 _LENGTHS: Final = 16
 _MOST_SYMBOLS: Final = 256
+_TABLE_NUMBERS: Final = range(4)
+_CODE_TABLES: Final = frozenset({*_TABLE_NUMBERS, *(0x10 | number for number in _TABLE_NUMBERS)})
+"""Class (0 DC, 1 AC) and number, as they stand in a file."""
+_SAMPLING_FACTORS: Final = range(1, 5)
+_JFIF_BYTES: Final = 14
+_ADOBE_BYTES: Final = 12
+"""libjpeg goes by no marker that says less."""
 _MOST_TABLES: Final = 64
 """Encoders write eight at most; millions fit a file, each of which would replace another."""
 
@@ -129,16 +141,22 @@ def _read(file: IO[bytes]) -> BaselineHeader:
 def _note(tables: _Tables, code: int, payload: bytes) -> None:
     if code == DQT:
         for start in range(0, len(payload), 1 + _BLOCK):
-            if payload[start] > 3:  # 16 bits, or a number that there is not
+            steps = payload[start + 1 : start + 1 + _BLOCK]
+            # Of 16 bits, a number that there is not, or cut short.
+            if payload[start] not in _TABLE_NUMBERS or len(steps) < _BLOCK:
                 raise UnknownJpegError
             _count(tables)
-            tables.steps[payload[start]] = payload[start + 1 : start + 1 + _BLOCK]
+            tables.steps[payload[start]] = steps
     elif code == DHT:
         start = 0
         while start < len(payload):
             symbols = start + 1 + _LENGTHS
             end = symbols + sum(payload[start + 1 : symbols])
-            if len(payload) < end or end - symbols > _MOST_SYMBOLS:
+            if (
+                payload[start] not in _CODE_TABLES
+                or len(payload) < end
+                or end - symbols > _MOST_SYMBOLS
+            ):
                 raise UnknownJpegError
             _count(tables)
             tables.codes[payload[start] >> 4, payload[start] & 15] = payload[start + 1 : end]
@@ -150,11 +168,19 @@ def _note(tables: _Tables, code: int, payload: bytes) -> None:
         if bits != 8 or count not in (1, 3) or tables.frame:
             raise UnknownJpegError
         tables.size = width, height
-        tables.frame = list(struct.iter_unpack("BBB", payload[6 : 6 + 3 * count]))
-    elif code == APP0:
-        tables.jfif |= payload.startswith(b"JFIF\0")
+        tables.frame = list(struct.iter_unpack("BBB", payload[6:]))
+        if len(tables.frame) != count:
+            raise UnknownJpegError
+    elif code == APP0 and payload.startswith(b"JFIF\0"):
+        if len(payload) < _JFIF_BYTES:
+            raise UnknownJpegError
+        tables.jfif = True
     elif code == APP14 and payload.startswith(b"Adobe"):
+        if len(payload) < _ADOBE_BYTES:
+            raise UnknownJpegError
         tables.adobe_transform = payload[11]
+    elif not (APP0 <= code <= APP15 or code == COM):
+        raise UnknownJpegError
 
 
 def _count(tables: _Tables) -> None:
@@ -182,6 +208,9 @@ def _components(tables: _Tables, scan: bytes) -> list[Component]:
         )
         for (_, sampling, steps), table in zip(tables.frame, chosen, strict=True)
     ]
-    if any(len(component.steps) < _BLOCK for component in components):
+    if any(
+        component.across not in _SAMPLING_FACTORS or component.down not in _SAMPLING_FACTORS
+        for component in components
+    ):
         raise UnknownJpegError
     return components

@@ -83,6 +83,7 @@ class _Reader:
             UnknownJpegError: the JPEG is of another kind, or damaged.
         """
         self.ffi, self.lib = ffi, lib = library.ffi, library.lib
+        self.stopped = False
         table = _as_table(header, ffi)
         self._plan_bytes = ffi.new("char[]", lib.mc_plan_size())
         self.plan = ffi.cast("struct McPlan *", self._plan_bytes)
@@ -99,6 +100,7 @@ class _Reader:
         if self.mcus * self.blocks > 4 * data_bytes:
             raise UnknownJpegError
         interval = header.restart_interval
+        self._interval = interval
         self._restart = np.zeros((self.mcus - 1) // interval if interval else 0, np.int64)
         restart = ffi.from_buffer("int64_t[]", self._restart), len(self._restart)
         start = ffi.from_buffer("uint8_t[]", data)
@@ -114,12 +116,22 @@ class _Reader:
             UnknownJpegError: it is damaged.
         """
         runs = self._runs(max(1, min(threads, self.length // _LEAST_BYTES_A_THREAD)))
-        _at_once([run.read for run in runs])
+        _at_once([run.read for run in runs], self.stop)
+        self._check()
         parts = [(runs[0], 0)]
         for run in runs[1:]:
-            parts += self._joined(parts[-1][0], run)
+            parts += self._joined(parts, run)
         parts += self._ended(parts)
         return self._composed(parts)
+
+    def stop(self) -> None:
+        """Let every run end soon, in whatever thread."""
+        self.stopped = True
+
+    def _check(self) -> None:
+        """Raises UnknownJpegError where a run that began in step could not be read."""
+        if self.stopped:
+            raise UnknownJpegError
 
     def _runs(self, count: int) -> list[_Run]:
         """As many runs of about the same length, of which all but the first begin at a guess."""
@@ -140,21 +152,34 @@ class _Reader:
             for begin, end, restart in zip(begins, ends, restarts, strict=True)
         ]
 
-    def _joined(self, last: _Run, run: _Run) -> list[tuple[_Run, int]]:
-        """From the end of `last`, which is in step, on to the end of `run`; as in `_composed`."""
+    def _joined(self, parts: list[tuple[_Run, int]], run: _Run) -> list[tuple[_Run, int]]:
+        """From the end of `parts`, which are in step, to the end of `run`; as in `_composed`.
+
+        Raises:
+            UnknownJpegError: it is damaged.
+        """
+        last = parts[-1][0]
+        if len(self._restart):
+            # A restart marker is in step with the bits, but must also stand at its MCU.
+            if last.stopped != run.begin or _count(parts) != run.restart * self._interval:
+                raise UnknownJpegError
+            return [(run, 0)]
         bridge = _Run(self, last.stopped, run.end, 0, guessed=False)
         bridge.read(run.positions[: run.count])
-        if bridge.count and len(self._restart):
-            raise UnknownJpegError
-        return [(bridge, 0), *([(run, bridge.met)] if bridge.met >= 0 else [])]
+        self._check()
+        return [(bridge, 0), *([(run, bridge.met)] if bridge.met is not None else [])]
 
     def _ended(self, parts: list[tuple[_Run, int]]) -> list[tuple[_Run, int]]:
         """Small MCUs that begin within the last byte, if there are some left to read."""
-        missing = self.mcus - _count(parts)
+        count = _count(parts)
+        missing = self.mcus - count
         if missing <= 0:
             return []
+        if count <= len(self._restart) * self._interval:  # no marker stands there
+            raise UnknownJpegError
         rest = _Run(self, parts[-1][0].stopped, 8 * self.length, 0, guessed=False)
         rest.read(most=missing)
+        self._check()
         return [(rest, 0)]
 
     def _composed(self, parts: list[tuple[_Run, int]]) -> NDArray[np.uint8]:
@@ -167,7 +192,7 @@ class _Reader:
         pixels = np.empty((height, width, self._components), np.uint8)
         place = self.ffi.new("McPlace *")
         for run, first in parts:
-            self.lib.mc_compose(
+            composed = self.lib.mc_compose(
                 self.plan,
                 place,
                 run.count - first,
@@ -175,6 +200,8 @@ class _Reader:
                 self.ffi.from_buffer("int32_t[]", run.added[first:]),
                 self.ffi.from_buffer("uint8_t[]", pixels),
             )
+            if composed < 0:
+                raise UnknownJpegError
         return pixels if self._components > 1 else pixels[:, :, 0]
 
 
@@ -182,10 +209,12 @@ class _Run:
     """Some MCUs, one after the other.
 
     Attributes:
+        begin: where it begins, maybe at a guess [bits of the data].
+        restart: restart markers before that, where it is not guessed.
         end: from where on none is begun [bits of the data].
-        count: how many were read; 0 if the data are damaged.
+        count: how many were read; 0 if the data are damaged, or no place to begin at was found.
         stopped: where the next one would begin.
-        met: which of the positions to be met that is, or -1.
+        met: which of the positions to be met that is, or None.
         differences, added, positions: what was read; see `McRun`.
     """
 
@@ -193,7 +222,9 @@ class _Run:
         self, reader: _Reader, begin: int, end: int, restart: int, *, guessed: bool
     ) -> None:
         self._reader = reader
-        self.end, self.count, self.stopped, self.met = end, 0, begin, -1
+        self.begin, self.restart = begin, restart
+        self.end, self.count, self.stopped = end, 0, begin
+        self.met: int | None = None
         most = min(reader.mcus, max(0, end - begin) // (2 * reader.blocks) + 1)
         self.differences = np.empty((most, reader.blocks), np.int16)
         self.added = np.empty((most, reader.added), np.int32)
@@ -202,11 +233,12 @@ class _Run:
         self._table = ffi.new(
             "McRun *",
             {
-                "begin": begin,
+                "position": begin,
                 "end": end,
                 "most": most,
                 "restart": restart,
                 "guessed": guessed,
+                "spare": end - begin,
                 "differences": ffi.from_buffer("int16_t[]", self.differences),
                 "added": ffi.from_buffer("int32_t[]", self.added),
                 "positions": ffi.from_buffer("int64_t[]", self.positions),
@@ -220,13 +252,26 @@ class _Run:
             self._table.meets = len(meet)
         if most is not None:
             self._table.most = min(most, self._table.most)
-        count = self._reader.lib.mc_read(self._reader.plan, self._reader.data, self._table)
-        self.count = max(0, count)
-        self.stopped, self.met = self._table.stopped, self._table.met
+        reader, table = self._reader, self._table
+        more = 1
+        while more > 0:
+            if reader.stopped:
+                return
+            more = reader.lib.mc_read(reader.plan, reader.data, table)
+        if more == 0:
+            self.count, self.stopped = table.count, table.position
+            self.met = table.passed if table.met else None
+        elif not table.guessed:
+            reader.stop()
 
 
-def _at_once(works: list[Callable[[], None]]) -> None:
-    """Do each in a thread of its own, the first in this one; here too, where there are no more."""
+def _at_once(works: list[Callable[[], None]], stop: Callable[[], None]) -> None:
+    """Do each in a thread of its own, the first in this one; here too, where there are no more.
+
+    Args:
+        works: to be done.
+        stop: makes them end soon, where this one is interrupted.
+    """
     first, *rest = works
     started = []
     for work in rest:
@@ -237,9 +282,15 @@ def _at_once(works: list[Callable[[], None]]) -> None:
             work()
         else:
             started.append(thread)
-    first()
-    for thread in started:
-        thread.join()
+    try:
+        first()
+        for thread in started:
+            thread.join()
+    except BaseException:  # a signal, as a rule
+        stop()
+        for thread in started:
+            thread.join()
+        raise
 
 
 def _count(parts: list[tuple[_Run, int]]) -> int:

@@ -18,6 +18,7 @@ DRI: Final = 0xDD
 APP0: Final = 0xE0
 APP14: Final = 0xEE
 APP15: Final = 0xEF
+COM: Final = 0xFE
 
 OTHER_FRAMES: Final = frozenset(range(0xC2, 0xD0)) - {DHT}
 """Starts of frames that are neither baseline nor extended, and what only they have."""

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from tests.unit.imaging.pictures import Pixels, encoded, exif_with, smooth, stored_as
+from tests.unit.imaging.jpeg.reading import PLENTY, decoded, expected
+from tests.unit.imaging.pictures import encoded, exif_with, smooth, stored_as
 
 from marscrop import native
 from marscrop.geometry import Size
@@ -17,7 +18,6 @@ from marscrop.imaging import formats
 from marscrop.imaging.jpeg import eighth
 from marscrop.imaging.photo import open_photo
 
-PLENTY = 1 << 30
 RNG = np.random.default_rng(0)
 
 
@@ -27,19 +27,6 @@ def grainy(width: int, height: int) -> Image.Image:
     pixels[height // 3 : height // 2, width // 4 : width // 2] += (90, -70, 40)
     pixels += RNG.integers(-40, 41, (height, width, 1))
     return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
-
-
-def decoded(content: bytes, threads: int = 1, most_bytes: int = PLENTY) -> Pixels | None:
-    image: Any = formats.identify(io.BytesIO(content))
-    found = eighth.decode(image, Size(*image.size), threads, most_bytes)
-    return None if found is None else np.asarray(found)
-
-
-def expected(content: bytes) -> Pixels:
-    image: Any = formats.identify(io.BytesIO(content))
-    image.draft(None, (image.width // 8, image.height // 8))
-    assert image.decoderconfig[0] == 8
-    return np.asarray(image)
 
 
 @pytest.fixture(autouse=True)
