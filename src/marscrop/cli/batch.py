@@ -90,7 +90,7 @@ def batch(
     options = parse_options(written)
     ratios = parse_ratios(ratio or [])
     from marscrop.batch.job import Job
-    from marscrop.batch.plan import make_plan
+    from marscrop.batch.plan import make_plan, plan_tasks
     from marscrop.batch.progress import Progress
     from marscrop.batch.run import run
 
@@ -107,7 +107,7 @@ def batch(
     tools = _parse_tools(tool or [])
     try:
         if dry_run:
-            _print_plan(make_plan(sources, ratios, job))
+            _print_plan(make_plan(plan_tasks(sources, ratios, job), job))
             return
         with _stoppable() as stopped, Progress(sys.stderr) as progress:
             outcome = run(
