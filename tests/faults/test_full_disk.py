@@ -20,7 +20,7 @@ from tests.faults.runs import RATIOS, batch
 
 from marscrop.batch.job import Job
 from marscrop.batch.journal import Journal, read_journal
-from marscrop.batch.plan import make_plan
+from marscrop.batch.plan import make_plan, plan_tasks
 from marscrop.batch.records import PhotoRecord
 from marscrop.batch.store import STATE, Store
 from marscrop.errors import StorageError
@@ -185,7 +185,8 @@ def test_a_full_disk_tears_no_line_of_the_journal(library: Library, tmp_path: Pa
         assert journal.endswith(b"\n")
         assert 5 < journal.count(b"\n") < 16
         (disk / ".filler").unlink()
-        plan = make_plan([str(folder)], RATIOS, Job(str(disk / "out"), write_crops=False))
+        job = Job(str(disk / "out"), write_crops=False)
+        plan = make_plan(plan_tasks([str(folder)], RATIOS, job), job)
         assert len(plan.done) == journal.count(b"\n")
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import posixpath
+import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any, Final
 
+from marscrop.batch.links import following_links
 from marscrop.batch.photo_list import SUFFIXES as LIST_SUFFIXES
 from marscrop.batch.photo_list import read_photo_list
 from marscrop.batch.store import (
@@ -67,59 +70,107 @@ def find_photos(sources: Sequence[str], target: Store) -> list[SourcePhoto]:
         target: where crops go; photos in it are passed over.
 
     Raises:
-        OptionError: a source that is missing, cannot be reached or lies in the target, a list that
-            cannot be understood, or a photo that is named twice with other boxes to keep.
+        OptionError: a source that is missing, names no photo, cannot be reached or listed, or lies
+            in the target; a list that cannot be understood, or a photo that is named twice with
+            other boxes to keep.
     """
     merged: dict[str, SourcePhoto] = {}
-    with half_made_unheard():
-        for source in sources:
-            for photo in _photos_of(source, target):
-                earlier = merged.get(photo.source)
-                merged[photo.source] = _joined(earlier, photo) if earlier else photo
+    for source in sources:
+        with half_made_unheard():
+            found = _photos_of(source, target)
+        if not found:
+            raise OptionError(
+                f"{source}: no photo found; of folders and globs these are the files with a "
+                f"photo's suffix that are neither hidden nor in the target",
+                got=source,
+            )
+        for photo in found:
+            earlier = merged.get(photo.source)
+            merged[photo.source] = _joined(earlier, photo) if earlier else photo
     return [photo for _, photo in sorted(merged.items())]
 
 
-def _photos_of(source: str, target: Store) -> Iterator[SourcePhoto]:
+def _photos_of(source: str, target: Store) -> list[SourcePhoto]:
     """The photos of one source."""
     fs, path = filesystem(source)
-    home = address(target.fs, target.root).rstrip("/") + "/"
-    if "*" in path or "?" in path or "[" in path:
-        fixed = path[: min(path.find(sign) for sign in "*?[" if sign in path)]
-        with _reaching(source):
-            listing = fs.glob(path, detail=True)
-        yield from _from_listing(fs, posixpath.dirname(fixed), listing, home)
-        return
+    fs = following_links() if is_local(fs) else fs
     with _reaching(source):
-        kind = fs.info(path)["type"]
-    if kind == "directory":
-        if (address(fs, path).rstrip("/") + "/").startswith(home):
-            raise OptionError(
-                (
-                    f"{source} lies in the target {target.url}: crops would mix with photos; name "
-                    f"another target with ",
-                    Mention("target"),
-                ),
-                "target",
-                target.url,
-            )
-        with _reaching(source):
-            listing = fs.find(path, detail=True)
-        yield from _from_listing(fs, path, listing, home)
-    elif PurePosixPath(path).suffix.lower() in LIST_SUFFIXES:
-        yield from _from_list(fs, path)
-    else:
-        yield _photo_at(fs, path, posixpath.dirname(path))
+        literal = _literal_part(fs, path)
+        if literal != path:
+            pattern = re.sub(r"([*?[])", r"[\1]", literal) + path[len(literal) :]
+            return list(_from_listing(fs, literal, fs.glob(pattern, detail=True), target))
+        if fs.info(path)["type"] == "directory":
+            _check_outside(fs, path, source, target)
+            return list(_from_listing(fs, path, fs.find(path, detail=True), target))
+    if PurePosixPath(path).suffix.lower() in LIST_SUFFIXES:
+        return list(_from_list(fs, path))
+    return [_photo_at(fs, path, posixpath.dirname(path))]
 
 
-def _from_listing(fs: Any, base: str, listing: dict[str, Any], home: str) -> Iterator[SourcePhoto]:
-    """The photos of a listing, without hidden ones and those in the target."""
+def _literal_part(fs: Any, path: str) -> str:
+    """The start of a path, in whole names, that is no pattern: it has no signs of one, or is there.
+
+    Files and folders may be called "[x].jpg".
+    """
+    names = path.split("/")
+    for count in range(len(names), 0, -1):
+        start = "/".join(names[:count])
+        if not any(sign in start for sign in "*?[") or fs.exists(start):
+            return start
+    return ""
+
+
+def _check_outside(fs: Any, path: str, source: str, target: Store) -> None:
+    """Nothing, for a folder that does not lie in the target.
+
+    Raises:
+        OptionError: it does.
+    """
+    if _real_folder(fs, path).startswith(_real_folder(target.fs, target.root)):
+        raise OptionError(
+            (
+                f"{source} lies in the target {target.url}: crops would mix with photos; name "
+                f"another target with ",
+                Mention("target"),
+            ),
+            "target",
+            target.url,
+        )
+
+
+def _from_listing(
+    fs: Any, base: str, listing: dict[str, Any], target: Store
+) -> Iterator[SourcePhoto]:
+    """The photos of a listing, without hidden ones and those in the target.
+
+    What has a photo's name and is no file, such as a link that leads nowhere, is among them: the
+    worker finds it out, and records it.
+    """
+    home = _real_folder(target.fs, target.root)
+    folders: dict[str, str] = {}
     for path, info in listing.items():
         name = _relative(path, base)
         hidden = any(part.startswith(".") for part in name.split("/"))
         known = PurePosixPath(path).suffix.lower() in PHOTO_SUFFIXES
-        source = address(fs, path)
-        if known and not hidden and info["type"] == "file" and not source.startswith(home):
-            yield SourcePhoto(source, name, content_version(info))
+        if not known or hidden or info["type"] == "directory":
+            continue
+        folder, file = posixpath.split(path)
+        if folder not in folders:
+            folders[folder] = _real_folder(fs, folder)
+        real = _real(fs, path) if info.get("islink") else folders[folder] + file
+        if not real.startswith(home):
+            version = content_version(info) if info["type"] == "file" else ""
+            yield SourcePhoto(address(fs, path), name, version)
+
+
+def _real(fs: Any, path: str) -> str:
+    """An address without links in it."""
+    return os.path.realpath(path).replace(os.sep, "/") if is_local(fs) else address(fs, path)
+
+
+def _real_folder(fs: Any, path: str) -> str:
+    """The same of a folder; what lies in the folder begins with it."""
+    return _real(fs, path).rstrip("/") + "/"
 
 
 def _from_list(fs: Any, path: str) -> Iterator[SourcePhoto]:
@@ -180,6 +231,9 @@ def _reaching(source: str) -> Iterator[None]:
         raise
     except FileNotFoundError:
         raise OptionError("no such file or folder", got=source).about(source) from None
+    except PermissionError as error:
+        place = str(error.filename or source)
+        raise OptionError(f"cannot be listed: {reason(error)}", got=source).about(place) from None
     except Exception as error:  # each filesystem has errors of its own
         raise OptionError(f"cannot be reached: {reason(error)}", got=source).about(source) from None
 

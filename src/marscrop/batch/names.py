@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
@@ -37,27 +37,33 @@ def with_distinct_names(tasks: Sequence[Task], job: Job, others: Iterable[str] =
     """
     taken = {form for name in (*RUN_FILES, *others) for form in _forms(name)}
     tasks = [replace(task, stem=_beside_run_files(task.stem)) for task in tasks]
-    steps = [0] * len(tasks)
-    while True:
-        named = [
-            replace(task, stem=_stem(task, step)) if step else task
-            for task, step in zip(tasks, steps, strict=True)
-        ]
-        files = [{_folded(name) for name in _files(task, job)} for task in named]
-        counts = Counter(name for names in files for name in names)
-        reserved = taken | _folders(counts)
-        clashing = [
-            index
-            for index, names in enumerate(files)
-            if any(counts[name] > 1 or name in reserved for name in names)
-        ]
-        if not clashing:
-            return named
+    named, steps = list(tasks), [0] * len(tasks)
+    files = [_files(task, job) for task in named]
+    while clashing := _clashing(files, taken):
         for index in clashing:
             steps[index] += 1
+            named[index] = replace(tasks[index], stem=_stem(tasks[index], steps[index]))
+            files[index] = _files(named[index], job)
+    return named
 
 
-def _files(task: Task, job: Job) -> Iterator[str]:
+def _clashing(files: Sequence[Set[str]], taken: Set[str]) -> list[int]:
+    """The indices of tasks of whose files one has the name of another's, or of a folder."""
+    counts = Counter(name for names in files for name in names)
+    reserved = taken | _folders(counts)
+    return [
+        index
+        for index, names in enumerate(files)
+        if any(counts[name] > 1 or name in reserved for name in names)
+    ]
+
+
+def _files(task: Task, job: Job) -> frozenset[str]:
+    """The names of all files of a task, as `_folded` gives them."""
+    return frozenset(map(_folded, _written(task, job)))
+
+
+def _written(task: Task, job: Job) -> Iterator[str]:
     """The names of all files of a task; none of one that cannot be done."""
     if task.error:
         return

@@ -32,16 +32,14 @@ class Plan:
     todo: list[Task]
 
 
-def make_plan(sources: Sequence[str], ratios: Sequence[AspectRatio], job: Job) -> Plan:
-    """The plan of a run, from the sources and the journal of the target. It writes nothing.
+def make_plan(tasks: list[Task], job: Job) -> Plan:
+    """The plan of a run, from its tasks and the journal of the target. It writes nothing.
 
     Raises:
-        OptionError: sources or options that cannot be met, see `plan_tasks`.
         ModelError: the model is missing or malformed.
         StorageError: the target cannot be reached.
     """
     fingerprint = job.fingerprint()
-    tasks = plan_tasks(sources, ratios, job)
     store = Store(job.target)
     with store.writing(Exception):  # one that cannot be read takes no crops either
         known = read_journal(store)

@@ -11,7 +11,7 @@ from marscrop.batch.in_progress import DEADLY, MAX_DEATHS, InProgress
 from marscrop.batch.job import Job, Task
 from marscrop.batch.journal import Journal
 from marscrop.batch.lock import locked
-from marscrop.batch.plan import make_plan
+from marscrop.batch.plan import make_plan, plan_tasks
 from marscrop.batch.records import PhotoRecord
 from marscrop.batch.results import write_results
 from marscrop.batch.store import PARTIAL_FILES, Store
@@ -100,9 +100,10 @@ def run(
     """
     do = _engine(engine)
     store = Store(job.target)
+    tasks = plan_tasks(sources, ratios, job)  # first: without photos, nothing is touched
     with locked(store):
         _clear_temporary(store)
-        plan = make_plan(sources, ratios, job)
+        plan = make_plan(tasks, job)
         if watcher:
             watcher.begin(len(plan.tasks), len(plan.done))
         records = dict(plan.done)

@@ -90,7 +90,7 @@ def batch(
     options = parse_options(written)
     ratios = parse_ratios(ratio or [])
     from marscrop.batch.job import Job
-    from marscrop.batch.plan import make_plan
+    from marscrop.batch.plan import make_plan, plan_tasks
     from marscrop.batch.progress import Progress
     from marscrop.batch.run import run
     from marscrop.batch.store import half_made_unheard
@@ -109,7 +109,7 @@ def batch(
         )
         if dry_run:
             with half_made_unheard():
-                plan = make_plan(sources, ratios, job)
+                plan = make_plan(plan_tasks(sources, ratios, job), job)
             _print_plan(plan)
             return
         with half_made_unheard(), _stoppable() as stopped, Progress(sys.stderr) as progress:

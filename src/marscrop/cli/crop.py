@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -79,6 +80,7 @@ def crop(
     exit code 1; wrong usage: exit code 2. All options apply to each photo and ratio.
     """
     give_memory_back()
+    _check_expanded(images)
     ratios = parse_ratios(ratio)
     options = parse_options(written)
     if lossless:
@@ -117,6 +119,16 @@ def crop(
             failed = True
     if failed:
         raise typer.Exit(1)
+
+
+def _check_expanded(images: list[str]) -> None:
+    """Patterns that matched nothing come here as they were typed, and then there is no photo."""
+    patterns = [image for image in images if any(sign in image for sign in "*?[")]
+    if len(patterns) == len(images) and not any(map(os.path.exists, images)):
+        refuse(
+            f"{patterns[0]}: no such file; a pattern is for the shell to expand, without quotes, "
+            f"or for marscrop batch"
+        )
 
 
 def _check_lossless(

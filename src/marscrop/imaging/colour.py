@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
+from marscrop.imaging.foreign import raise_foreign
+
 _DEEP_MODES: Final = frozenset({"I;16", "I;16L", "I;16B", "I;16N", "I", "F"})
 _PART_PIXELS: Final = 1 << 18
 _SPAN_OF_16_BITS: Final = (0.0, 65535.0)
@@ -123,7 +125,8 @@ def cmyk_to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
             inks = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             srgb = ImageCms.createProfile("sRGB")
             converted = ImageCms.profileToProfile(image, inks, srgb, outputMode="RGB")
-        except (ImageCms.PyCMSError, OSError):
+        except (ImageCms.PyCMSError, OSError) as error:
+            raise_foreign(error)
             converted = None  # a damaged profile is no reason to refuse the photo
         if converted is not None:
             return converted

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from marscrop import files
-from marscrop.errors import ImageError
+from marscrop.errors import ImageError, MarscropError
+from marscrop.imaging.foreign import raise_foreign
 from marscrop.imaging.formats import one_line
 
 
@@ -34,12 +35,13 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         with files.whole_file(Path(path)) as file:
             yield file
     except OSError as error:
+        raise_foreign(error)
         raise ImageError(path, _explanation(error, Path(path))) from error
 
 
 @contextlib.contextmanager
 def explained(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Turn all that encoding and writing may raise into an ImageError.
+    """Turn what encoders and the system raise into an ImageError; what is `foreign` passes.
 
     It is about `path`, unless it is known to be about something else.
     """
@@ -48,7 +50,10 @@ def explained(path: str | os.PathLike[str]) -> Iterator[None]:
     except ImageError as error:
         error.about(str(path))
         raise
+    except MarscropError:
+        raise
     except Exception as error:
+        raise_foreign(error)
         raise ImageError(path, _explanation(error, Path(path))) from error
 
 
@@ -62,6 +67,4 @@ def _explanation(error: Exception, path: Path) -> str:
             return f"permission denied to write in the folder {path.parent}"
         case OSError(errno=int(), strerror=str(what)):
             return f"cannot be written: {what}"
-        case MemoryError():
-            return "cannot be encoded: not enough memory"
     return f"cannot be encoded: {one_line(error)}"

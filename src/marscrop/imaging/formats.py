@@ -23,6 +23,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from marscrop.errors import ImageError
 from marscrop.imaging.cost import check_tiff_tags
+from marscrop.imaging.foreign import raise_foreign
 
 READABLE: Final = (
     "JPEG",  # and MPO, which its plugin recognises
@@ -82,6 +83,7 @@ def identify(file: IO[bytes]) -> ImageFile:
                     with _bounded(file):
                         return open_image(file, "")
                 except (SyntaxError, IndexError, TypeError, struct.error) as error:
+                    raise_foreign(error)
                     reason = f"is truncated or corrupt: {one_line(error)}"
     raise ImageError(None, reason)
 

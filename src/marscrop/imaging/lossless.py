@@ -20,6 +20,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from marscrop.errors import ImageError
 from marscrop.geometry import Box, Size
 from marscrop.imaging import orientation
+from marscrop.imaging.foreign import raise_foreign
 from marscrop.imaging.formats import identify, one_line
 from marscrop.imaging.jpeg.metadata import truthful
 from marscrop.imaging.photo import Photo
@@ -118,6 +119,7 @@ class BlockGrid:
         except ImageError:
             raise
         except Exception as error:  # the package raises what its C++ does
+            raise_foreign(error)
             raise ImageError(
                 self.name, f"cannot be cropped without encoding it again: {one_line(error)}"
             ) from error

@@ -10,6 +10,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from marscrop.geometry import Box, Size, Window
+from marscrop.imaging.foreign import raise_foreign
 
 UPRIGHT: Final = 1
 """The EXIF orientation of a picture that is stored as it is seen."""
@@ -52,7 +53,8 @@ def stored_orientation(image: Image.Image) -> int:
         orientation = exif.get(ExifTags.Base.Orientation)
         if orientation is None and isinstance(image, PngImageFile) and image.fp is not None:
             orientation = _late_png_exif(image.fp).get(ExifTags.Base.Orientation)
-    except Exception:  # broken EXIF raises almost anything, and is no reason to refuse the photo
+    except Exception as error:  # broken EXIF raises almost anything: no reason to refuse the photo
+        raise_foreign(error)
         return UPRIGHT
     return int(orientation) if orientation in _TURNS else UPRIGHT
 

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.ImageFile import ImageFile
 
-from marscrop.errors import ImageError
+from marscrop.errors import ImageError, MarscropError
 from marscrop.files import Identity, identity_of, unchanging
 from marscrop.imaging import formats
+from marscrop.imaging.foreign import raise_foreign
 
 Source = str | os.PathLike[str] | bytes | BinaryIO | Image.Image | NDArray[np.uint8]
 """What a photo can be given as."""
@@ -105,16 +106,19 @@ def _check_array(array: NDArray[Any]) -> None:
 
 @contextmanager
 def explained(name: str, otherwise: str = "is truncated or corrupt") -> Iterator[None]:
-    """Turn all that reading an image may raise into an ImageError of one line, with `name`.
+    """Turn what decoders and the system raise into an ImageError of one line, with `name`.
 
-    Pillow's decoders raise almost anything on bad input, so that only a net for all of it holds.
+    What is `foreign` to them passes: a signal handler's exception, or a lack of memory.
     """
     try:
         yield
     except ImageError as error:
         error.about(name)
         raise
+    except MarscropError:
+        raise
     except Exception as error:
+        raise_foreign(error)
         raise ImageError(name, _explanation(error, otherwise)) from error
 
 
@@ -128,8 +132,6 @@ def _explanation(error: Exception, otherwise: str) -> str:
             return "permission denied"
         case OSError(errno=int(), strerror=str(what)):  # Pillow's own OSErrors carry no number
             return f"cannot be read: {what}"
-        case MemoryError():
-            return "cannot be decoded: not enough memory"
         case Image.DecompressionBombError():
             return f"is too large: {formats.one_line(error)}"
     return f"{otherwise}: {formats.one_line(error)}"

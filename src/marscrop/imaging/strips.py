@@ -20,6 +20,7 @@ from PIL.PngImagePlugin import PngImageFile
 from marscrop.errors import ImageError
 from marscrop.geometry import Box, Size
 from marscrop.imaging import orientation
+from marscrop.imaging.foreign import raise_foreign
 from marscrop.imaging.jpeg.strip_encoder import STRIP_ROWS
 
 LARGE_PX: Final = 30_000_000
@@ -98,13 +99,13 @@ class Target:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._failure: Exception | None = None
+        self._failure: BaseException | None = None
 
     def write(self, data: bytes) -> int:
         """The bytes that were written; -1, for libvips, where the file raised."""
         try:
             return self._file.write(data)
-        except Exception as error:
+        except BaseException as error:  # none gets through the C code
             self._failure = error
             return -1
 
@@ -177,7 +178,8 @@ def libvips_version() -> str | None:
     """None where it is missing or does not load: then large photos are decoded whole."""
     try:
         pyvips = _libvips()
-    except (ImportError, OSError):
+    except (ImportError, OSError) as error:
+        raise_foreign(error)
         return None
     return ".".join(str(pyvips.version(part)) for part in range(3))
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet
@@ -121,3 +124,82 @@ def test_manifest_in_another_encoding(touch: Touch) -> None:
     (folder / "list.csv").write_bytes("path,größe\na.jpg,1\n".encode("latin-1"))
     with pytest.raises(OptionError, match=r"list\.csv: cannot be read as a manifest: "):
         tasks_of(folder, "list.csv")
+
+
+@pytest.mark.parametrize("source", ["in/*.jgp", "nowhere/*.jpg", "in/empty", "list.csv", "out/*"])
+def test_a_source_without_photos_is_refused(touch: Touch, source: str) -> None:
+    folder = touch("in/a.jpg", "in/empty/notes.txt", "out/a_1x1.jpg")
+    (folder / "list.csv").write_text("path\n")
+    with pytest.raises(OptionError, match="no photo found"):
+        tasks_of(folder, "in", source)
+
+
+def test_names_with_the_signs_of_patterns_are_taken_as_they_are(touch: Touch) -> None:
+    folder = touch("glob[1]/a.jpg", "glob1/b.jpg", "in/[x].jpg", "in/x.jpg", "in/what?.jpg")
+    assert [t.stem for t in tasks_of(folder, "glob[1]")] == ["a"]
+    assert [t.stem for t in tasks_of(folder, "glob[1]/*.jpg")] == ["a"]
+    assert [t.stem for t in tasks_of(folder, "glob[1]/**/*.jpg")] == ["a"]
+    assert [t.stem for t in tasks_of(folder, "in/[x].jpg")] == ["[x]"]
+    assert [t.stem for t in tasks_of(folder, "in/what?.jpg")] == ["what?"]
+    assert [t.stem for t in tasks_of(folder, "glob[0-9]/*")] == ["glob1/b"]
+    (folder / "in" / "[x].jpg").unlink()
+    assert [t.stem for t in tasks_of(folder, "in/[x].jpg")] == ["x"]
+
+
+@pytest.mark.parametrize("source", ["in", "in/*.jpg", "in/**/*.jpg"])
+def test_links_to_photos_are_photos(touch: Touch, source: str) -> None:
+    folder = touch("in/a.jpg", "elsewhere/b.jpg")
+    (folder / "elsewhere" / "b.jpg").write_text("some bytes")
+    (folder / "in" / "link.jpg").symlink_to("../elsewhere/b.jpg")
+    before = tasks_of(folder, source)
+    assert [task.stem for task in before] == ["a", "link"]
+    os.utime(folder / "elsewhere" / "b.jpg", (1, 1))
+    after = tasks_of(folder, source)
+    assert before[0].version == after[0].version
+    assert before[1].version != after[1].version  # the photo's, not the link's
+
+
+@pytest.mark.parametrize("source", ["in", "in/**/*.jpg"])
+def test_links_to_folders_are_followed_and_loops_are_not(touch: Touch, source: str) -> None:
+    folder = touch("in/a.jpg", "in/sub/b.jpg", "elsewhere/c.jpg")
+    (folder / "in" / "more").symlink_to("../elsewhere")
+    (folder / "in" / "here").symlink_to(".")
+    (folder / "in" / "sub" / "above").symlink_to("../..")
+    (folder / "elsewhere" / "back").symlink_to("../in")
+    assert [t.stem for t in tasks_of(folder, source)] == ["a", "more/c", "sub/b"]
+
+
+def test_a_link_that_leads_nowhere_fails_later(touch: Touch) -> None:
+    folder = touch("in/a.jpg")
+    (folder / "in" / "lost.jpg").symlink_to("gone.jpg")
+    (folder / "in" / "round.jpg").symlink_to("round.jpg")
+    tasks = tasks_of(folder, "in")
+    assert [task.stem for task in tasks] == ["a", "lost", "round"]
+    assert [task.version for task in tasks[1:]] == ["", ""]
+
+
+def test_crops_in_the_target_are_left_out_behind_links_too(touch: Touch) -> None:
+    folder = touch("in/a.jpg", "out/a_1x1.jpg")
+    (folder / "in" / "crops").symlink_to("../out")
+    (folder / "in" / "best.jpg").symlink_to("../out/a_1x1.jpg")
+    (folder / "other").symlink_to("out")
+    assert [task.stem for task in tasks_of(folder, "in")] == ["a"]
+    with pytest.raises(OptionError, match="lies in the target"):
+        tasks_of(folder, "other")
+
+
+@pytest.mark.parametrize("source", ["in", "in/**/*.jpg"])
+def test_a_folder_that_cannot_be_listed_is_named(
+    touch: Touch, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    folder = touch("in/a.jpg", "in/secret/b.jpg")
+    scan = os.scandir
+
+    def refuse(path: Any) -> Any:
+        if str(path).endswith("secret"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)  # chmod does not keep root out
+    with pytest.raises(OptionError, match=r"in/secret: cannot be listed: Permission denied$"):
+        tasks_of(folder, source)

@@ -114,6 +114,23 @@ def test_names_that_no_line_can_hold_are_escaped(cli: Cli, photos: Path, tmp_pat
     assert "2 of 5 photos done, 3 failed" in result.err
 
 
+@pytest.mark.parametrize("source", ["in/*.jgp", "empty", "no/such/*.jpg"])
+def test_without_photos_nothing_is_touched(
+    cli: Cli, photos: Path, tmp_path: Path, source: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    target = tmp_path / "out"
+    again = ("batch", tmp_path / source, "-r", "1:1", "-o", target, "--no-crops")
+    result = cli(*again)
+    assert (result.code, result.out) == (2, "")
+    assert f"{tmp_path / source}: no photo found" in result.err
+    assert not target.exists()
+    cli("batch", photos, "-r", "1:1", "-o", target, "--no-crops")
+    before = {path: path.read_bytes() for path in target.rglob("*") if path.is_file()}
+    assert cli(*again).code == cli(*again, "--dry-run").code == 2
+    assert {path: path.read_bytes() for path in target.rglob("*") if path.is_file()} == before
+
+
 def test_progress_says_rate_and_time_left() -> None:
     assert progress_line(120, 2000, 3, 45.1) == "120/2,000  45.1/s  0:42 left  3 failed"
     assert progress_line(1, 100_000, 0, 2.0) == "1/100,000  2.0/s  13:53:20 left"

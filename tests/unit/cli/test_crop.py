@@ -199,3 +199,17 @@ def test_the_memory_of_one_photo_can_be_limited(cli: Cli, tmp_path: Path) -> Non
     assert "needs about 2 MiB to be decoded (PNG, 1000 x 500)" in tight.err
     assert "more than the limit of 1 MiB" in tight.err
     assert cli("crop", path, "-r", "1:1", "--json", "--max-decoded-mib", 2).code == 0
+
+
+def test_a_pattern_that_matched_nothing_is_wrong_usage(cli: Cli, tmp_path: Path) -> None:
+    result = cli("crop", tmp_path / "*.jgp", "-r", "1:1", "-o", tmp_path / "out")
+    assert (result.code, result.out) == (2, "")
+    assert f"{tmp_path}/*.jgp: no such file; a pattern is for the shell" in result.err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_photo_may_be_called_like_a_pattern(cli: Cli, rocket: Path, tmp_path: Path) -> None:
+    photo = tmp_path / "[x]?.jpg"
+    photo.write_bytes(rocket.read_bytes())
+    assert cli("crop", photo, "-r", "1:1").code == 0
+    assert (tmp_path / "[x]?_1x1.jpg").exists()

@@ -281,14 +281,3 @@ def test_damaged_bytes_raise_nothing_but_image_errors(scene: Image.Image, contai
             photo = open_photo(bytes(damaged), max_pixels=1_000_000)
             photo.analysis_rgb(Size(16, 16))
             photo.upright()
-
-
-def test_memory_that_does_not_suffice(scene: Image.Image, monkeypatch: pytest.MonkeyPatch) -> None:
-    photo = open_photo(encoded(scene, "PNG"))
-
-    def fail(*args: Any) -> None:
-        raise MemoryError
-
-    monkeypatch.setattr("PIL.ImageFile.ImageFile.load_prepare", fail)
-    with pytest.raises(ImageError, match=r"^<bytes>: cannot be decoded: not enough memory$"):
-        photo.upright()
