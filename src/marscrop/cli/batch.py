@@ -65,6 +65,12 @@ def batch(
     sidecar: Annotated[
         str | None, typer.Option(help="xmp: write each crop as an XMP file for photo editors.")
     ] = None,
+    prune: Annotated[
+        bool,
+        typer.Option(
+            "--prune", help="Drop photos from the manifest that SRC does not name any more."
+        ),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List what would be done, and write nothing.")
     ] = False,
@@ -92,7 +98,9 @@ def batch(
     from marscrop.batch.job import Job
     from marscrop.batch.plan import make_plan, plan_tasks
     from marscrop.batch.progress import Progress
+    from marscrop.batch.pruning import check_manifest_keeps_photos
     from marscrop.batch.run import run
+    from marscrop.batch.store import Store
 
     job = Job(
         target=output,
@@ -107,7 +115,10 @@ def batch(
     tools = _parse_tools(tool or [])
     try:
         if dry_run:
-            _print_plan(make_plan(plan_tasks(sources, ratios, job), job))
+            tasks = plan_tasks(sources, ratios, job)
+            if not prune:
+                check_manifest_keeps_photos(Store(output), tasks)
+            _print_plan(make_plan(tasks, job))
             return
         with _stoppable() as stopped, Progress(sys.stderr) as progress:
             outcome = run(
@@ -117,6 +128,7 @@ def batch(
                 engine=engine,
                 workers=workers,
                 tools=tools,
+                prune=prune,
                 watcher=progress,
                 stopped=stopped,
             )
