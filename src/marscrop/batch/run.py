@@ -12,6 +12,7 @@ from marscrop.batch.job import Job, Task
 from marscrop.batch.journal import Journal
 from marscrop.batch.lock import locked
 from marscrop.batch.plan import make_plan, plan_tasks
+from marscrop.batch.pruning import check_manifest_keeps_photos
 from marscrop.batch.records import PhotoRecord
 from marscrop.batch.results import write_results
 from marscrop.batch.store import PARTIAL_FILES, Store
@@ -75,6 +76,7 @@ def run(
     engine: str = "local",
     workers: int | None = None,
     tools: Sequence[str] = (),
+    prune: bool = False,
     watcher: Watcher | None = None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> RunResult:
@@ -90,11 +92,13 @@ def run(
         engine: "local" or "ray".
         workers: photos at once; None for one a core.
         tools: columns of the results, see `results.TOOLS`.
+        prune: whether the manifest may lose photos that are there and not among the sources.
         watcher: a listener to its progress.
         stopped: once it is true, no photo is begun and those in progress are finished.
 
     Raises:
-        OptionError: sources or options that cannot be met, or a target that another run holds.
+        OptionError: sources or options that cannot be met, a target that another run holds, or a
+            manifest that would lose photos.
         ModelError: the model is missing or malformed.
         StorageError: the target is full, read-only, or vanished. What was done stays done.
     """
@@ -102,6 +106,8 @@ def run(
     store = Store(job.target)
     tasks = plan_tasks(sources, ratios, job)  # first: without photos, nothing is touched
     with locked(store):
+        if not prune:
+            check_manifest_keeps_photos(store, tasks)
         _clear_temporary(store)
         plan = make_plan(tasks, job)
         if watcher:

@@ -65,6 +65,12 @@ def batch(
     sidecar: Annotated[
         str | None, typer.Option(help="xmp: write each crop as an XMP file for photo editors.")
     ] = None,
+    prune: Annotated[
+        bool,
+        typer.Option(
+            "--prune", help="Drop photos from the manifest that SRC does not name any more."
+        ),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List what would be done, and write nothing.")
     ] = False,
@@ -92,8 +98,9 @@ def batch(
     from marscrop.batch.job import Job
     from marscrop.batch.plan import make_plan, plan_tasks
     from marscrop.batch.progress import Progress
+    from marscrop.batch.pruning import check_manifest_keeps_photos
     from marscrop.batch.run import run
-    from marscrop.batch.store import half_made_unheard
+    from marscrop.batch.store import Store, half_made_unheard
 
     tools = _parse_tools(tool or [])
     try:
@@ -109,7 +116,10 @@ def batch(
         )
         if dry_run:
             with half_made_unheard():
-                plan = make_plan(plan_tasks(sources, ratios, job), job)
+                tasks = plan_tasks(sources, ratios, job)
+                if not prune:
+                    check_manifest_keeps_photos(Store(output), tasks)
+                plan = make_plan(tasks, job)
             _print_plan(plan)
             return
         with half_made_unheard(), _stoppable() as stopped, Progress(sys.stderr) as progress:
@@ -120,6 +130,7 @@ def batch(
                 engine=engine,
                 workers=workers,
                 tools=tools,
+                prune=prune,
                 watcher=progress,
                 stopped=stopped,
             )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -17,6 +19,10 @@ pytest.importorskip("fsspec", reason="the extra [batch] is not installed")
 pytest.importorskip("pyarrow", reason="the extra [batch] is not installed")
 
 NO_PLACES = ("ftp://127.0.0.1:1/x.jpg", "ftp://", "zip://", "reference://x", "nowhere://x")
+
+
+def rows(manifest: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in manifest.read_text().splitlines()]
 
 
 @pytest.fixture
@@ -129,6 +135,49 @@ def test_without_photos_nothing_is_touched(
     before = {path: path.read_bytes() for path in target.rglob("*") if path.is_file()}
     assert cli(*again).code == cli(*again, "--dry-run").code == 2
     assert {path: path.read_bytes() for path in target.rglob("*") if path.is_file()} == before
+
+
+def test_a_manifest_loses_photos_only_when_asked(cli: Cli, photos: Path, tmp_path: Path) -> None:
+    (photos / "broken.jpg").unlink()
+    target, manifest = tmp_path / "out", tmp_path / "out" / "manifest.jsonl"
+    options = ("-r", "1:1", "-o", target, "--no-crops")
+    assert cli("batch", photos, *options).code == 0
+    before = manifest.read_bytes()
+    for dry in ((), ("--dry-run",)):
+        result = cli("batch", photos / "rocket.jpg", *options, *dry)
+        assert (result.code, result.out, len(result.err.splitlines())) == (2, "", 1)
+        assert f"would lose 1 photos that are not among the sources, such as {photos}/cat.jpg" in (
+            result.err
+        )
+        assert "--prune" in result.err
+    assert manifest.read_bytes() == before
+    assert cli("batch", photos / "rocket.jpg", *options, "--prune").code == 0
+    assert [row["source"] for row in rows(manifest)] == [f"{photos}/rocket.jpg"]
+
+
+def test_a_photo_that_is_there_no_more_leaves_the_manifest(
+    cli: Cli, photos: Path, tmp_path: Path
+) -> None:
+    (photos / "broken.jpg").unlink()
+    run = ("batch", photos, "-r", "1:1", "-o", tmp_path / "out", "--no-crops")
+    assert cli(*run).code == 0
+    (photos / "cat.jpg").unlink()
+    assert cli(*run).code == 0
+    left = rows(tmp_path / "out" / "manifest.jsonl")
+    assert [row["source"] for row in left] == [f"{photos}/rocket.jpg"]
+
+
+def test_more_sources_may_come_and_lines_of_others_do_not_matter(
+    cli: Cli, photos: Path, tmp_path: Path
+) -> None:
+    (photos / "broken.jpg").unlink()
+    manifest = tmp_path / "out" / "manifest.jsonl"
+    options = ("-r", "1:1", "-o", tmp_path / "out", "--no-crops")
+    assert cli("batch", photos / "cat.jpg", *options).code == 0
+    with manifest.open("a") as file:
+        file.write("torn {\n[1]\n")
+    assert cli("batch", photos, *options).code == 0
+    assert len(rows(manifest)) == 2
 
 
 def test_progress_says_rate_and_time_left() -> None:

@@ -1,0 +1,57 @@
+"""Photos of earlier runs that a manifest would lose to the next one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from marscrop.batch.job import Task
+from marscrop.batch.results import JSON_LINES
+from marscrop.batch.store import Store, filesystem
+from marscrop.errors import OptionError
+from marscrop.spelling import Mention
+
+
+def check_manifest_keeps_photos(store: Store, tasks: Iterable[Task]) -> None:
+    """Nothing, where every photo in the manifest has a task, or is there no more.
+
+    Else the run was given only some of its sources, or the wrong target.
+
+    Raises:
+        OptionError: the manifest would lose a photo.
+    """
+    asked = {task.source for task in tasks}
+    others = list(dict.fromkeys(name for name in _sources(store) if name not in asked))
+    lost = next((name for name in others if _is_there(name)), None)
+    if lost is not None:
+        raise OptionError(
+            (
+                f"{store.url.rstrip('/')}/{JSON_LINES} would lose {len(others):,} photos that are "
+                f"not among the sources, such as {lost}; name their sources too, or another "
+                f"target with ",
+                Mention("target"),
+                ", or drop them with ",
+                Mention("prune"),
+            ),
+            "prune",
+            got=False,
+        )
+
+
+def _sources(store: Store) -> Iterator[str]:
+    """The sources in a manifest, a row each; none for lines of other programs."""
+    path = store.path(JSON_LINES)
+    content: bytes = store.fs.cat_file(path) if store.fs.exists(path) else b""
+    for line in content.splitlines():
+        try:
+            row: Any = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(row, dict) and isinstance(row.get("source"), str):
+            yield row["source"]
+
+
+def _is_there(source: str) -> bool:
+    fs, path = filesystem(source)
+    return bool(fs.exists(path))
