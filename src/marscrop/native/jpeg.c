@@ -34,9 +34,9 @@ enum {
     MOST_COMPONENTS = 3,
     MOST_SIDE = 65500, /* libjpeg's limit [px] */
     MOST_DC_SIZE = 15, /* bits of a DC coefficient, as libjpeg has them */
-    MOST_BEYOND = 511, /* what libjpeg keeps within a pixel's range, for all its processors */
-    COEFFICIENT_BITS = 16,
-    ROW_BITS = 15, /* of 16: the DC coefficient is still to come, see MOST_BEYOND */
+    MOST_LEVEL = 511, /* what libjpeg takes for white, on all processors */
+    MOST_COEFFICIENT = 1500, /* a pixel's range and coarse steps make 1,055; with these, and
+                                MOST_LEVEL's DC, the sums of both passes fit 16 bits */
     BITS_A_CALL = 1 << 24, /* so that signals are heard, and what fails elsewhere */
     ENDS_BLOCK = 0x8000,
     NO_WHOLE_SYMBOL = 127 << 8
@@ -265,45 +265,35 @@ static inline int skip_ac(const Huffman *table, Reader *reader) {
     }
 }
 
-/* Not 0 if a number does not fit so many bits, sign included. */
-static inline uint64_t beyond(int64_t value, int bits) {
-    return (uint64_t)(value + ((int64_t)1 << (bits - 1))) >> bits;
-}
-
 /* jidctred.c's constants, of 13 bits. */
 static int64_t odd_part(int64_t one, int64_t three, int64_t five, int64_t seven) {
     return one * 29692 - three * 10426 + five * 6967 - seven * 5906;
 }
 
 /* What the AC coefficients add to the four pixels of a block, before the last shift by 20. */
-static int reduced_idct(const int32_t *c, int32_t *added) {
+static void reduced_idct(const int32_t *c, int32_t *added) {
     static const int COLUMNS[] = {0, 1, 3, 5, 7};
     int64_t rows[2][8];
-    uint64_t wild = 0;
     for (int i = 0; i < 5; i++) {
         int x = COLUMNS[i];
         int64_t odd = odd_part(c[8 + x], c[24 + x], c[40 + x], c[56 + x]);
         int64_t even = (int64_t)c[x] * (1 << 15), half = 1 << 12;
         rows[0][x] = (even + odd + half) >> 13;
         rows[1][x] = (even - odd + half) >> 13;
-        wild |= beyond(rows[0][x], ROW_BITS) | beyond(rows[1][x], ROW_BITS);
     }
-    if (wild) return FAILED;
     for (int y = 0; y < 2; y++) {
         const int64_t *row = rows[y];
         int64_t even = row[0] * (1 << 15), odd = odd_part(row[1], row[3], row[5], row[7]);
         added[2 * y] = (int32_t)(even + odd);
         added[2 * y + 1] = (int32_t)(even - odd);
     }
-    return 0;
 }
 
 /* Read a block's AC coefficients, and what they add to its four pixels. */
 static inline int read_ac(const Huffman *table, const int32_t *step, Reader *reader,
                           int32_t *added) {
     int32_t coefficients[BLOCK];
-    int seen = 0;
-    uint64_t wild = 0;
+    int seen = 0, wild = 0;
     memset(added, 0, 4 * sizeof *added);
     for (;;) {
         refill(reader);
@@ -316,13 +306,14 @@ static inline int read_ac(const Huffman *table, const int32_t *step, Reader *rea
         seen += run + 1;
         if (seen > LAST) return FAILED;
         int32_t coefficient = extended(reader->bits, size) * step[seen];
-        wild |= beyond(coefficient, COEFFICIENT_BITS);
+        wild |= coefficient < -MOST_COEFFICIENT || coefficient > MOST_COEFFICIENT;
         coefficients[NATURAL[seen]] = coefficient;
         take(reader, size);
         if (seen == LAST) break;
     }
     if (wild) return FAILED;
-    return seen ? reduced_idct(coefficients, added) : 0;
+    if (seen) reduced_idct(coefficients, added);
+    return 0;
 }
 
 static inline int read_mcu(const struct McPlan *plan, Reader *reader, const uint8_t *end,
@@ -403,7 +394,7 @@ static inline void put_rgb(uint8_t *pixel, int y, int cb, int cr) {
     pixel[2] = clamped(y + ((116130 * cb + 32768) >> 16));
 }
 
-static inline int is_wild(int64_t level) { return level < -MOST_BEYOND || level > MOST_BEYOND; }
+static inline int is_wild(int64_t level) { return level < -MOST_LEVEL || level > MOST_LEVEL; }
 
 /* Of a block with a pixel of its own. Levels are pixels less 128. */
 static inline int64_t mean_level(int64_t dc, int32_t step) { return (dc * step + 4) >> 3; }

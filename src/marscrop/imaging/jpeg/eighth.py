@@ -274,15 +274,15 @@ def _at_once(works: list[Callable[[], None]], stop: Callable[[], None]) -> None:
     """
     first, *rest = works
     started = []
-    for work in rest:
-        thread = threading.Thread(target=work)
-        try:
-            thread.start()
-        except RuntimeError:  # the system gives no more
-            work()
-        else:
-            started.append(thread)
     try:
+        for work in rest:
+            thread = threading.Thread(target=work)
+            try:
+                thread.start()
+            except RuntimeError:  # the system gives no more
+                work()
+            else:
+                started.append(thread)
         first()
         for thread in started:
             thread.join()
