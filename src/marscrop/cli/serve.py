@@ -29,6 +29,16 @@ def serve(
         int | None,
         typer.Option(help="Memory for finding the crops of one photo [MiB]. Default: 256."),
     ] = None,
+    max_encoded_mib: Annotated[
+        int | None,
+        typer.Option(
+            help="Memory for a picture that comes out, and its encoder [MiB]. Default: 768."
+        ),
+    ] = None,
+    max_enlargement: Annotated[
+        float | None,
+        typer.Option(help="Most that a request may `enlarge` a crop, along a side. Default: 4."),
+    ] = None,
     max_in_flight: Annotated[
         int | None, typer.Option(help="Requests at the same time; more get 503. Default: 64.")
     ] = None,
@@ -80,6 +90,8 @@ def serve(
         "max_body_bytes": None if max_body_mib is None else max_body_mib * MEBIBYTE,
         "max_pixels": max_pixels,
         "max_decoded_bytes": None if max_decoded_mib is None else max_decoded_mib * MEBIBYTE,
+        "max_encoded_bytes": None if max_encoded_mib is None else max_encoded_mib * MEBIBYTE,
+        "max_enlargement": max_enlargement,
         "max_in_flight": max_in_flight,
         "max_per_client": max_per_client,
         "max_connections": max_connections,

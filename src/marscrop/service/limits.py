@@ -20,6 +20,9 @@ class ServiceLimits:
         max_pixels: of a photo, read from its header before anything is decoded.
         max_decoded_bytes: of memory while one photo's crops are found, likewise.
         max_output_px: of a crop's width and height after resizing.
+        max_enlargement: times a crop's own pixels along a side that a picture may be asked to have
+            (`enlarge`); without being asked it has twice as many at most.
+        max_encoded_bytes: of memory for a picture that comes out and its encoder.
         max_crops: ratios times `max_candidates` of one request.
         max_boxes: of each option that takes several, such as boxes to keep, in one request.
         max_in_flight: requests that are being read, waited for or worked on.
@@ -43,6 +46,8 @@ class ServiceLimits:
     max_pixels: int = 100_000_000
     max_decoded_bytes: int = DEFAULT_MAX_DECODED_BYTES
     max_output_px: int = 8192
+    max_enlargement: float = 4
+    max_encoded_bytes: int = 768 * MEBIBYTE
     max_crops: int = 64
     max_boxes: int = 32
     max_in_flight: int = 64
@@ -63,7 +68,8 @@ class ServiceLimits:
         for limit in fields(self):
             value = getattr(self, limit.name)
             least = 0 if limit.name in ("photos_kept", "max_redirects") else 1
-            if isinstance(value, float | int) and value < least and not limit.name.endswith("_s"):
+            is_count = isinstance(value, float | int) and not limit.name.endswith("_s")
+            if is_count and not value >= least:
                 raise OptionError.of(limit.name, f"must be at least {least}", value)
             if limit.name.endswith("_s") and not value > 0:
                 raise OptionError.of(limit.name, "must be more than 0 seconds", value)
