@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
-from tests.service.conftest import Serve
+from tests.service.conftest import LOCAL, Serve
 from tests.subject_model import write_model_without_subjects
 
 from marscrop import cropper as facade
@@ -205,7 +205,7 @@ class OneFace:
 def detecting(monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     """A service that has a detector."""
     monkeypatch.setattr(facade, "FaceDetector", OneFace)
-    with TestClient(create_app(ServiceLimits(), Cropper(threads=1))) as client:
+    with TestClient(create_app(ServiceLimits(), Cropper(threads=1)), base_url=LOCAL) as client:
         yield client
 
 
@@ -236,7 +236,7 @@ def test_a_service_without_a_detector_says_what_is_lacking(
     rocket: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("marscrop.faces.centerface.find_spec", lambda name: None)
-    with TestClient(create_app(ServiceLimits(), Cropper(threads=1))) as lacking:
+    with TestClient(create_app(ServiceLimits(), Cropper(threads=1)), base_url=LOCAL) as lacking:
         answer = lacking.post("/v1/crops?ratio=1:1&faces=keep", content=rocket)
         assert answer.json()["error"]["code"] == "not_installed"
         assert lacking.post("/v1/crops?ratio=1:1", content=rocket).status_code == 200
@@ -246,7 +246,7 @@ def test_tight_of_a_model_without_subjects_is_explained(
     packaged_model: Path, tmp_path: Path, rocket: bytes
 ) -> None:
     blind = Cropper(write_model_without_subjects(packaged_model, tmp_path / "without"), threads=1)
-    with TestClient(create_app(ServiceLimits(), blind)) as client:
+    with TestClient(create_app(ServiceLimits(), blind), base_url=LOCAL) as client:
         error = client.post("/v1/crops?ratio=1:1&zoom=tight", content=rocket).json()["error"]
     assert error["code"] == "option"
     assert "zoom=tight frames the main subject, and this model sees no" in error["message"]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image
 from starlette.testclient import TestClient
-from tests.service.conftest import Serve
+from tests.service.conftest import LOCAL, Serve
 
 from marscrop.analysis import Analysis
 from marscrop.cropper import Cropper
@@ -123,7 +123,7 @@ def serve_slow(slow: SlowCropper) -> Iterator[Serve]:
 
     with ExitStack() as stack:
         yield lambda **limits: stack.enter_context(
-            TestClient(create_app(ServiceLimits(**limits), slow))
+            TestClient(create_app(ServiceLimits(**limits), slow), base_url=LOCAL)
         )
         slow.may_go_on.set()  # or stopping would wait for it
 

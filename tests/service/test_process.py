@@ -39,7 +39,12 @@ def running(*options: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
 def begin(port: int, length: int, body: bytes, *more: str) -> socket.socket:
     """A connection on which a request was begun."""
     connection = socket.create_connection((HOST, port), timeout=30)
-    head = ["POST /v1/crops?ratio=1:1 HTTP/1.1", "Host: x", f"Content-Length: {length}", *more]
+    head = [
+        "POST /v1/crops?ratio=1:1 HTTP/1.1",
+        "Host: localhost",
+        f"Content-Length: {length}",
+        *more,
+    ]
     connection.sendall("\r\n".join([*head, "", ""]).encode() + body)
     return connection
 
@@ -82,8 +87,8 @@ def test_a_body_that_does_not_come_is_given_up() -> None:
 def test_an_endless_body_in_chunks_is_cut_off() -> None:
     with running("--max-body-mib", "1") as (_, port):
         connection = socket.create_connection((HOST, port), timeout=30)
-        head = "POST /v1/crops?ratio=1:1 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
-        connection.sendall(head.encode())
+        line = b"POST /v1/crops?ratio=1:1 HTTP/1.1\r\n"
+        connection.sendall(line + b"Host: localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
         chunk = b"10000\r\n" + bytes(0x10000) + b"\r\n"
         sent = 0
         with connection:

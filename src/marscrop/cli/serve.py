@@ -68,6 +68,13 @@ def serve(
             metavar="HOST", help="Fetch photos from this host. Repeat for more. Default: none."
         ),
     ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Answer to this host name too. Repeat for more. Default: localhost and --host.",
+        ),
+    ] = None,
     cors: Annotated[
         list[str] | None,
         typer.Option(
@@ -100,6 +107,7 @@ def serve(
         "answer_timeout_s": answer_timeout,
         "photos_kept": keep_photos,
         "allowed_hosts": tuple(allow_url or ()),
+        "host_names": tuple(allow_host or ()),
         "cors_origins": tuple(cors or ()),
     }
     try:

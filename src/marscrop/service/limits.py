@@ -38,6 +38,9 @@ class ServiceLimits:
         photos_kept: photos whose features stay in memory, so that a further ratio needs no upload.
         allowed_hosts: hosts that photos are fetched from, "images.example.com" or with ":8080";
             none by default.
+        host_names: that the service is called by, beside localhost and loopback addresses: names or
+            addresses; "0.0.0.0" stands for all addresses, "*" for all names. `marscrop serve`
+            adds what it listens on.
         cors_origins: origins whose pages may use the service from a browser; none by default.
     """
 
@@ -62,6 +65,7 @@ class ServiceLimits:
     max_redirects: int = 3
     photos_kept: int = 256
     allowed_hosts: tuple[str, ...] = ()
+    host_names: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import partial
 
 import uvicorn
 
 from marscrop.service.app import create_app
+from marscrop.service.callers import names_served
 from marscrop.service.connections import Connection, Connections
 from marscrop.service.limits import ServiceLimits
 
@@ -23,9 +25,11 @@ def serve(limits: ServiceLimits, *, host: str, port: int, model: str | None = No
 
     Raises:
         ModelError: the model is missing or damaged.
+        OptionError: a host name that is none.
     """
     from marscrop.cropper import Cropper
 
+    limits = replace(limits, host_names=names_served(host, limits.host_names))
     app = create_app(limits, Cropper(model, threads=1))
     uvicorn.run(
         app,
