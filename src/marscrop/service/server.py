@@ -31,11 +31,12 @@ def serve(limits: ServiceLimits, *, host: str, port: int, model: str | None = No
 
     limits = replace(limits, host_names=names_served(host, limits.host_names))
     app = create_app(limits, Cropper(model, threads=1))
+    connections = Connections(limits, app.state.service.metrics.count_refused)
     uvicorn.run(
         app,
         host=host,
         port=port,
-        http=partial(Connection, connections=Connections(limits)),  # type: ignore[arg-type]
+        http=partial(Connection, connections=connections),  # type: ignore[arg-type]
         ws="none",
         log_level="info",
         access_log=False,  # names of photos and addresses of people; counts are in /metrics
