@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import signal
 import socket
@@ -276,3 +278,68 @@ def test_wrong_usage_is_exit_code_2() -> None:
     )
     assert done.returncode == 2
     assert done.stderr == "marscrop: --workers must be at least 1; got 0\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (["--port", "TAKEN"], os.strerror(errno.EADDRINUSE)),
+        (["--port", "0", "--host", "192.0.2.77"], os.strerror(errno.EADDRNOTAVAIL)),
+        (["--port", "0", "--host", "no.such.host.invalid"], ""),
+    ],
+)
+def test_a_place_that_cannot_be_had_is_one_line_and_exit_code_1(
+    options: list[str], why: str
+) -> None:
+    with socket.create_server((HOST, 0)) as other:
+        taken = str(other.getsockname()[1])
+        given = [taken if option == "TAKEN" else option for option in options]
+        done = subprocess.run(
+            [sys.executable, "-m", "marscrop", "serve", *given],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()  # and nothing about a start
+    assert line.startswith("marscrop: cannot listen on ")
+    assert why in line
+    assert line.endswith("give another --port or --host")
+
+
+@pytest.mark.parametrize("proxy", ["example.com", "*", "10.0.0.1/8"])
+def test_a_proxy_that_is_none_is_exit_code_2(proxy: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "marscrop", "serve", "--port", "0", "--trust-proxy", proxy],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("marscrop: --trust-proxy must be an address or a network")
+
+
+@pytest.mark.parametrize(
+    ("options", "believed"),
+    [
+        ([], False),
+        (["--trust-proxy", "10.0.0.0/8"], False),
+        (["--trust-proxy", HOST], True),
+        (["--trust-proxy", "127.0.0.0/8", "--trust-proxy", "10.0.0.1"], True),
+    ],
+)
+def test_addresses_come_from_named_proxies_alone(options: list[str], believed: bool) -> None:
+    """Seen from what one client may have in flight: whether two addresses are two clients."""
+    with running("--max-per-client", "1", *options) as (process, port):
+        server = Server(port)
+        with begin(port, 1000, b"", "X-Forwarded-For: 203.0.113.1"):
+            while server.in_flight() < 1:
+                pass
+            url = f"http://{HOST}:{port}/v1/crops?ratio=1:1"
+            forged = {"X-Forwarded-For": "203.0.113.1, 203.0.113.2"}  # the proxy adds the last
+            answer = httpx2.post(url, content=b"no photo", headers=forged)
+            assert answer.status_code == (415 if believed else 429)
+            same = {"X-Forwarded-For": "203.0.113.2, 203.0.113.1"}
+            assert httpx2.post(url, content=b"no photo", headers=same).status_code == 429
+            assert server.counted("POST", "/v1/crops", 429) == (1 if believed else 2)
+        assert not troubles(stopped(process))

@@ -81,6 +81,13 @@ def serve(
             metavar="ORIGIN", help="Let this origin's pages in. Repeat for more. Default: none."
         ),
     ] = None,
+    trust_proxy: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Take clients' addresses from this proxy's X-Forwarded-For. Default: none.",
+        ),
+    ] = None,
     model: Annotated[Path | None, typer.Option(help="Folder of an exported model.")] = None,
 ) -> None:
     """Serve crops over HTTP, and a page to try them on.
@@ -114,6 +121,12 @@ def serve(
         limits = ServiceLimits(
             **{name: value for name, value in given.items() if value is not None}
         )
-        run(limits, host=host, port=port, model=str(model) if model else None)
+        run(
+            limits,
+            host=host,
+            port=port,
+            model=str(model) if model else None,
+            proxies=trust_proxy or (),
+        )
     except OptionError as error:
         refuse(error)
