@@ -70,7 +70,7 @@ except ModuleNotFoundError:
     found["http"] = None
 else:
     from starlette.testclient import TestClient
-    with TestClient(create_app()) as client:
+    with TestClient(create_app(), base_url="http://localhost") as client:
         paths = client.get("/openapi.json").json()["paths"]
         answer = client.post("/v1/crops?ratio=1:1&whim=8", content=b"x").json()
     found["http"] = {

@@ -75,7 +75,7 @@ def test_the_service_answers_each(cropper: Cropper, corpus: dict[str, list[Case]
 
     app = create_app(ServiceLimits(max_decoded_bytes=FEW_MIB << 20, workers=1), cropper)
     statuses = set()
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with TestClient(app, "http://localhost", raise_server_exceptions=False) as client:
         for cases in corpus.values():
             for name, content in cases:
                 answer = client.post("/v1/crops?ratio=1:1&faces=ignore", content=content)

@@ -17,6 +17,7 @@ from marscrop.cropper import Cropper
 from marscrop.service.app import create_app
 from marscrop.service.limits import ServiceLimits
 
+LOCAL = "http://localhost"
 Serve = Callable[..., TestClient]
 
 
@@ -27,7 +28,9 @@ def serve(cropper: Cropper) -> Iterator[Serve]:
 
         def start(**limits: Any) -> TestClient:
             app = create_app(ServiceLimits(**limits), cropper)
-            return stack.enter_context(TestClient(app, raise_server_exceptions=False))
+            return stack.enter_context(
+                TestClient(app, base_url=LOCAL, raise_server_exceptions=False)
+            )
 
         yield start
 
@@ -35,7 +38,7 @@ def serve(cropper: Cropper) -> Iterator[Serve]:
 @pytest.fixture(scope="module")
 def client(cropper: Cropper) -> Iterator[TestClient]:
     """A service with the limits it has by default."""
-    with TestClient(create_app(ServiceLimits(), cropper)) as client:
+    with TestClient(create_app(ServiceLimits(), cropper), base_url=LOCAL) as client:
         yield client
 
 

@@ -94,11 +94,13 @@ def test_it_loads_no_framework_that_it_does_not_use() -> None:
 def test_other_origins_are_let_in_only_if_named(serve: Serve, rocket: bytes) -> None:
     origin = {"Origin": "https://cms.example.com"}
     closed = serve().post("/v1/crops?ratio=1:1", content=rocket, headers=origin)
+    assert closed.status_code == 403
     assert "access-control-allow-origin" not in closed.headers
     opened = serve(cors_origins=("https://cms.example.com",))
     answer = opened.post("/v1/crops?ratio=1:1", content=rocket, headers=origin)
     assert answer.headers["access-control-allow-origin"] == "https://cms.example.com"
     other = opened.post("/v1/crops?ratio=1:1", content=rocket, headers={"Origin": "https://x.org"})
+    assert other.status_code == 403
     assert "access-control-allow-origin" not in other.headers
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
-from tests.service.conftest import Serve
+from tests.service.conftest import LOCAL, Serve
 from tests.subject_model import write_model_without_subjects
 
 from marscrop import cropper as facade
@@ -205,7 +205,7 @@ class OneFace:
 def detecting(monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     """A service that has a detector."""
     monkeypatch.setattr(facade, "FaceDetector", OneFace)
-    with TestClient(create_app(ServiceLimits(), Cropper(threads=1))) as client:
+    with TestClient(create_app(ServiceLimits(), Cropper(threads=1)), base_url=LOCAL) as client:
         yield client
 
 
@@ -233,20 +233,28 @@ def test_a_photo_in_which_no_faces_were_looked_for_is_to_be_sent_again(
 
 
 def test_a_service_without_a_detector_says_what_is_lacking(
-    rocket: bytes, monkeypatch: pytest.MonkeyPatch
+    rocket: bytes, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("marscrop.faces.centerface.find_spec", lambda name: None)
-    with TestClient(create_app(ServiceLimits(), Cropper(threads=1))) as lacking:
-        answer = lacking.post("/v1/crops?ratio=1:1&faces=keep", content=rocket)
-        assert answer.json()["error"]["code"] == "not_installed"
-        assert lacking.post("/v1/crops?ratio=1:1", content=rocket).status_code == 200
+    app = create_app(ServiceLimits(), Cropper(threads=1))
+    with TestClient(app, base_url=LOCAL, raise_server_exceptions=False) as lacking:
+        for path in ("/v1/crops", "/v1/crop"):
+            query = f"{path}?ratio=1:1&faces=keep"
+            for sent in ({"content": rocket}, {"files": {"image": ("a.jpg", rocket)}}):
+                answer = lacking.post(query, **sent)
+                assert answer.status_code == 422
+                assert answer.json()["error"]["code"] == "not_installed"
+            assert lacking.post(f"{path}?ratio=1:1", content=rocket).status_code == 200
+            assert lacking.post(query, content=rocket).status_code == 422  # known by now
+        assert 'status="500"' not in lacking.get("/metrics").text
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 def test_tight_of_a_model_without_subjects_is_explained(
     packaged_model: Path, tmp_path: Path, rocket: bytes
 ) -> None:
     blind = Cropper(write_model_without_subjects(packaged_model, tmp_path / "without"), threads=1)
-    with TestClient(create_app(ServiceLimits(), blind)) as client:
+    with TestClient(create_app(ServiceLimits(), blind), base_url=LOCAL) as client:
         error = client.post("/v1/crops?ratio=1:1&zoom=tight", content=rocket).json()["error"]
     assert error["code"] == "option"
     assert "zoom=tight frames the main subject, and this model sees no" in error["message"]

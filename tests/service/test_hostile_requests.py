@@ -185,7 +185,7 @@ def status_of(client: TestClient, path: str) -> int:
         "path": unquote(path),
         "raw_path": path.encode(),
         "query_string": b"",
-        "headers": [(b"host", b"evil.example")],
+        "headers": [(b"host", b"localhost")],
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 80),
         "root_path": "",

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image
 from starlette.testclient import TestClient
-from tests.service.conftest import Serve
+from tests.service.conftest import LOCAL, Serve
 
 from marscrop.analysis import Analysis
 from marscrop.cropper import Cropper
@@ -123,7 +123,7 @@ def serve_slow(slow: SlowCropper) -> Iterator[Serve]:
 
     with ExitStack() as stack:
         yield lambda **limits: stack.enter_context(
-            TestClient(create_app(ServiceLimits(**limits), slow))
+            TestClient(create_app(ServiceLimits(**limits), slow), base_url=LOCAL)
         )
         slow.may_go_on.set()  # or stopping would wait for it
 
@@ -240,4 +240,100 @@ def test_photos_wait_for_memory_for_their_pixels(
     whole = 4 * 640 * 427
     looked_at, again, cut = asked
     assert whole <= looked_at == again < 1.05 * whole  # with what a decoder has beside them
-    assert cut == whole
+    assert cut > whole + 4 * 400 * 400  # the photo, the crop, and what its encoder takes
+
+
+def flat(width: int, height: int) -> bytes:
+    """A PNG of few bytes and many pixels."""
+    content = io.BytesIO()
+    Image.new("RGB", (width, height)).save(content, "PNG")
+    return content.getvalue()
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Memory that was waited for, in bytes."""
+    asked: list[int] = []
+    hold = MemoryBudget.hold
+
+    def noted(memory: MemoryBudget, size: int) -> Any:
+        asked.append(size)
+        return hold(memory, size)
+
+    monkeypatch.setattr(MemoryBudget, "hold", noted)
+    return asked
+
+
+@pytest.mark.parametrize(("suffix", "least"), [("avif", 25), ("webp", 13), ("jpg", 4), ("png", 5)])
+def test_what_comes_out_waits_for_its_memory(
+    serve: Serve, rocket: bytes, held: list[int], suffix: str, least: int
+) -> None:
+    query = f"box=0,0,427,427&width=854&format={suffix}"
+    assert serve().post(f"/v1/crop?{query}", content=rocket).status_code == 200
+    (needed,) = held
+    assert needed >= 4 * 640 * 427 + least * 854 * 854
+
+
+@pytest.mark.parametrize("place", ["ratio=1:1", "box=0,0,20,20"])
+def test_a_crop_is_enlarged_twice_unless_more_is_asked_for(
+    serve: Serve, held: list[int], place: str
+) -> None:
+    client, photo = serve(max_enlargement=3), flat(20, 20)
+
+    def ask(more: str) -> Any:
+        held.clear()
+        return client.post(f"/v1/crop?{place}&{more}", content=photo)
+
+    assert ask("width=40").status_code == 200
+    assert ask("height=60&enlarge=3").status_code == 200
+    refused = [
+        (ask("width=41"), "2.05 times as many along a side, more than 2 times", "enlarge=2.05"),
+        (ask("height=8192&enlarge=3"), "more than 3 times; ask for a smaller picture", ""),
+        (ask("width=40&enlarge=4"), "enlarge must be from 1 to 3; got 4", ""),
+    ]
+    for answer, words, advice in refused:
+        assert answer.status_code == 422
+        assert answer.json()["error"]["limit"] == {"name": "max_enlargement", "value": 3}
+        assert words in answer.json()["error"]["message"]
+        assert advice in answer.json()["error"]["message"]
+    assert held == []  # nothing was decoded for the last one
+    lines = client.get("/metrics").text.splitlines()
+    assert 'marscrop_requests_total{method="POST",path="/v1/crop",status="422"} 3.0' in lines
+
+
+def test_a_service_that_enlarges_nothing(serve: Serve) -> None:
+    client = serve(max_enlargement=1)
+    assert client.post("/v1/crop?width=20&height=20", content=flat(20, 20)).status_code == 200
+    assert client.post("/v1/crop?width=21&height=21", content=flat(20, 20)).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "box=0,0,4200,4200&width=8192&format=avif&quality=100",
+        "box=0%25,0%25,100%25,100%25&format=avif",
+        "ratio=1:5&keep=0,0,6000,6000&fallback=pad&format=png",
+    ],
+    ids=["enlarged", "as it is", "padded"],
+)
+def test_a_picture_that_takes_too_much_memory_is_refused_before_it_is_made(
+    serve: Serve, query: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def made(*_: object, **__: object) -> bytes:
+        pytest.fail("it was made")
+
+    monkeypatch.setattr("marscrop.imaging.crop_file.CropFiles.encode", made)
+    answer = serve().post(f"/v1/crop?{query}&faces=ignore", content=flat(6000, 6000))
+    assert answer.status_code == 422
+    error = answer.json()["error"]
+    assert error.get("limit") == {"name": "max_encoded_bytes", "value": 768 << 20}, error
+    assert "more than the limit of 768 MiB; ask for a smaller one" in error["message"]
+    assert "\n" not in error["message"]
+
+
+def test_a_large_photo_that_is_written_by_strips_needs_no_more(serve: Serve) -> None:
+    client = serve(max_encoded_bytes=1 << 20)
+    answer = client.post(
+        "/v1/crop?box=0%25,0%25,100%25,100%25&format=png", content=flat(6000, 6000)
+    )
+    assert answer.status_code == 200

@@ -30,7 +30,8 @@ from marscrop.service.limits import ServiceLimits
 SIZE = Size(640, 480)  # holds the boxes of the schema's examples
 PHOTO = encode_photo(SIZE, ".jpg")
 # As large as the examples ask for, no larger: encoding would take most of the time.
-app = create_app(ServiceLimits(max_output_px=800), Cropper(threads=1))
+limits = ServiceLimits(max_output_px=800, host_names=("testserver",))
+app = create_app(limits, Cropper(threads=1))
 schema = schemathesis.openapi.from_asgi("/openapi.json", app)
 
 sides = st.integers(1, 40)

@@ -29,6 +29,16 @@ def serve(
         int | None,
         typer.Option(help="Memory for finding the crops of one photo [MiB]. Default: 256."),
     ] = None,
+    max_encoded_mib: Annotated[
+        int | None,
+        typer.Option(
+            help="Memory for a picture that comes out, and its encoder [MiB]. Default: 768."
+        ),
+    ] = None,
+    max_enlargement: Annotated[
+        float | None,
+        typer.Option(help="Most that a request may `enlarge` a crop, along a side. Default: 4."),
+    ] = None,
     max_in_flight: Annotated[
         int | None, typer.Option(help="Requests at the same time; more get 503. Default: 64.")
     ] = None,
@@ -58,10 +68,24 @@ def serve(
             metavar="HOST", help="Fetch photos from this host. Repeat for more. Default: none."
         ),
     ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Answer to this host name too. Repeat for more. Default: localhost and --host.",
+        ),
+    ] = None,
     cors: Annotated[
         list[str] | None,
         typer.Option(
             metavar="ORIGIN", help="Let this origin's pages in. Repeat for more. Default: none."
+        ),
+    ] = None,
+    trust_proxy: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Take clients' addresses from this proxy's X-Forwarded-For. Default: none.",
         ),
     ] = None,
     model: Annotated[Path | None, typer.Option(help="Folder of an exported model.")] = None,
@@ -80,6 +104,8 @@ def serve(
         "max_body_bytes": None if max_body_mib is None else max_body_mib * MEBIBYTE,
         "max_pixels": max_pixels,
         "max_decoded_bytes": None if max_decoded_mib is None else max_decoded_mib * MEBIBYTE,
+        "max_encoded_bytes": None if max_encoded_mib is None else max_encoded_mib * MEBIBYTE,
+        "max_enlargement": max_enlargement,
         "max_in_flight": max_in_flight,
         "max_per_client": max_per_client,
         "max_connections": max_connections,
@@ -88,12 +114,19 @@ def serve(
         "answer_timeout_s": answer_timeout,
         "photos_kept": keep_photos,
         "allowed_hosts": tuple(allow_url or ()),
+        "host_names": tuple(allow_host or ()),
         "cors_origins": tuple(cors or ()),
     }
     try:
         limits = ServiceLimits(
             **{name: value for name, value in given.items() if value is not None}
         )
-        run(limits, host=host, port=port, model=str(model) if model else None)
+        run(
+            limits,
+            host=host,
+            port=port,
+            model=str(model) if model else None,
+            proxies=trust_proxy or (),
+        )
     except OptionError as error:
         refuse(error)

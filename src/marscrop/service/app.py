@@ -21,6 +21,7 @@ from marscrop.options import CropOptions
 from marscrop.service import openapi, refusals
 from marscrop.service.admission import Admission
 from marscrop.service.body_limits import BodyLimitsMiddleware
+from marscrop.service.callers import CallersMiddleware, HostNames
 from marscrop.service.endpoints import OPERATIONS, Service
 from marscrop.service.fetch import Fetcher
 from marscrop.service.limits import ServiceLimits
@@ -42,6 +43,7 @@ def create_app(limits: ServiceLimits | None = None, cropper: Cropper | None = No
 
     Raises:
         ModelError: the packaged model or the face detector is damaged.
+        OptionError: a host name that is none.
     """
     limits = limits or ServiceLimits()
     # One thread a photo: workers are the parallelism, and more would only wait for each other.
@@ -99,6 +101,8 @@ def _middleware(
     """The outermost first."""
     yield Middleware(MetricsMiddleware, metrics=metrics, paths=paths)
     yield Middleware(SecurityHeadersMiddleware)
+    hosts = HostNames(limits.host_names)
+    yield Middleware(CallersMiddleware, hosts=hosts, origins=limits.cors_origins)
     if limits.cors_origins:
         yield Middleware(
             CORSMiddleware,

@@ -1,18 +1,21 @@
 """Limits on connections before and after their requests: time, room, and unread answers.
 
 `body_limits` bounds a request from its headers on; this bounds what no application sees. uvicorn
-waits for headers without end, and for clients that do not read their answers.
+waits for headers without end, and for clients that do not read their answers. What it answers
+itself, to what is no request, has the form of other refusals here, and is counted.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from marscrop.service.framing import StrictConnection
 from marscrop.service.limits import ServiceLimits
 from marscrop.service.refusals import Refusal
 
@@ -24,8 +27,17 @@ class Connections:
     who opens many and sends nothing closes their own.
     """
 
-    def __init__(self, limits: ServiceLimits) -> None:
+    def __init__(
+        self, limits: ServiceLimits, count: Callable[[HTTPStatus], None] | None = None
+    ) -> None:
+        """None are open.
+
+        Args:
+            limits: of the service.
+            count: is told the status of each refusal that no application sees.
+        """
         self.limits = limits
+        self.count = count
         self._open: set[Connection] = set()
         self._waiting: dict[Connection, None] = {}
 
@@ -66,6 +78,8 @@ class Connection(H11Protocol):
 
     def __init__(self, *args: Any, connections: Connections, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._strict = StrictConnection()
+        self.conn = self._strict
         self._others = connections
         self._timer: asyncio.TimerHandle | None = None
         self._unread = 0
@@ -122,28 +136,54 @@ class Connection(H11Protocol):
         if 0 < unread < self._unread:  # slow, but getting there
             self._wait(self._others.limits.head_timeout_s)
         elif not unread and self.conn.trailing_data[0] and self.conn.our_state is h11.IDLE:
-            self._refuse()
-            self.transport.close()
+            self._refuse_slow()
         else:
             self.abort()
 
-    def _refuse(self) -> None:
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no request, if an answer can still be told from another one's."""
+        if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
+            self.abort()
+            return
+        fault = self._strict.fault
+        self._refuse(
+            Refusal(
+                HTTPStatus.BAD_REQUEST,
+                "bad_request",
+                f"this is no valid HTTP request: {fault}" if fault else msg,
+                headers={"Connection": "close"},
+            )
+        )
+
+    def _refuse_slow(self) -> None:
         """Answer what has begun and does not end."""
         limit_s = self._others.limits.head_timeout_s
-        answer = Refusal(
-            HTTPStatus.REQUEST_TIMEOUT,
-            "headers_too_slow",
-            f"the request's headers did not arrive within {limit_s:g} seconds",
-            ("head_timeout_s", limit_s),
-            {"Connection": "close"},
-        ).response()
+        self._refuse(
+            Refusal(
+                HTTPStatus.REQUEST_TIMEOUT,
+                "headers_too_slow",
+                f"the request's headers did not arrive within {limit_s:g} seconds",
+                ("head_timeout_s", limit_s),
+                {"Connection": "close"},
+            )
+        )
+
+    def _refuse(self, refusal: Refusal) -> None:
+        """Answer in place of an application, and close."""
+        if self._others.count is not None:
+            self._others.count(refusal.status)
+        answer = refusal.response()
         for event in (
             h11.Response(
                 status_code=answer.status_code,
                 headers=answer.raw_headers,
-                reason=HTTPStatus.REQUEST_TIMEOUT.phrase.encode(),
+                reason=refusal.status.phrase.encode(),
             ),
             h11.Data(data=bytes(answer.body)),
             h11.EndOfMessage(),
         ):
             self.transport.write(self.conn.send(event) or b"")
+        if self.cycle is not None:  # whatever works on it writes no second answer
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        self.transport.close()

@@ -92,8 +92,8 @@ async def crops(request: Request) -> JSONResponse:
 async def crop(request: Request) -> Response:
     """The best crop of one ratio as an image: AVIF, WebP, JPEG or PNG, by the Accept header.
 
-    With a width or a height it is resized, enlarged where needed. The photo's metadata is left
-    out, but for its colour profile.
+    With a width or a height it is resized, to twice its own pixels along a side at most, or to
+    as many times as `enlarge` says. The photo's metadata is left out, but for its colour profile.
     """
     service = _service(request)
     async with service.admitted(request) as upload:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection
-from http import HTTPMethod
+from http import HTTPMethod, HTTPStatus
 from typing import Final
 
 from prometheus_client import (
@@ -36,7 +36,7 @@ class Metrics:
         labels = ("path", "method", "status")
         self.requests = Counter(
             "marscrop_requests",
-            "Requests answered, refusals included.",
+            "Requests answered, refusals included; 499: the client left before it had sent all.",
             labels,
             registry=self._registry,
         )
@@ -57,6 +57,10 @@ class Metrics:
             "marscrop_photos_kept", "Photos whose features are in memory.", registry=self._registry
         )
         photos.set_function(lambda: len(cache))
+
+    def count_refused(self, status: HTTPStatus) -> None:
+        """Count what was refused before it was a request."""
+        self.requests.labels(_OTHER, _OTHER, int(status)).inc()
 
     def response(self) -> Response:
         """All of it, in Prometheus' text format."""

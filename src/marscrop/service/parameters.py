@@ -116,6 +116,13 @@ OUTPUT_OPTIONS: Final = (
     Parameter("width", "Width of the picture that comes out.", _COUNT, ("800",), convert=int),
     Parameter("height", "Its height. With a width, the ratio.", _COUNT, ("450",), convert=int),
     Parameter(
+        "enlarge",
+        "How many times the crop's own pixels the picture may have along a side; 2 by default.",
+        {"type": "number", "minimum": 1},
+        ("3",),
+        float,
+    ),
+    Parameter(
         "quality",
         "1 to 100, of JPEG, WebP and AVIF. By default a JPEG of a JPEG keeps its own.",
         {"type": "integer", "minimum": 1, "maximum": 100},

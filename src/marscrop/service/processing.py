@@ -15,6 +15,7 @@ from marscrop.errors import ImageError
 from marscrop.faces.rule import FaceRule, looks_for_faces
 from marscrop.geometry import Box, Size
 from marscrop.imaging.crop_file import CropFiles
+from marscrop.imaging.encoding import fits_strips
 from marscrop.imaging.greymap import grey_png
 from marscrop.imaging.photo import Photo, open_photo
 from marscrop.memory_budget import PIXEL_BYTES, MemoryBudget
@@ -22,8 +23,9 @@ from marscrop.options import CropOptions
 from marscrop.service.cache import AnalysisCache, photo_key
 from marscrop.service.limits import ServiceLimits
 from marscrop.service.negotiation import choose_suffix
+from marscrop.service.output import check_memory, check_size, output_bytes
 from marscrop.service.query import CropsQuery, PictureQuery
-from marscrop.service.refusals import Refusal, bad_request, of_error
+from marscrop.service.refusals import Refusal, of_error
 
 UNNAMED: Final = "photo"
 
@@ -89,16 +91,20 @@ class PhotoProcessor:
             box, confidence = crop.box, crop.confidence
         else:
             box = query.box.on(photo.size)
-        size = query.size(crop.size if crop else box.size)
-        self._check_output(size)
-        with self._memory.hold(PIXEL_BYTES * photo.size.width * photo.size.height):
+        own = crop.size if crop else box.size
+        size = query.size(own)
+        if size is not None:
+            check_size(own, size, query.enlargement, self._limits)
+        name, padding = f"crop{suffix}", crop.padding if crop else None
+        exif = photo.exif() if query.keep_exif else None
+        needed = PIXEL_BYTES * photo.size.width * photo.size.height
+        plain = padding is None and size in (None, own) and not exif
+        if not (plain and fits_strips(photo, box, name)):  # else no picture is ever whole
+            check_memory(size or own, suffix, self._limits)
+            needed += PIXEL_BYTES * own.width * own.height + output_bytes(size or own, suffix)
+        with self._memory.hold(needed):
             encoded = CropFiles(photo).encode(
-                box,
-                f"crop{suffix}",
-                quality=query.quality,
-                padding=crop.padding if crop else None,
-                size=size,
-                exif=photo.exif() if query.keep_exif else None,
+                box, name, quality=query.quality, padding=padding, size=size, exif=exif
             )
         return EncodedCrop(encoded, suffix, photo.size, box, confidence)
 
@@ -153,16 +159,6 @@ class PhotoProcessor:
             raise of_error(error, opening=True) from None
         photo.check_memory(self._cropper.analysis_bytes(photo))
         return photo
-
-    def _check_output(self, size: Size | None) -> None:
-        """The side that was not asked for may be too long too."""
-        limit = self._limits.max_output_px
-        if size is not None and max(size) > limit:
-            raise bad_request(
-                f"a picture's sides may have {limit} pixels; this one would be "
-                f"{size.width} x {size.height}",
-                ("max_output_px", limit),
-            )
 
 
 def _lacks_faces(analysis: Analysis, faces: FaceRule) -> bool:

@@ -10,6 +10,7 @@ from marscrop.geometry import Size, round_half_up
 from marscrop.options import OPTIONS, CropOptions
 from marscrop.ratio import AspectRatio, parse_ratios
 from marscrop.service.limits import ServiceLimits
+from marscrop.service.output import USUAL_ENLARGEMENT
 from marscrop.service.parameters import (
     CROP_OPTIONS,
     OUTPUT_OPTIONS,
@@ -80,6 +81,7 @@ class PictureQuery:
         crop: with one ratio, or none where a box is given.
         box: to be cut; None for the best crop of the ratio.
         width, height: of what comes out [px]; None where they follow from the crop.
+        enlargement: times the crop's own pixels that it may have along a side.
         quality: 1..100, or None for the format's.
         suffix: of the format, such as ".webp"; None for what the client accepts.
         keep_exif: whether metadata is taken over.
@@ -89,6 +91,7 @@ class PictureQuery:
     box: Region | None
     width: int | None
     height: int | None
+    enlargement: float
     quality: int | None
     suffix: str | None
     keep_exif: bool
@@ -115,6 +118,7 @@ class PictureQuery:
             Region.parse(box) if box is not None else None,
             width,
             height,
+            _enlargement(values.get("enlarge"), limits.max_enlargement),
             _within("quality", values.get("quality"), 100),
             f".{_one_of('format', values)}" if "format" in values else None,
             _one_of("metadata", values) == "keep",
@@ -145,6 +149,16 @@ def _options(values: Mapping[str, Any], limits: ServiceLimits) -> CropOptions:
 
 def _side(name: str, value: int | None, limit: int) -> int | None:
     return _within(name, value, limit, ("max_output_px", limit))
+
+
+def _enlargement(value: float | None, most: float) -> float:
+    if value is None:
+        return min(USUAL_ENLARGEMENT, most)
+    if not 1 <= value <= most:
+        raise bad_request(
+            f"enlarge must be from 1 to {most:g}; got {value:g}", ("max_enlargement", most)
+        )
+    return value
 
 
 def _within(

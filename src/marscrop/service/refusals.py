@@ -15,8 +15,8 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
 from starlette.types import ExceptionHandler
 
 from marscrop.errors import (
@@ -30,6 +30,9 @@ from marscrop.errors import (
 )
 from marscrop.service.security_headers import SECURITY_HEADERS
 from marscrop.spelling import in_http
+
+CLIENT_LEFT: Final = 499
+"""What nginx made the status of a request whose client left before it had sent all of it."""
 
 _LOG: Final = logging.getLogger("marscrop.service")
 
@@ -151,6 +154,11 @@ async def _exhausted(_: Request, __: Exception) -> JSONResponse:
     return _out_of_memory().response()
 
 
+async def _left(_: Request, __: Exception) -> Response:
+    """Nobody reads it; metrics count it."""
+    return Response(status_code=CLIENT_LEFT)
+
+
 async def _unrouted(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101
     status = HTTPStatus(error.status_code)
@@ -168,6 +176,7 @@ HANDLERS: Final[Mapping[Any, ExceptionHandler]] = {
     Refusal: _refused,
     MarscropError: _failed,
     MemoryError: _exhausted,
+    ClientDisconnect: _left,
     HTTPException: _unrouted,
     Exception: _broken,
 }

@@ -106,11 +106,13 @@ def _refusal(what: str) -> dict[str, Any]:
 
 _REFUSALS: Final = {
     "400": _refusal("A form that cannot be read"),
+    "403": _refusal("Another site's page asks, and its origin is not let in"),
     "404": _refusal("A photo that is not in memory, or not any more"),
     "406": _refusal("No format of ours is accepted"),
     "408": _refusal("The request did not arrive in time"),
     "413": _refusal("Too many bytes or pixels, or more memory to be decoded than allowed"),
     "415": _refusal("Not an image of a known format, or not sent as it is"),
+    "421": _refusal("A host that the service is not called by"),
     "422": _refusal("A parameter that cannot be understood or met, or pixels that are corrupt"),
     "429": _refusal("Too many requests of one client at the same time"),
     "502": _refusal("No photo came from the URL"),

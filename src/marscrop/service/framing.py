@@ -1,0 +1,54 @@
+"""Where a request ends: refused where two readers could see its end in different places.
+
+A proxy in front that reads one request as two, or two as one, lets a stranger put words into the
+next client's request (request smuggling). h11 takes more than it must: lines that end without a
+carriage return, and a length beside chunks.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+import h11
+
+_MOST_HEAD_BYTES: Final = 64 * 1024
+_HEAD: Final = re.compile(rb".*?\n\r?\n", re.DOTALL)
+_BARE_LF: Final = re.compile(rb"(?<!\r)\n")
+
+
+class StrictConnection(h11.Connection):
+    """h11's server side, strict about ends.
+
+    Attributes:
+        fault: what was wrong with the request that was refused last, for people.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(h11.SERVER, _MOST_HEAD_BYTES)
+        self.fault: str | None = None
+
+    def next_event(self) -> Any:
+        """As h11 has it.
+
+        Raises:
+            h11.RemoteProtocolError: as h11 has it, or for an end that is not sure.
+        """
+        if self.their_state is h11.IDLE:
+            waiting, _ = self.trailing_data
+            head = _HEAD.match(waiting)
+            if _BARE_LF.search(head[0] if head else waiting):
+                self._refuse("a line of its head ends without a carriage return")
+        event = super().next_event()
+        if isinstance(event, h11.Request):
+            names = {name for name, _ in event.headers}
+            if b"transfer-encoding" in names:
+                if b"content-length" in names:
+                    self._refuse("it has both Content-Length and Transfer-Encoding")
+                if event.http_version < b"1.1":
+                    self._refuse("HTTP/1.0 has no Transfer-Encoding")
+        return event
+
+    def _refuse(self, fault: str) -> None:
+        self.fault = fault
+        raise h11.RemoteProtocolError(fault)
