@@ -9,7 +9,7 @@ from typing import Any
 from marscrop.batch.job import Task
 from marscrop.batch.results import JSON_LINES
 from marscrop.batch.store import Store, filesystem
-from marscrop.errors import OptionError
+from marscrop.errors import MarscropError, OptionError
 from marscrop.spelling import Mention
 
 
@@ -20,6 +20,7 @@ def check_manifest_keeps_photos(store: Store, tasks: Iterable[Task]) -> None:
 
     Raises:
         OptionError: the manifest would lose a photo.
+        StorageError: the target cannot be reached.
     """
     asked = {task.source for task in tasks}
     others = list(dict.fromkeys(name for name in _sources(store) if name not in asked))
@@ -42,7 +43,8 @@ def check_manifest_keeps_photos(store: Store, tasks: Iterable[Task]) -> None:
 def _sources(store: Store) -> Iterator[str]:
     """The sources in a manifest, a row each; none for lines of other programs."""
     path = store.path(JSON_LINES)
-    content: bytes = store.fs.cat_file(path) if store.fs.exists(path) else b""
+    with store.writing(Exception):  # a target that cannot be read takes no manifest either
+        content: bytes = store.fs.cat_file(path) if store.fs.exists(path) else b""
     for line in content.splitlines():
         try:
             row: Any = json.loads(line)
@@ -53,5 +55,12 @@ def _sources(store: Store) -> Iterator[str]:
 
 
 def _is_there(source: str) -> bool:
-    fs, path = filesystem(source)
-    return bool(fs.exists(path))
+    """Whether a photo is there, or may be: its store does not say that it is not."""
+    try:
+        fs, path = filesystem(source)
+        fs.info(path)
+    except (FileNotFoundError, NotADirectoryError, MarscropError):
+        return False
+    except Exception:  # each filesystem has errors of its own
+        return True
+    return True

@@ -41,7 +41,7 @@ def alarms(raised: BaseException) -> Iterator[None]:
     """A handler of SIGALRM that raises, as long as the block lasts."""
 
     def handle(number: int, frame: FrameType | None) -> None:
-        raise raised
+        raise type(raised)(*raised.args)
 
     before = signal.signal(signal.SIGALRM, handle)
     try:
@@ -58,6 +58,7 @@ def read(content: bytes) -> None:
 
 
 @needs_alarms
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # in finalizers
 @pytest.mark.parametrize(
     ("container", "raised"),
     [
@@ -83,7 +84,7 @@ def test_a_signal_handlers_exception_is_seen_wherever_it_comes(
             except BaseException as error:
                 came[repr(error)] += 1
     assert set(came) == {repr(raised)}
-    assert came.total() > 0.9 * ROUNDS  # Pillow passes over a few lines' exceptions, whatever it is
+    assert came.total() > 0.9 * ROUNDS  # some come in finalizers, or where Pillow drops all
 
 
 class Broken:
