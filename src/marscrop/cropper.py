@@ -323,8 +323,10 @@ def _check_zoom(options: CropOptions, *, sees_subjects: bool) -> None:
     if options.zoom == "tight" and not sees_subjects:
         raise OptionError(
             (
-                *(Mention("zoom", "tight"), " frames the main subject, and this model sees no "),
-                *("subjects; take ", Mention("zoom", "natural"), ", or another model"),
+                Mention("zoom", "tight"),
+                " frames the main subject, and this model sees no subjects; take ",
+                Mention("zoom", "natural"),
+                ", or another model",
             ),
             "zoom",
             "tight",

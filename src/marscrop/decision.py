@@ -29,7 +29,7 @@ from marscrop.options import CropOptions
 from marscrop.ratio import AspectRatio
 from marscrop.runtime.manifest import Manifest
 from marscrop.spelling import Mention
-from marscrop.subjects.subject_map import SURE_HEAD, SubjectMap
+from marscrop.subjects.subject_map import SubjectMap
 from marscrop.window.candidates import best_crop, next_crop
 from marscrop.window.confidence import Calibration, gather_evidence
 from marscrop.window.conflict import explain_conflict
@@ -155,8 +155,8 @@ def centred_if_unsure(
     centre = centre_crop(limits.image, crop.ratio)
     if crop.confidence >= min_confidence or not limits.allow(centre, crop.ratio):
         return crop
-    heads = [window for window, score in subjects.heads if score >= SURE_HEAD] if subjects else []
-    held = [head for window in heads if crop.box.holds(head := window.pixels(limits.image))]
+    heads = subjects.sure_heads(limits.image) if subjects else []
+    held = [head for head in heads if crop.box.holds(head)]
     safe = replace(limits, keep=(*limits.keep, *held))
     box = nearest_box(Window(*map(float, centre)), safe, crop.ratio)
     if box is None or box == crop.box:

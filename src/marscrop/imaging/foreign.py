@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 _HOMES: Final = frozenset(
-    {"builtins", "struct", "zlib", "PIL", "pillow_heif", "pyvips", "turbojpeg"}
+    {"builtins", "binascii", "lzma", "struct", "xml", "zlib"}
+    | {"PIL", "pillow_heif", "pyvips", "turbojpeg"}
 )
 """Packages whose exceptions decoders raise. On bad input that is almost any of these."""
 

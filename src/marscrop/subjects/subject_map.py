@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from marscrop.geometry import Size, Window
+from marscrop.geometry import Box, Size, Window
 from marscrop.subjects.peaks import local_maxima, surest, windows_above
 
 MIN_HEAD_SCORE: Final = 0.05
@@ -77,6 +77,11 @@ class SubjectMap:
             _found(outputs.heads[0], photo, MIN_HEAD_SCORE, MOST_HEADS),
             _found(outputs.subjects[0], photo, MIN_SUBJECT_SCORE, MOST_SUBJECTS),
         )
+
+    def sure_heads(self, photo: Size) -> list[Box]:
+        """The heads that the network is sure of, as far as a `photo` [px] shows them."""
+        boxes = (window.pixels(photo) for window, score in self.heads if score >= SURE_HEAD)
+        return [box for box in boxes if min(box.size) > 0]
 
     def without_heads(self) -> SubjectMap:
         """The same, as if no head had been seen."""

@@ -27,10 +27,10 @@ from marscrop.geometry import (
     size_within,
 )
 from marscrop.ratio import AspectRatio
-from marscrop.subjects.subject_map import SURE_HEAD, SubjectMap
+from marscrop.subjects.subject_map import SubjectMap
 from marscrop.window.constraints import Limits
 from marscrop.window.keeping import Keeping, main_subject
-from marscrop.window.likelihood import check_map, coverage
+from marscrop.window.likelihood import check_map, sums_inside
 
 MARGIN: Final = 1 / 6
 """Room on each side of the hull, as a share of its width and of its height."""
@@ -103,8 +103,7 @@ def subject_hulls(subjects: SubjectMap, photo: Size, ratio: AspectRatio) -> list
         the whole subject, and its heads alone for a ratio at which it does not fit; none where
         neither a subject nor a head is seen and no window of `ratio` holds most of the gaze.
     """
-    seen = (window.pixels(photo) for window, score in subjects.heads if score >= SURE_HEAD)
-    heads = [box for box in seen if min(box.size) > 0]
+    heads = subjects.sure_heads(photo)
     main = main_subject(subjects, photo)
     if main is None:
         hull = hull_of(heads) if heads else _gazed_at(subjects.gaze, photo, ratio)
@@ -137,7 +136,7 @@ def _gazed_at(gaze: NDArray[np.floating], photo: Size, ratio: AspectRatio) -> Bo
 def _most_gaze(gaze: NDArray[np.floating], width: float, height: float) -> tuple[float, Window]:
     """The most gaze that a window of this size holds, and that window; in shares of the sides."""
     x, y = np.linspace(0, 1 - width, _POSITIONS), np.linspace(0, 1 - height, _POSITIONS)
-    held = _sums(gaze, x, y, width, height)
+    held = sums_inside(gaze, x, y, width, height)
     row, column = _highest(held, x - (1 - width) / 2, y - (1 - height) / 2)
     x0, y0 = float(x[column]), float(y[row])
     return float(held[row, column]), Window(x0, y0, x0 + width, y0 + height)
@@ -176,7 +175,7 @@ def _crop_around(
     y = _offsets(down, size.height, [(box.y0, box.y1) for box in limits.avoid])
     places = x / photo.width, y / photo.height
     sides = size.width / photo.width, size.height / photo.height
-    sums, costs = _sums(logits, *places, *sides), heads.costs(*places, *sides)
+    sums, costs = sums_inside(logits, *places, *sides), heads.costs(*places, *sides)
     for other in limits.avoid:
         over_x = (x < other.x1) & (x + size.width > other.x0)
         over_y = (y < other.y1) & (y + size.height > other.y0)
@@ -197,17 +196,6 @@ def _offsets(room: tuple[int, int], length: int, avoided: list[tuple[int, int]])
     spread = np.linspace(first, last, min(last - first + 1, _POSITIONS)).round()
     beside = [end for low, high in avoided for end in (low - length, high) if first <= end <= last]
     return np.unique(np.append(spread, beside))
-
-
-def _sums(
-    values: NDArray[np.floating], x: _Array, y: _Array, width: float, height: float
-) -> _Array:
-    """Sums (y, x) of the cells inside windows that begin there; all in shares of the sides."""
-    rows, columns = values.shape
-    across = coverage(x * columns, (x + width) * columns, columns)
-    down = coverage(y * rows, (y + height) * rows, rows)
-    sums: _Array = down @ values.astype(np.float64) @ across.T
-    return sums
 
 
 def _highest(values: _Array, away_x: _Array, away_y: _Array) -> tuple[int, int]:

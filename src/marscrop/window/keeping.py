@@ -35,7 +35,7 @@ SUBJECT_ROOM: Final = 0.05
 """As that of heads."""
 SUBJECT_STEEPNESS: Final = 3.0
 """A subject of which a third is missing costs as much as one that is lost."""
-MOST_SUBJECTS: Final = 3
+MAIN_SUBJECTS: Final = 3
 """Only the largest are main subjects."""
 _LEAST_SIDE: Final = 1e-3
 """Of a box, in shares of the photo's side: less of it than this shows is nothing to keep."""
@@ -87,7 +87,7 @@ class Keeping:
         shares = sizes / max(sizes.sum(), _LEAST_SIDE**2)
         weights = SUBJECT_COST * scores**2 * shares**2
         largest = np.array(largest_window(photo, ratio)) / photo
-        main = np.argsort(-sizes, kind="stable")[:MOST_SUBJECTS]
+        main = np.argsort(-sizes, kind="stable")[:MAIN_SUBJECTS]
         held = main[(sides[main] <= largest).all(axis=1)]
         heads = cls.of_heads(subjects, photo).heads
         return cls(heads, Kept(_grown(edges[held], SUBJECT_ROOM), weights[held]))

@@ -73,6 +73,26 @@ def coverage(near: _Array, far: _Array, cells: int) -> _Array:
     return np.maximum(covered, 0, out=covered)
 
 
+def sums_inside(
+    values: NDArray[np.floating], lefts: _Array, tops: _Array, width: float, height: float
+) -> _Array:
+    """Sums of a map's cells, or parts of cells, inside each of many windows of one size.
+
+    Args:
+        values: (h, w) the map.
+        lefts, tops: (x,) and (y,) where windows begin, in shares of the map's sides.
+        width, height: of all of them, in the same unit.
+
+    Returns:
+        (y, x) sums.
+    """
+    rows, columns = values.shape
+    across = coverage(lefts * columns, (lefts + width) * columns, columns)
+    down = coverage(tops * rows, (tops + height) * rows, rows)
+    sums: _Array = down @ values.astype(np.float64) @ across.T
+    return sums
+
+
 def window_score(integral: _Array, window: Window) -> float:
     """Integral of the logits over `window` [cells], whose edges may lie inside cells."""
     rows, columns = integral.shape[0] - 1, integral.shape[1] - 1

@@ -33,7 +33,7 @@ from marscrop.geometry import Size, Window
 from marscrop.ratio import AspectRatio
 from marscrop.subjects.subject_map import SubjectMap
 from marscrop.window.keeping import Keeping
-from marscrop.window.likelihood import check_map, coverage
+from marscrop.window.likelihood import check_map, sums_inside
 
 _POSITIONS: Final = 33
 """Positions tried along each axis that leaves room: finer than the maps' cells."""
@@ -116,10 +116,9 @@ def place_window(
     largest = min(1.0, ratio.value / image.ratio), min(1.0, image.ratio / ratio.value)
     width, height = largest[0] * scale, largest[1] * scale
     lefts, tops = _starts(width), _starts(height)
-    rated = prior.sharpness * _sums(logits, lefts, tops, width, height)
+    rated = prior.sharpness / logits.size * sums_inside(logits, lefts, tops, width, height)
     if subjects is not None:
-        gaze = subjects.gaze
-        rated += GAZE_WEIGHT * gaze.size * _sums(gaze, lefts, tops, width, height)
+        rated += GAZE_WEIGHT * sums_inside(subjects.gaze, lefts, tops, width, height)
     likelihood = np.exp(rated - rated.max())
     likelihood /= likelihood.sum()
     x0 = float(lefts @ likelihood.sum(axis=0))
@@ -167,35 +166,18 @@ def gain_over_middle(logits: NDArray[np.floating], window: Window, image: Size) 
     x0, y0, x1, y1 = window.scaled(1 / image.width, 1 / image.height)
     width, height = x1 - x0, y1 - y0
     at, middle = (
-        float(_sums(logits, np.array([x]), np.array([y]), width, height)[0, 0])
+        float(sums_inside(logits, np.array([x]), np.array([y]), width, height)[0, 0])
         for x, y in ((x0, y0), ((1 - width) / 2, (1 - height) / 2))
     )
-    return at - middle
+    return (at - middle) / logits.size
 
 
 def gaze_inside(gaze: NDArray[np.floating], window: Window) -> float:
     """The share of gaze (h, w) that lies in a window, its edges in shares of the image's sides."""
     x0, y0, x1, y1 = window
-    inside = _sums(gaze, np.array([x0]), np.array([y0]), x1 - x0, y1 - y0)
-    return float(inside[0, 0]) * gaze.size
+    return float(sums_inside(gaze, np.array([x0]), np.array([y0]), x1 - x0, y1 - y0)[0, 0])
 
 
 def _starts(side: float) -> _Array:
     """Evenly spaced positions at which a side may begin, from one end to the other."""
     return np.linspace(0, 1 - side, _POSITIONS) if side < 1 else np.zeros(1)
-
-
-def _sums(
-    logits: NDArray[np.floating], lefts: _Array, tops: _Array, width: float, height: float
-) -> _Array:
-    """Integrals (tops, lefts) of the logits over each window, in shares of the map's area."""
-    rows, columns = logits.shape
-    down, across = _coverage(tops, height, rows), _coverage(lefts, width, columns)
-    sums: _Array = down @ logits.astype(np.float64) @ across.T
-    return sums / logits.size
-
-
-def _coverage(starts: _Array, side: float, cells: int) -> _Array:
-    """The share (starts, cells) of each of `cells` that the span from each start covers, 0..1."""
-    near = starts * cells
-    return coverage(near, near + side * cells, cells)

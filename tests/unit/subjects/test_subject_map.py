@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from marscrop.geometry import Size, Window
+from marscrop.geometry import Box, Size, Window
 from marscrop.subjects.subject_map import (
     MIN_HEAD_SCORE,
     MIN_SUBJECT_SCORE,
     MOST_HEADS,
     MOST_SUBJECTS,
+    SURE_HEAD,
+    Subject,
     SubjectMap,
     SubjectOutputs,
 )
@@ -102,3 +104,15 @@ def test_so_many_are_kept() -> None:
     found = seen(maps, maps)
     assert len(found.heads) == MOST_HEADS
     assert len(found.subjects) == MOST_SUBJECTS
+
+
+def test_sure_heads_are_those_that_the_photo_shows() -> None:
+    photo = Size(200, 100)
+    heads = ((10, 10, 30, 40), (-20, 50, 20, 120), (-40, 0, -5, 30), (50, 50, 60, 60))
+    scores = (0.9, 0.8, 0.9, SURE_HEAD - 0.01)
+    found = tuple(
+        Subject(Window(*map(float, edges)), score)
+        for edges, score in zip(heads, scores, strict=True)
+    )
+    seen = SubjectMap(np.ones((1, 1), np.float32), found, ())
+    assert seen.sure_heads(photo) == [Box(10, 10, 30, 40), Box(0, 50, 20, 100)]

@@ -13,7 +13,7 @@ from marscrop.window.keeping import (
     HEAD_COST,
     HEAD_ROOM,
     LOST_HEAD,
-    MOST_SUBJECTS,
+    MAIN_SUBJECTS,
     ROOM_COST,
     SUBJECT_COST,
     SUBJECT_ROOM,
@@ -120,13 +120,13 @@ def test_a_subject_counts_the_more_the_more_it_is_the_only_one() -> None:
 
 
 def test_only_the_largest_and_surest_subjects_count_in_that_order() -> None:
-    boxes = [Box(10 * n + 5, 10, 10 * n + 13, 20 + 10 * n) for n in range(MOST_SUBJECTS + 2)]
+    boxes = [Box(10 * n + 5, 10, 10 * n + 13, 20 + 10 * n) for n in range(MAIN_SUBJECTS + 2)]
     kept = Keeping.of(made_subjects(subjects=[(box, 1.0) for box in boxes]), PHOTO, OWN).subjects
     expected = [
         with_room(box, SUBJECT_ROOM).scaled(1 / PHOTO.width, 1 / PHOTO.height)
         for box in reversed(boxes)
     ]
-    assert kept.edges == pytest.approx(np.array(expected[:MOST_SUBJECTS]))
+    assert kept.edges == pytest.approx(np.array(expected[:MAIN_SUBJECTS]))
     assert list(kept.weights) == sorted(kept.weights, reverse=True)
     unsure = made_subjects(subjects=[(boxes[-1], 0.1), (boxes[-2], 1.0)])
     assert Keeping.of(unsure, PHOTO, OWN).subjects.edges[0] == pytest.approx(expected[1])
