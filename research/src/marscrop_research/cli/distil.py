@@ -29,6 +29,19 @@ def distil(
         list[Path] | None,
         typer.Option(help="Folder of more photos to learn from. Repeat for more."),
     ] = None,
+    unlabelled: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of all data: every photo in it that is not held out is learned from."
+        ),
+    ] = None,
+    second: Annotated[
+        Path | None,
+        typer.Option(help="Checkpoint of a second teacher, such as of dinov2_windows.toml."),
+    ] = None,
+    second_cache: Annotated[
+        Path, typer.Option(help="Folder to keep what the second teacher sees in.")
+    ] = Path("runs/second_teacher"),
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Folder of the run. Default: runs/NAME-sSEED."),
@@ -49,6 +62,7 @@ def distil(
         from marscrop_research.distil.distillation import distil as run
         from marscrop_research.distil.student_config import DistilConfig
         from marscrop_research.distil.student_packaging import package_student
+        from marscrop_research.subjects.sources import FCDB, find_photos
 
     settings = DistilConfig.load(config)
     if seed is not None:
@@ -61,6 +75,10 @@ def distil(
         found = load_fixations(more).photos
         photos += [photo.path for photo in found]
         sources.append(f"photos of {more.name} ({len(found)})")
+    if unlabelled:
+        found_photos = [photo for photo in find_photos(unlabelled) if not photo.held_out]
+        photos = sorted({*photos, *(photo.path for photo in found_photos if photo.source != FCDB)})
+        sources.append(f"photos of {unlabelled.name} that are not held out ({len(photos)} in all)")
     validation = [record for record in records if record.split == "validation"]
     run(
         settings,
@@ -68,6 +86,7 @@ def distil(
         photos,
         validation,
         folder,
+        second=(second, second_cache) if second else None,
         commit=source_commit(),
         report=lambda line: print(json.dumps(line), file=sys.stderr, flush=True),
     )

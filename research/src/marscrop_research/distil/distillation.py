@@ -15,6 +15,7 @@ import torch
 from marscrop.errors import ModelError
 from marscrop_research.data.records import CropRecord
 from marscrop_research.distil.prune import prune
+from marscrop_research.distil.second_teacher import SecondTeacher
 from marscrop_research.distil.student import QuantisedFeatures
 from marscrop_research.distil.student_config import DistilConfig
 from marscrop_research.distil.student_graph import read_weights
@@ -52,6 +53,7 @@ def distil(
     validation: Sequence[CropRecord],
     folder: Path,
     *,
+    second: tuple[Path, Path] | None = None,
     commit: str = "unknown",
     report: Callable[[dict[str, Any]], None] = lambda line: None,
     stop_at: int | None = None,
@@ -64,6 +66,7 @@ def distil(
         photos: to learn from.
         validation: photos with human crops, for the log alone.
         folder: of the run: `config.json`, `log.jsonl`, `last.pt`.
+        second: a checkpoint that is a teacher too, and a folder to keep what it sees in.
         commit: of the source, kept in the checkpoint.
         report: told each line of the log.
         stop_at: end after this step, for a run in parts.
@@ -78,8 +81,9 @@ def distil(
     torch.manual_seed(config.seed)
     teacher = Teacher(teacher_folder, ratios_asked(config.loss))
     rule = teacher.session.manifest.input
+    encoded = [EncodedPhoto.read(path) for path in photos]
     views = Views(
-        [EncodedPhoto.read(path) for path in photos],
+        encoded,
         config.views,
         rule.longest_edge_px,
         rule.multiple_px,
@@ -87,7 +91,8 @@ def distil(
     run = RunFolder(folder)
     with run.held():
         student = _begun(config, teacher_folder, teacher, views, run)
-        loss = DistilLoss(config.loss, teacher)
+        also = SecondTeacher(*second, encoded, ratios_asked(config.loss)) if second else None
+        loss = DistilLoss(config.loss, teacher, also)
         began, first = time.monotonic(), student.step
         while student.step < min(config.steps, stop_at or config.steps):
             parts = _learn(config, student, teacher, views, loss)
@@ -163,7 +168,7 @@ def _learn(
     wanted = teacher.features(batch.teacher)
     found = student.network(planes(batch.student))
     draw = np.random.default_rng([config.seed, student.step, 1])
-    total, parts = loss(found, wanted, batch.shown, draw)
+    total, parts = loss(found, wanted, batch, draw)
     for group in student.optimizer.param_groups:
         group["lr"] = config.learning_rate * _share(config, student.step)
     student.optimizer.zero_grad()

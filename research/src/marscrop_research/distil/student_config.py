@@ -52,6 +52,7 @@ class LossConfig(Checked):
         feature_weight: of the squared error of features, in shares of their variance.
         map_weight: of the squared error of maps, in squared logits.
         place_weight: of how far windows are apart [shares of a side, by 256].
+        second_weight: share of the second teacher's maps in those that are learned, 0..1.
         ratios: asked of each view.
         lowest_ratio, highest_ratio: they are drawn between these, evenly in logarithm.
     """
@@ -59,12 +60,14 @@ class LossConfig(Checked):
     feature_weight: float = 1.0
     map_weight: float = 1.0
     place_weight: float = 0.2
+    second_weight: float = 0.25
     ratios: int = 4
     lowest_ratio: float = 0.4
     highest_ratio: float = 2.5
 
     def __post_init__(self) -> None:
         require(self.ratios > 0, "ratios must be positive")
+        require(0 <= self.second_weight <= 1, "second_weight must be 0 to 1")
         require(
             0 < self.lowest_ratio < self.highest_ratio,
             "lowest_ratio must be positive and below highest_ratio",

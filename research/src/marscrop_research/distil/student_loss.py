@@ -13,8 +13,10 @@ from torch import Tensor
 
 from marscrop.errors import ModelError
 from marscrop.geometry import Size
+from marscrop_research.distil.second_teacher import SecondTeacher
 from marscrop_research.distil.student_config import LossConfig
 from marscrop_research.distil.teacher import Teacher, places
+from marscrop_research.distil.views import ViewBatch
 
 _RATIOS: Final = 64
 _EDGE_PX: Final = 256
@@ -28,20 +30,29 @@ def ratios_asked(config: LossConfig) -> NDArray[np.float64]:
 class DistilLoss:
     """How far a student is from its teacher, through the teacher's own head."""
 
-    def __init__(self, config: LossConfig, teacher: Teacher) -> None:
-        self._config, self._teacher = config, teacher
+    def __init__(
+        self, config: LossConfig, teacher: Teacher, second: SecondTeacher | None = None
+    ) -> None:
+        """Start.
+
+        Args:
+            config: how much each part counts.
+            teacher: whose features are learned, and whose maps.
+            second: whose maps are mixed into those, where a view shows a whole photo.
+        """
+        self._config, self._teacher, self._second = config, teacher, second
         self._ratios = torch.from_numpy(ratios_asked(config)).float()
         self._prior = teacher.session.manifest.prior
 
     def __call__(
-        self, found: Tensor, wanted: Tensor, image: Size, draw: np.random.Generator
+        self, found: Tensor, wanted: Tensor, batch: ViewBatch, draw: np.random.Generator
     ) -> tuple[Tensor, dict[str, float]]:
         """The loss of a batch at ratios that are drawn.
 
         Args:
             found: (b, c, h, w) the student's features.
             wanted: (b, c, h', w') the teacher's, of the same views, maybe finer.
-            image: shape of what the views show.
+            batch: what they were shown.
             draw: decides the ratios.
 
         Returns:
@@ -50,12 +61,12 @@ class DistilLoss:
         Raises:
             ModelError: it is not finite.
         """
-        config = self._config
+        config, image = self._config, batch.shown
         chosen = torch.from_numpy(draw.integers(_RATIOS, size=(len(found), config.ratios)))
         ratios = self._ratios[chosen]
         maps = self._teacher.maps(found, chosen)
         with torch.no_grad():
-            theirs = self._teacher.maps(wanted, chosen)
+            theirs = self._mixed(self._teacher.maps(wanted, chosen), batch, chosen)
             there = places(theirs, ratios, image, self._prior)
             variance = wanted.var(dim=(0, 2, 3)).clamp(min=1e-6)
         errors = (found - _resized(wanted, found)).square().mean(dim=(0, 2, 3))
@@ -72,6 +83,22 @@ class DistilLoss:
         if not math.isfinite(found_parts["loss"]):
             raise ModelError(None, f"the loss is not finite ({found_parts}); lower learning_rate")
         return total, found_parts
+
+    def _mixed(self, maps: Tensor, batch: ViewBatch, chosen: Tensor) -> Tensor:
+        """The teacher's maps, and the second one's of whole photos."""
+        whole = [index for index, all_of_it in enumerate(batch.whole) if all_of_it]
+        if self._second is None or not whole:
+            return maps
+        rows, columns = batch.teacher.shape[1:3]
+        theirs = self._second.maps(
+            [batch.photos[index] for index in whole],
+            [batch.flipped[index] for index in whole],
+            Size(columns, rows),
+            chosen[whole],
+        )
+        mixed = maps.clone()
+        mixed[whole] = torch.lerp(maps[whole], _resized(theirs, maps), self._config.second_weight)
+        return mixed
 
 
 def _resized(fine: Tensor, coarse: Tensor) -> Tensor:

@@ -36,11 +36,26 @@ class ViewBatch(NamedTuple):
     Attributes:
         teacher, student: (b, h, w, 3) uint8 RGB of the same views, each of its own size.
         shown: size of what is shown, for ratios [px of the first photo].
+        photos: which they are, by their place in the list.
+        whole: of each view, whether it shows all of its photo.
+        flipped: of each view, whether it is mirrored.
     """
 
     teacher: _Array
     student: _Array
     shown: Size
+    photos: tuple[int, ...]
+    whole: tuple[bool, ...]
+    flipped: tuple[bool, ...]
+
+
+class _View(NamedTuple):
+    """One view's pixels, and what was drawn for it."""
+
+    teacher: _Array
+    student: _Array
+    whole: bool
+    flipped: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,22 +113,29 @@ class Views:
         draw = np.random.default_rng([seed, step])
         sizes = _sizes(self._photos[int(draw.integers(len(self._photos)))], *self._edges)
         alike = self._alike[sizes]
-        chosen = [self._photos[i] for i in draw.choice(alike, count or self._config.batch_size)]
-        shown = chosen[0].size
-        pairs = [self._view(photo, shown, sizes, draw) for photo in chosen]
-        teacher, student = (np.stack(views) for views in zip(*pairs, strict=True))
-        return ViewBatch(teacher, student, shown)
+        chosen = draw.choice(alike, count or self._config.batch_size).tolist()
+        shown = self._photos[chosen[0]].size
+        views = [self._view(self._photos[index], shown, sizes, draw) for index in chosen]
+        return ViewBatch(
+            np.stack([view.teacher for view in views]),
+            np.stack([view.student for view in views]),
+            shown,
+            tuple(chosen),
+            tuple(view.whole for view in views),
+            tuple(view.flipped for view in views),
+        )
 
     def _view(
         self, photo: EncodedPhoto, shape: Size, sizes: tuple[Size, Size], draw: np.random.Generator
-    ) -> tuple[_Array, _Array]:
+    ) -> _View:
         config = self._config
         zoom = draw.uniform(config.zoom, 1)
         region = _region(photo.size, shape, zoom, draw)
-        if draw.random() < config.whole:
+        all_of_it = bool(draw.random() < config.whole)
+        if all_of_it:
             region = Window(0.0, 0.0, *photo.size)
         half = draw.random() < config.half_decoded
-        flip = draw.random() < 0.5
+        flip = bool(draw.random() < 0.5)
         light, contrast, grey = draw.uniform(-1, 1, 3) * (
             config.brightness,
             config.contrast,
@@ -131,7 +153,7 @@ class Views:
             mean = rgb.mean(axis=2, keepdims=True)
             rgb = (rgb + grey * (mean - rgb) - 127.5) * (1 + contrast) + 127.5 * (1 + light)
             views.append(rgb.clip(0, 255).round().astype(np.uint8))
-        return views[0], views[1]
+        return _View(views[0], views[1], all_of_it, flip)
 
 
 def _sizes(
