@@ -10,7 +10,7 @@ import os
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Unpack
+from typing import Any, Unpack, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,7 @@ from marscrop.imaging.photo import (
     Photo,
     open_photo,
 )
+from marscrop.imaging.read_options import READ_OPTIONS, ReadKeywords, ReadOptions
 from marscrop.imaging.source import Source
 from marscrop.options import DEFAULT_OPTIONS, CropKeywords, CropOptions
 from marscrop.ratio import AspectRatio, RatioLike, parse_ratios
@@ -39,6 +40,10 @@ from marscrop.runtime.manifest import PACKAGED_MODEL, Manifest
 from marscrop.runtime.model import MarsModel
 from marscrop.spelling import Mention
 from marscrop.subjects.subject_map import SubjectMap
+
+
+class Keywords(CropKeywords, ReadKeywords, total=False):
+    """What `Cropper.crop` takes by name: how the photo is read, and what is asked of its crops."""
 
 
 class Cropper:
@@ -90,7 +95,7 @@ class Cropper:
         image: Source,
         ratios: RatioLike | Iterable[RatioLike],
         options: CropOptions | None = None,
-        **overrides: Unpack[CropKeywords],
+        **overrides: Unpack[Keywords],
     ) -> list[Crop]:
         """The best crop for each ratio, or the best few.
 
@@ -98,7 +103,8 @@ class Cropper:
             image: path, bytes, binary file object, PIL image, or uint8 array (h, w, 3) in RGB.
             ratios: such as "16:9", 1.5 or "square"; one or several.
             options: what else is asked, as `CropOptions.parse` gave it.
-            **overrides: options by name, which go before those; `marscrop.options` is their table.
+            **overrides: options by name, which go before those; `marscrop.options` is their table,
+                and `ReadOptions` has those of reading, such as frame=0.
                 Boxes are (x0, y0, x1, y1) in pixels of the upright photo, or "5%,10%,50%,80%".
 
         Returns:
@@ -112,26 +118,38 @@ class Cropper:
             ImageError: an image that cannot be found or read; `LimitError`: that is too large.
             MissingExtraError: faces to keep and no detector installed.
         """
-        asked = CropOptions.parse(options, **overrides)
+        written = cast("dict[str, Any]", overrides)
+        reading = {name: written.pop(name) for name in READ_OPTIONS if name in written}
+        asked = CropOptions.parse(options, **written)
         parsed = parse_ratios(ratios)
-        photo = self.open(image)
+        photo = self.open(image, **reading)
         return self.crop_photo(photo, parsed, asked) if parsed else []
 
-    def open(self, image: Source, name: str | None = None) -> Photo:
+    def open(
+        self,
+        image: Source,
+        name: str | None = None,
+        read: ReadOptions | None = None,
+        **overrides: Unpack[ReadKeywords],
+    ) -> Photo:
         """A photo's header, read within this cropper's limits.
 
         Args:
             image: as `crop` has it.
             name: for messages; by default the path, or a word for what else it was given as.
+            read: how it is read, as `ReadOptions.parse` gave it.
+            **overrides: the same by name, which goes before that, such as frame=0.
 
         Raises:
             ImageError: an image that cannot be found or read; `LimitError`: with too many pixels.
+            OptionError: a frame that it does not have.
         """
         return open_photo(
             image,
             name=name,
             max_pixels=self.max_pixels,
             max_decoded_bytes=self.max_decoded_bytes,
+            read=ReadOptions.parse(read, **overrides),
         )
 
     def crop_photo(
@@ -194,12 +212,13 @@ class Cropper:
             error.about(analysis.name)
             raise
 
-    def picture(self, image: Source, crop: Crop) -> Picture:
+    def picture(self, image: Source, crop: Crop, **read: Unpack[ReadKeywords]) -> Picture:
         """A crop's pixels, with its padding.
 
         Args:
             image: the photo that the crop is of.
             crop: as `crop` gave it.
+            **read: as `crop` had it: which frame, say.
 
         Returns:
             a PIL image of `crop.size`.
@@ -207,10 +226,12 @@ class Cropper:
         Raises:
             ImageError: an image that cannot be found or read, or does not hold the box.
         """
-        photo = self.open(image)
+        photo = self.open(image, **read)
         return cut(photo.upright(), crop.box, crop.padding)
 
-    def lossless(self, image: Source, crop: Crop) -> tuple[bytes, Crop]:
+    def lossless(
+        self, image: Source, crop: Crop, **read: Unpack[ReadKeywords]
+    ) -> tuple[bytes, Crop]:
         """A crop of a JPEG without encoding it again; needs the extra `lossless`.
 
         The box keeps its size and moves onto the grid of the JPEG's blocks, by less than a block
@@ -219,6 +240,7 @@ class Cropper:
         Args:
             image: the JPEG that the crop is of: path, bytes or file object.
             crop: as `crop` gave it, not padded.
+            **read: as `crop` had it.
 
         Returns:
             the JPEG, stored as the photo is (with its EXIF orientation), and the crop with the box
@@ -228,7 +250,7 @@ class Cropper:
             ImageError: an image that is no JPEG, or that cannot be cropped this way.
             ConstraintError: a padded crop.
         """
-        photo = self.open(image)
+        photo = self.open(image, **read)
         grid = BlockGrid.of(photo)
         moved = moved_to_grid(grid, crop, DEFAULT_OPTIONS)
         return grid.cut(moved.box), moved

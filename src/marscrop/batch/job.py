@@ -11,6 +11,7 @@ from typing import Any
 from marscrop import __version__
 from marscrop.errors import OptionError
 from marscrop.imaging.photo import DEFAULT_MAX_DECODED_BYTES, DEFAULT_MAX_PIXELS
+from marscrop.imaging.read_options import AS_A_WHOLE, ReadOptions
 from marscrop.options import DEFAULT_OPTIONS, CropOptions
 from marscrop.ratio import AspectRatio
 from marscrop.runtime.manifest import PACKAGED_MODEL, Manifest
@@ -24,6 +25,7 @@ class Job:
     Attributes:
         target: folder or URL that crops and results go to.
         options: of each crop.
+        read: how each photo is read.
         suffix: of the crops' files, such as ".webp"; None for the photo's own format.
         quality: of lossy formats, 1..100; None for the default.
         write_crops: whether crops are written, or only their boxes.
@@ -35,6 +37,7 @@ class Job:
 
     target: str
     options: CropOptions = DEFAULT_OPTIONS
+    read: ReadOptions = AS_A_WHOLE
     suffix: str | None = None
     quality: int | None = None
     write_crops: bool = True
@@ -51,9 +54,9 @@ class Job:
     def fingerprint(self) -> str:
         """A digest of all that may change a crop.
 
-        That is the options, the model and marscrop's version; not the target, nor limits, which
-        only refuse photos, nor whether the face detector is there, without which no photo of a job
-        that asks for it is done.
+        That is the options, how photos are read, the model and marscrop's version; not the target,
+        nor limits, which only refuse photos, nor whether the face detector is there, without which
+        no photo of a job that asks for it is done.
 
         Raises:
             ModelError: the model is missing or malformed.

@@ -75,7 +75,7 @@ class Worker:
         return PhotoRecord(task.source, key, error=" ".join(why.split()))
 
     def _do(self, task: Task, key: str) -> PhotoRecord:
-        photo = self._cropper.open(_read(task.source), name=task.source)
+        photo = self._cropper.open(_read(task.source), task.source, self._job.read)
         options = task.options(self._job)
         with self._memory(self._cropper.analysis_bytes(photo, options)):
             crops = self._cropper.crop_photo(photo, task.ratios, options)

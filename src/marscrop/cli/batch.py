@@ -13,6 +13,7 @@ import typer
 from marscrop.cli.flags import (
     RATIO_HELP,
     FileType,
+    Frame,
     MaxDecodedMib,
     MaxPixels,
     ModelFolder,
@@ -82,6 +83,7 @@ def batch(
     ] = None,
     quality: Quality = None,
     file_type: FileType = None,
+    frame: Frame = None,
     max_pixels: MaxPixels = None,
     max_decoded_mib: MaxDecodedMib = None,
     model: ModelFolder = None,
@@ -101,11 +103,13 @@ def batch(
     from marscrop.batch.pruning import check_manifest_keeps_photos
     from marscrop.batch.run import run
     from marscrop.batch.store import Store, half_made_unheard
+    from marscrop.imaging.read_options import ReadOptions
 
     tools = _parse_tools(tool or [])
     try:
         job = Job(
             target=output,
+            read=ReadOptions(frame=frame),
             options=options,
             suffix=_parse_suffix(file_type),
             quality=quality,

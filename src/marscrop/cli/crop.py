@@ -12,6 +12,7 @@ import typer
 from marscrop.cli.flags import (
     RATIO_HELP,
     FileType,
+    Frame,
     MaxDecodedMib,
     MaxPixels,
     ModelFolder,
@@ -55,6 +56,7 @@ def crop(
     ] = False,
     quality: Quality = None,
     file_type: FileType = None,
+    frame: Frame = None,
     max_pixels: MaxPixels = None,
     max_decoded_mib: MaxDecodedMib = None,
     lossless: Annotated[
@@ -89,6 +91,7 @@ def crop(
     from marscrop.cli.crop_photo import CropPhoto
     from marscrop.cores import usable_cores
     from marscrop.cropper import Cropper
+    from marscrop.imaging.read_options import ReadOptions
     from marscrop.memory_budget import MemoryBudget
     from marscrop.ordered_map import OrderedMap
 
@@ -101,6 +104,7 @@ def crop(
     photos = OrderedMap(workers, when_stopped=memory.stop)
     work = CropPhoto(
         cropper=cropper,
+        read=ReadOptions(frame=frame),
         ratios=ratios,
         options=options,
         outputs=outputs if output is not None or not as_json else None,

@@ -20,6 +20,7 @@ from marscrop.imaging.crop_file import CropFiles
 from marscrop.imaging.destination import write_whole
 from marscrop.imaging.lossless import BlockGrid
 from marscrop.imaging.photo import Photo
+from marscrop.imaging.read_options import ReadOptions
 from marscrop.memory_budget import PIXEL_BYTES, MemoryBudget
 from marscrop.options import CropOptions
 from marscrop.ordered_map import OrderedMap
@@ -45,7 +46,7 @@ class CropPhoto:
     """A function of a photo's place in the list and its name.
 
     Attributes:
-        cropper, ratios, options: what is asked.
+        cropper, read, ratios, options: what is asked.
         outputs: paths of the crops; None where none are written.
         quality: of what is written.
         as_json: one line of JSON a photo, in place of one in words a crop.
@@ -55,6 +56,7 @@ class CropPhoto:
     """
 
     cropper: Cropper
+    read: ReadOptions
     ratios: Sequence[AspectRatio]
     options: CropOptions
     outputs: OutputPaths | None
@@ -68,7 +70,7 @@ class CropPhoto:
         """Crop one photo. What goes wrong with it is part of the answer."""
         lines: list[str] = []
         try:
-            photo = self.cropper.open(image)
+            photo = self.cropper.open(image, read=self.read)
             with self.memory.hold(self.cropper.analysis_bytes(photo, self.options)):
                 found = self.cropper.crop_photo(photo, self.ratios, self.options)
             grid = BlockGrid.of(photo) if self.lossless else None

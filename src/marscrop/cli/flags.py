@@ -28,6 +28,13 @@ FileType = Annotated[
     str | None,
     typer.Option("--format", help="jpg, png, webp, avif, tif, gif or heic. Default: the photo's."),
 ]
+Frame = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        help="Take this frame of an animation, or page of a TIFF, as a still; 0 is the first.",
+    ),
+]
 MaxPixels = Annotated[
     int | None, typer.Option(min=1, help="Largest photo, in pixels. Default: 300 million.")
 ]

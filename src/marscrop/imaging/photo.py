@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, BinaryIO, Final, cast
 
 import numpy as np
@@ -16,7 +17,9 @@ from marscrop.errors import ImageError, LimitError
 from marscrop.geometry import Box, Size
 from marscrop.imaging import colour, cost, formats, orientation, strips
 from marscrop.imaging.exif import descriptive_exif
+from marscrop.imaging.frames import opened_at
 from marscrop.imaging.jpeg.compression import Compression
+from marscrop.imaging.read_options import AS_A_WHOLE, ReadOptions
 from marscrop.imaging.reduction import Reduction, reduced
 from marscrop.imaging.resize import MIN_OVERSAMPLING, resize_rgb
 from marscrop.imaging.source import Opener, Source, explained, resolve
@@ -225,6 +228,7 @@ def open_photo(
     name: str | None = None,
     max_pixels: int = DEFAULT_MAX_PIXELS,
     max_decoded_bytes: int = DEFAULT_MAX_DECODED_BYTES,
+    read: ReadOptions = AS_A_WHOLE,
 ) -> Photo:
     """Read a photo's header.
 
@@ -240,12 +244,16 @@ def open_photo(
         max_pixels: width times height beyond which the photo is refused, before decoding.
         max_decoded_bytes: memory beyond which `Photo.analysis_rgb` refuses it, before decoding;
             for files, as PIL images and arrays are in memory already.
+        read: what else is asked of reading.
 
     Raises:
         ImageError: the source is missing, unreadable, empty, or no image.
         LimitError: it has more than `max_pixels`.
+        OptionError: it has no such frame.
     """
     name, is_file, opened = resolve(source, name)
+    if read.frame is not None:
+        opened = partial(opened_at, opened, read.frame, is_file=is_file)
     with explained(name), opened() as image:
         turn = orientation.orientation_of(image)
         size = orientation.turned_size(image.size, turn)

@@ -115,7 +115,8 @@ def explained(name: str, otherwise: str = "is truncated or corrupt") -> Iterator
     except ImageError as error:
         error.about(name)
         raise
-    except MarscropError:
+    except MarscropError as error:
+        error.about(name)
         raise
     except Exception as error:
         raise_foreign(error)

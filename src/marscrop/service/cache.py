@@ -1,7 +1,7 @@
 """A cache of the latest photos' analyses, so that a further ratio needs no upload.
 
 It holds features and subject maps, of which no picture can be made, and no pixels. A photo's key
-is the SHA-256 of its bytes.
+is the SHA-256 of its bytes, and of how they are read where something is asked of that.
 """
 
 from __future__ import annotations
@@ -11,11 +11,15 @@ import threading
 from collections import OrderedDict
 
 from marscrop.analysis import Analysis
+from marscrop.imaging.read_options import AS_A_WHOLE, ReadOptions
 
 
-def photo_key(content: bytes) -> str:
+def photo_key(content: bytes, read: ReadOptions = AS_A_WHOLE) -> str:
     """The key of a photo: what it is called in answers."""
-    return hashlib.sha256(content).hexdigest()
+    digest = hashlib.sha256(content)
+    if read != AS_A_WHOLE:
+        digest.update(repr(read).encode())
+    return digest.hexdigest()
 
 
 class AnalysisCache:

@@ -111,6 +111,14 @@ PHOTO: Final = Parameter(
 URL: Final = Parameter(
     "url", "In place of an image: where to fetch it, if the service was started with --allow-url."
 )
+FRAME: Final = Parameter(
+    "frame",
+    "Take this frame of an animation, or page of a TIFF, as a still; 0 is the first.",
+    {"type": "integer", "minimum": 0},
+    ("0",),
+    int,
+)
+READ_PARAMETERS: Final = (FRAME,)
 CROP_OPTIONS: Final = tuple(map(_of_option, OPTIONS))
 OUTPUT_OPTIONS: Final = (
     Parameter("width", "Width of the picture that comes out.", _COUNT, ("800",), convert=int),

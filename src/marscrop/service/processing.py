@@ -18,6 +18,7 @@ from marscrop.imaging.crop_file import CropFiles
 from marscrop.imaging.encoding import fits_strips
 from marscrop.imaging.greymap import grey_png
 from marscrop.imaging.photo import Photo, open_photo
+from marscrop.imaging.read_options import ReadOptions
 from marscrop.memory_budget import PIXEL_BYTES, MemoryBudget
 from marscrop.options import CropOptions
 from marscrop.service.cache import AnalysisCache, photo_key
@@ -81,7 +82,7 @@ class PhotoProcessor:
         self, query: PictureQuery, content: bytes, name: str | None, accept: str | None
     ) -> EncodedCrop:
         """A crop's pixels."""
-        photo = self._open(content, name)
+        photo = self._open(content, name, query.crop.reading)
         suffix = query.suffix or choose_suffix(accept, has_alpha=photo.has_alpha)
         crop, box, confidence = None, None, None
         if query.box is None:
@@ -114,10 +115,10 @@ class PhotoProcessor:
         """What is known of a photo, with its key."""
         if content is None:
             return query.photo or "", self._recall(query.photo or "", faces)
-        key = photo_key(content)
+        key = photo_key(content, query.reading)
         analysis = self.cache.get(key)
         if analysis is None or _lacks_faces(analysis, faces):
-            photo = self._open(content, name)
+            photo = self._open(content, name, query.reading)
             with self._memory.hold(self._cropper.analysis_bytes(photo, CropOptions(faces=faces))):
                 analysis = self._cropper.analyse(photo, faces)
             self.cache.put(key, replace(analysis, name=UNNAMED))
@@ -146,7 +147,7 @@ class PhotoProcessor:
             )
         return analysis
 
-    def _open(self, content: bytes, name: str | None) -> Photo:
+    def _open(self, content: bytes, name: str | None, read: ReadOptions) -> Photo:
         """A photo within the limits, from its header."""
         try:
             photo = open_photo(
@@ -154,6 +155,7 @@ class PhotoProcessor:
                 name=name or UNNAMED,
                 max_pixels=self._limits.max_pixels,
                 max_decoded_bytes=self._limits.max_decoded_bytes,
+                read=read,
             )
         except ImageError as error:
             raise of_error(error, opening=True) from None

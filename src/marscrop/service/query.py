@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from marscrop.geometry import Size, round_half_up
+from marscrop.imaging.read_options import AS_A_WHOLE, READ_OPTIONS, ReadOptions
 from marscrop.options import OPTIONS, CropOptions
 from marscrop.ratio import AspectRatio, parse_ratios
 from marscrop.service.limits import ServiceLimits
@@ -16,6 +17,7 @@ from marscrop.service.parameters import (
     OUTPUT_OPTIONS,
     PHOTO,
     RATIO,
+    READ_PARAMETERS,
     URL,
     Parameter,
     Texts,
@@ -24,14 +26,15 @@ from marscrop.service.parameters import (
 from marscrop.service.refusals import bad_request
 from marscrop.window.regions import Region
 
-CROPS_PARAMETERS: Final = (RATIO, PHOTO, URL, *CROP_OPTIONS)
+CROPS_PARAMETERS: Final = (RATIO, PHOTO, URL, *READ_PARAMETERS, *CROP_OPTIONS)
 CROP_PARAMETERS: Final = (
     replace(RATIO, repeated=False, required=False, about="Aspect ratio, such as 16:9."),
     URL,
+    *READ_PARAMETERS,
     *(option for option in CROP_OPTIONS if option.name != "max_candidates"),
     *OUTPUT_OPTIONS,
 )
-MAP_PARAMETERS: Final = (replace(RATIO, repeated=False), PHOTO, URL)
+MAP_PARAMETERS: Final = (replace(RATIO, repeated=False), PHOTO, URL, *READ_PARAMETERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +44,14 @@ class CropsQuery:
     Attributes:
         ratios: in the order asked.
         options: for all of them.
+        reading: how the image is read.
         photo: of an earlier answer, in place of an image.
         url: of the image, in place of it.
     """
 
     ratios: tuple[AspectRatio, ...]
     options: CropOptions
+    reading: ReadOptions = AS_A_WHOLE
     photo: str | None = None
     url: str | None = None
 
@@ -70,7 +75,13 @@ class CropsQuery:
                 f"got {count}. Send several requests",
                 ("max_crops", limits.max_crops),
             )
-        return cls(ratios, options, values.get("photo"), values.get("url"))
+        reading, photo = _reading(values), values.get("photo")
+        if photo is not None and reading != AS_A_WHOLE:
+            raise bad_request(
+                f"{PHOTO.name} stands for an image as it was read; leave out "
+                f"{', '.join(name for name in READ_OPTIONS if name in values)}"
+            )
+        return cls(ratios, options, reading, photo, values.get("url"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +125,7 @@ class PictureQuery:
             raise bad_request("give a width or a height: with a ratio or box, one tells the other")
         ratios = tuple(parse_ratios(ratio)) if ratio is not None else ()
         return cls(
-            CropsQuery(ratios, _options(values, limits), None, values.get("url")),
+            CropsQuery(ratios, _options(values, limits), _reading(values), None, values.get("url")),
             Region.parse(box) if box is not None else None,
             width,
             height,
@@ -145,6 +156,11 @@ def _options(values: Mapping[str, Any], limits: ServiceLimits) -> CropOptions:
                 ("max_boxes", limits.max_boxes),
             )
     return CropOptions.parse(**asked)
+
+
+def _reading(values: Mapping[str, Any]) -> ReadOptions:
+    """The values that belong to `ReadOptions`, in it."""
+    return ReadOptions(**{name: values[name] for name in READ_OPTIONS if name in values})
 
 
 def _side(name: str, value: int | None, limit: int) -> int | None:

@@ -213,3 +213,17 @@ def test_a_photo_may_be_called_like_a_pattern(cli: Cli, rocket: Path, tmp_path: 
     photo.write_bytes(rocket.read_bytes())
     assert cli("crop", photo, "-r", "1:1").code == 0
     assert (tmp_path / "[x]?_1x1.jpg").exists()
+
+
+def test_one_frame_of_an_animation_is_a_still(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "anim.gif"
+    first, second = (Image.new("L", (60, 40), shade) for shade in (30, 200))
+    first.save(path, save_all=True, append_images=[second])
+    out = tmp_path / "still.png"
+    assert cli("crop", path, "-r", "1:1", "--frame", 1, "-o", out).code == 0
+    with Image.open(out) as still:
+        assert still.convert("L").getextrema() == (200, 200)
+    missing = cli("crop", path, "-r", "1:1", "--frame", 2, "-o", out)
+    assert (missing.code, missing.out) == (1, "")
+    assert missing.err == f"marscrop: {path}: has 2 frames, 0 to 1; --frame is 2\n"
+    assert cli("crop", path, "-r", "1:1", "--frame", -1).code == 2
