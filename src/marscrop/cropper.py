@@ -253,7 +253,7 @@ class Cropper:
         photo = self.open(image, **read)
         grid = BlockGrid.of(photo)
         moved = moved_to_grid(grid, crop, DEFAULT_OPTIONS)
-        return grid.cut(moved.box), moved
+        return grid.cut(moved.box).content, moved
 
     def analysis_bytes(self, photo: Photo, options: CropOptions = DEFAULT_OPTIONS) -> int:
         """Memory that a photo takes at once while its crops are found, beside the networks."""

@@ -105,7 +105,7 @@ def test_padding_is_drawn(client: TestClient, rocket: bytes) -> None:
         ("ratio=1:1&width=100&enlarge=nan", "enlarge must be from 1 to 4; got nan"),
         ("ratio=1:1&quality=0", "quality must be from 1 to 100; got 0"),
         ("ratio=1:1&format=bmp", "format must be one of avif, webp, jpg, png; got 'bmp'"),
-        ("ratio=1:1&metadata=all", "metadata must be one of keep; got 'all'"),
+        ("ratio=1:1&metadata=exif", "metadata must be one of none, rights, all, keep; got 'exif'"),
         ("ratio=1:1&ratio=2:1", "ratio may be given once"),
         ("ratio=1:1&max_candidates=2", "unknown parameter 'max_candidates'"),
         ("box=600,0,700,10", "expected a box inside the image of 640 x 427 pixels"),
@@ -152,3 +152,13 @@ def test_the_map_of_a_photo_that_was_seen_needs_no_upload(
     sent = client.post("/v1/crops?ratio=1:1", content=rocket).json()
     first = client.post("/v1/map?ratio=1.3", content=rocket)
     assert client.post(f"/v1/map?ratio=1.3&photo={sent['photo']}").content == first.content
+
+
+def test_what_a_picture_lacks_is_in_a_header(client: TestClient) -> None:
+    photo = io.BytesIO()
+    Image.new("RGBA", (96, 64), (200, 30, 30, 90)).save(photo, "PNG")
+    lacking = client.post("/v1/crop?ratio=1:1&format=jpg", content=photo.getvalue())
+    words = "transparency was laid over white, as JPEG cannot hold it"
+    assert lacking.headers["X-Crop-Warnings"] == words
+    whole = client.post("/v1/crop?ratio=1:1&format=png", content=photo.getvalue())
+    assert "X-Crop-Warnings" not in whole.headers

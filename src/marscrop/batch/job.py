@@ -12,6 +12,7 @@ from marscrop import __version__
 from marscrop.errors import OptionError
 from marscrop.imaging.photo import DEFAULT_MAX_DECODED_BYTES, DEFAULT_MAX_PIXELS
 from marscrop.imaging.read_options import AS_A_WHOLE, ReadOptions
+from marscrop.imaging.write_options import DEFAULT_WRITE_OPTIONS, WriteOptions
 from marscrop.options import DEFAULT_OPTIONS, CropOptions
 from marscrop.ratio import AspectRatio
 from marscrop.runtime.manifest import PACKAGED_MODEL, Manifest
@@ -27,7 +28,7 @@ class Job:
         options: of each crop.
         read: how each photo is read.
         suffix: of the crops' files, such as ".webp"; None for the photo's own format.
-        quality: of lossy formats, 1..100; None for the default.
+        write: how crops are written.
         write_crops: whether crops are written, or only their boxes.
         sidecar: whether to write an XMP file for each crop.
         model: folder of an exported model; None for the packaged one.
@@ -39,7 +40,7 @@ class Job:
     options: CropOptions = DEFAULT_OPTIONS
     read: ReadOptions = AS_A_WHOLE
     suffix: str | None = None
-    quality: int | None = None
+    write: WriteOptions = DEFAULT_WRITE_OPTIONS
     write_crops: bool = True
     sidecar: bool = False
     model: Path | None = None

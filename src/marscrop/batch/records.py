@@ -21,6 +21,7 @@ class CropRecord:
         padding: around the box [px]; None for a crop without.
         output: name of the crop's file, relative to the target; None where none was asked for.
         sidecar: name of the XMP file, likewise.
+        warnings: what the file does not keep of the photo, as in `EncodedFile.losses`.
     """
 
     ratio: str
@@ -31,6 +32,7 @@ class CropRecord:
     padding: Margins | None = None
     output: str | None = None
     sidecar: str | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,11 @@ class PhotoRecord:
     sizes: tuple[tuple[str, int], ...] = ()
     error: str | None = None
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Those of its crops, each once."""
+        return tuple(dict.fromkeys(text for crop in self.crops for text in crop.warnings))
+
     def to_table(self) -> dict[str, Any]:
         """The record as JSON."""
         return asdict(self)
@@ -67,12 +74,15 @@ class PhotoRecord:
         """
         if not isinstance(table["source"], str):
             raise TypeError("a source must be text")
-        crops = tuple(
-            CropRecord(**{**crop, "box": Box(*crop["box"]), "padding": _margins(crop["padding"])})
-            for crop in table["crops"]
-        )
+        crops = tuple(map(_crop, table["crops"]))
         sizes = tuple((str(name), int(size)) for name, size in table["sizes"])
         return cls(**{**table, "crops": crops, "sizes": sizes})
+
+
+def _crop(table: dict[str, Any]) -> CropRecord:
+    texts = tuple(map(str, table["warnings"]))
+    box, padding = Box(*table["box"]), _margins(table["padding"])
+    return CropRecord(**{**table, "box": box, "padding": padding, "warnings": texts})
 
 
 def _margins(values: list[int] | None) -> Margins | None:

@@ -62,6 +62,7 @@ def _row(record: PhotoRecord, crop: CropRecord | None, tools: Sequence[str]) -> 
         "padding": list(crop.padding) if crop and crop.padding else None,
         "output": crop.output if crop else None,
         "sidecar": crop.sidecar if crop else None,
+        "warnings": list(crop.warnings) if crop else None,
         **{tool: TOOLS[tool](crop.box) if crop else None for tool in tools},
         "error": record.error and encodable(record.error),
     }
@@ -84,6 +85,7 @@ def _parquet(rows: list[dict[str, Any]], tools: Sequence[str]) -> bytes:
         "padding": edges,
         "output": pa.string(),
         "sidecar": pa.string(),
+        "warnings": pa.list_(pa.string()),
         **{tool: pa.string() for tool in tools},
         "error": pa.string(),
     }

@@ -80,7 +80,7 @@ class Worker:
         with self._memory(self._cropper.analysis_bytes(photo, options)):
             crops = self._cropper.crop_photo(photo, task.ratios, options)
         files: dict[str, bytes] = {}
-        outputs = self._encode(task, photo, crops, files)
+        outputs, losses = self._encode(task, photo, crops, files)
         sidecars = self._sidecars(task, photo, crops, files)
         for name, content in files.items():
             self._write(name, content)
@@ -89,24 +89,24 @@ class Worker:
             key=key,
             width=photo.size.width,
             height=photo.size.height,
-            crops=tuple(map(_record, crops, outputs, sidecars)),
+            crops=tuple(map(_record, crops, outputs, sidecars, losses)),
             sizes=tuple((name, len(content)) for name, content in files.items()),
         )
 
     def _encode(
         self, task: Task, photo: Photo, crops: list[Crop], files: dict[str, bytes]
-    ) -> list[str | None]:
+    ) -> tuple[list[str | None], list[tuple[str, ...]]]:
+        """Names of the crops' files, and what each does not keep of the photo."""
+        losses: list[tuple[str, ...]] = [()] * len(crops)
         if not self._job.write_crops:
-            return [None] * len(crops)
+            return [None] * len(crops), losses
         suffix = self._job.suffix or suffix_for(photo)
         names = [task.output(crop.ratio, crop.candidate, suffix) for crop in crops]
         with self._memory(PIXEL_BYTES * photo.size.width * photo.size.height):
-            encoder = CropFiles(photo)
-            for crop, name in zip(crops, names, strict=True):
-                files[name] = encoder.encode(
-                    crop.box, name, quality=self._job.quality, padding=crop.padding
-                )
-        return list(names)
+            encoder = CropFiles(photo, self._job.write)
+            for index, (crop, name) in enumerate(zip(crops, names, strict=True)):
+                files[name], losses[index] = encoder.encode(crop.box, name, padding=crop.padding)
+        return list(names), losses
 
     def _sidecars(
         self, task: Task, photo: Photo, crops: list[Crop], files: dict[str, bytes]
@@ -147,7 +147,9 @@ def _read(source: str) -> bytes:
         raise ImageError(None, f"cannot be read: {reason(error)}") from error
 
 
-def _record(crop: Crop, output: str | None, sidecar: str | None) -> CropRecord:
+def _record(
+    crop: Crop, output: str | None, sidecar: str | None, losses: tuple[str, ...]
+) -> CropRecord:
     return CropRecord(
         ratio=str(crop.ratio),
         candidate=crop.candidate,
@@ -157,4 +159,5 @@ def _record(crop: Crop, output: str | None, sidecar: str | None) -> CropRecord:
         padding=crop.padding.margins if crop.padding else None,
         output=output,
         sidecar=sidecar,
+        warnings=losses,
     )

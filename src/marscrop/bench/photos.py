@@ -11,6 +11,7 @@ from marscrop.geometry import Box, Size
 from marscrop.imaging.destination import write_whole
 from marscrop.imaging.encoding import encode_crop
 from marscrop.imaging.photo import open_photo
+from marscrop.imaging.write_options import WriteOptions
 
 SIZES: Final = {
     "0.2 MP": Size(512, 384),
@@ -45,4 +46,5 @@ def encode_photo(size: Size, suffix: str, seed: int = 0) -> bytes:
         )
     pixels += rng.integers(-_GRAIN, _GRAIN + 1, (*pixels.shape[:2], 1), np.int8)
     image = open_photo(np.clip(pixels, 0, 255).astype(np.uint8)).upright()
-    return encode_crop(image, Box(0, 0, *size), f"photo{suffix}", quality=_QUALITY)
+    whole, options = Box(0, 0, *size), WriteOptions(quality=_QUALITY)
+    return encode_crop(image, whole, f"photo{suffix}", options).content

@@ -16,11 +16,13 @@ from marscrop.cli.flags import (
     Frame,
     MaxDecodedMib,
     MaxPixels,
+    Metadata,
     ModelFolder,
     Quality,
     parse_limits,
     parse_options,
     parse_ratios,
+    parse_write_options,
     takes_crop_options,
 )
 from marscrop.cli.process import give_memory_back, refuse
@@ -82,6 +84,7 @@ def batch(
         int | None, typer.Option(min=1, help="Photos at once. Default: one a core.")
     ] = None,
     quality: Quality = None,
+    metadata: Metadata = "rights",
     file_type: FileType = None,
     frame: Frame = None,
     max_pixels: MaxPixels = None,
@@ -112,7 +115,7 @@ def batch(
             read=ReadOptions(frame=frame),
             options=options,
             suffix=_parse_suffix(file_type),
-            quality=quality,
+            write=parse_write_options(quality, metadata),
             write_crops=not no_crops,
             sidecar=_parse_sidecar(sidecar),
             model=model,
@@ -190,8 +193,14 @@ def _conclude(outcome: RunResult, job: Job) -> None:
         print(on_one_line(f"marscrop: {record.source}: {record.error}"), file=sys.stderr)
     if len(failures) > _NAMED_FAILURES:
         print(f"marscrop: ... and {len(failures) - _NAMED_FAILURES:,} more", file=sys.stderr)
+    warned = [record for _, record in sorted(outcome.records.items()) if record.warnings]
+    for record in warned[:_NAMED_FAILURES]:
+        for warning in record.warnings:
+            print(on_one_line(f"marscrop: {record.source}: warning: {warning}"), file=sys.stderr)
     done = len(outcome.records) - len(failures)
     words = f"{done:,} of {outcome.total:,} photos done, {len(failures):,} failed"
+    if warned:
+        words += f", {len(warned):,} with warnings"
     if not outcome.finished:
         print(f"marscrop: stopped: {words}; run it again to go on", file=sys.stderr)
         raise typer.Exit(130)

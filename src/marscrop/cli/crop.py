@@ -15,11 +15,13 @@ from marscrop.cli.flags import (
     Frame,
     MaxDecodedMib,
     MaxPixels,
+    Metadata,
     ModelFolder,
     Quality,
     parse_limits,
     parse_options,
     parse_ratios,
+    parse_write_options,
     takes_crop_options,
 )
 from marscrop.cli.output_paths import OutputPaths
@@ -55,6 +57,7 @@ def crop(
         ),
     ] = False,
     quality: Quality = None,
+    metadata: Metadata = "rights",
     file_type: FileType = None,
     frame: Frame = None,
     max_pixels: MaxPixels = None,
@@ -64,7 +67,7 @@ def crop(
         typer.Option(
             "--lossless",
             help="Crop JPEGs without encoding them again: the box moves by less than a block of 8 "
-            "or 16 pixels; metadata are kept. Needs the extra 'lossless'.",
+            "or 16 pixels. Needs the extra 'lossless'.",
         ),
     ] = False,
     model: ModelFolder = None,
@@ -85,6 +88,7 @@ def crop(
     _check_expanded(images)
     ratios = parse_ratios(ratio)
     options = parse_options(written)
+    write = parse_write_options(quality, metadata)
     if lossless:
         _check_lossless(output, quality, file_type, options.fallback)
     outputs = OutputPaths(images, len(ratios) * options.max_candidates, output, file_type)
@@ -108,7 +112,7 @@ def crop(
         ratios=ratios,
         options=options,
         outputs=outputs if output is not None or not as_json else None,
-        quality=quality,
+        write=write,
         as_json=as_json,
         lossless=lossless,
         photos=photos,
@@ -118,6 +122,8 @@ def crop(
     for report in photos.run(work, images):
         for line in report.lines:
             print(line, flush=True)
+        for warning in report.warnings:
+            print(f"marscrop: {warning}", file=sys.stderr)
         if report.error is not None:
             print(f"marscrop: {report.error}", file=sys.stderr)
             failed = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,11 @@ from marscrop.files import reason
 from marscrop.geometry import Size
 from marscrop.imaging.crop_file import CropFiles
 from marscrop.imaging.destination import write_whole
+from marscrop.imaging.encoded_file import distinct
 from marscrop.imaging.lossless import BlockGrid
 from marscrop.imaging.photo import Photo
 from marscrop.imaging.read_options import ReadOptions
+from marscrop.imaging.write_options import WriteOptions
 from marscrop.memory_budget import PIXEL_BYTES, MemoryBudget
 from marscrop.options import CropOptions
 from marscrop.ordered_map import OrderedMap
@@ -34,10 +37,12 @@ class Report:
 
     Attributes:
         lines: for stdout.
+        warnings: for stderr, without the program's name: what crops do not keep of the photo.
         error: for stderr, without the program's name; None where all went well.
     """
 
     lines: list[str]
+    warnings: list[str]
     error: str | None = None
 
 
@@ -48,7 +53,7 @@ class CropPhoto:
     Attributes:
         cropper, read, ratios, options: what is asked.
         outputs: paths of the crops; None where none are written.
-        quality: of what is written.
+        write: how they are written.
         as_json: one line of JSON a photo, in place of one in words a crop.
         lossless: copy the JPEG's blocks.
         photos: where this waits for the photos before.
@@ -60,7 +65,7 @@ class CropPhoto:
     ratios: Sequence[AspectRatio]
     options: CropOptions
     outputs: OutputPaths | None
-    quality: int | None
+    write: WriteOptions
     as_json: bool
     lossless: bool
     photos: OrderedMap
@@ -69,6 +74,7 @@ class CropPhoto:
     def __call__(self, index: int, image: str) -> Report:
         """Crop one photo. What goes wrong with it is part of the answer."""
         lines: list[str] = []
+        losses: list[tuple[str, ...]] = []
         try:
             photo = self.cropper.open(image, read=self.read)
             with self.memory.hold(self.cropper.analysis_bytes(photo, self.options)):
@@ -80,30 +86,36 @@ class CropPhoto:
                 paths = self.outputs.of(image, photo, crops)
                 self.photos.passed(index)
                 with self.memory.hold(PIXEL_BYTES * photo.size.width * photo.size.height):
-                    for path, crop in self._written(photo, crops, paths, grid):
+                    for path, crop, lost in self._written(photo, crops, paths, grid):
+                        losses.append(lost)
                         if not self.as_json:
                             lines.append(f"{path}  {_in_words(crop)}")
             if self.as_json:
-                lines.append(json.dumps(_as_table(image, photo.size, crops, found)))
+                lines.append(json.dumps(_as_table(image, photo.size, crops, found, losses)))
         except MarscropError as error:
-            return Report(lines, error.text(on_command_line))
+            return Report(lines, _warnings(image, losses), error.text(on_command_line))
         except MemoryError as error:  # another photo may be smaller
-            return Report(lines, f"{image}: {reason(error)}")
-        return Report(lines)
+            return Report(lines, _warnings(image, losses), f"{image}: {reason(error)}")
+        return Report(lines, _warnings(image, losses))
 
     def _written(
         self, photo: Photo, crops: list[Crop], paths: list[Path], grid: BlockGrid | None
-    ) -> Iterator[tuple[Path, Crop]]:
-        """Write each crop, then yield its path and itself."""
+    ) -> Iterator[tuple[Path, Crop, tuple[str, ...]]]:
+        """Write each crop, then yield its path, itself, and what it does not keep."""
         if grid:
             for path, crop in zip(paths, crops, strict=True):
-                write_whole(path, grid.cut(crop.box))
-                yield path, crop
+                encoded = grid.cut(crop.box)
+                write_whole(path, encoded.content)
+                yield path, crop, encoded.losses
             return
-        files = CropFiles(photo)
+        files = CropFiles(photo, self.write)
         for path, crop in zip(paths, crops, strict=True):
-            files.write(crop.box, path, quality=self.quality, padding=crop.padding)
-            yield path, crop
+            yield path, crop, files.write(crop.box, path, padding=crop.padding)
+
+
+def _warnings(image: str, losses: list[tuple[str, ...]]) -> list[str]:
+    """Each loss once, whichever crops have it."""
+    return [f"{image}: warning: {loss}" for loss in distinct(chain.from_iterable(losses))]
 
 
 def _in_words(found: Crop) -> str:
@@ -117,8 +129,17 @@ def _in_words(found: Crop) -> str:
     return words
 
 
-def _as_table(image: str, size: Size, crops: list[Crop], asked: list[Crop]) -> dict[str, Any]:
+def _as_table(
+    image: str,
+    size: Size,
+    crops: list[Crop],
+    asked: list[Crop],
+    losses: list[tuple[str, ...]],
+) -> dict[str, Any]:
     table = as_table(image, size, crops)
+    for entry, lost in zip(table["crops"], losses, strict=False):  # none where none are written
+        if lost:
+            entry["warnings"] = list(lost)
     for entry, crop, best in zip(table["crops"], crops, asked, strict=True):
         if crop is not best:
             entry |= _as_move(crop, best)

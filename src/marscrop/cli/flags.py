@@ -6,7 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Final, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Final, cast, get_type_hints
 
 import typer
 
@@ -16,12 +16,23 @@ from marscrop.options import OPTIONS, CropOptions, Option, described
 from marscrop.ratio import AspectRatio
 from marscrop.spelling import Mention, on_command_line
 
+if TYPE_CHECKING:
+    from marscrop.imaging.write_options import MetadataPolicy, WriteOptions
+
 RATIO_HELP: Final = "Aspect ratio, width:height, such as 16:9, 4x5, 1.5 or square. Repeat for more."
 
 Quality = Annotated[
     int | None,
     typer.Option(
         min=1, max=100, help="Of JPEG, WebP, AVIF and HEIC. Default: a JPEG keeps its own."
+    ),
+]
+Metadata = Annotated[
+    str,
+    typer.Option(
+        metavar="none|rights|all",
+        help="What crops keep of the photo's metadata: nothing; whose it is and how it may be "
+        "used; or all that is still true of the crop.",
     ),
 ]
 FileType = Annotated[
@@ -86,6 +97,16 @@ def parse_options(written: dict[str, Any]) -> CropOptions:
     """The options of each crop; exit code 2 where they cannot be understood."""
     try:
         return CropOptions.parse(**written)
+    except MarscropError as error:
+        refuse(error)
+
+
+def parse_write_options(quality: int | None, metadata: str) -> WriteOptions:
+    """How crops are written; exit code 2 where that cannot be understood."""
+    from marscrop.imaging.write_options import WriteOptions
+
+    try:
+        return WriteOptions(quality, cast("MetadataPolicy", metadata))
     except MarscropError as error:
         refuse(error)
 

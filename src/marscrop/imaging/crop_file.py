@@ -9,9 +9,11 @@ from PIL import Image
 
 from marscrop.geometry import Box, Size
 from marscrop.imaging.destination import whole_file, write_whole
+from marscrop.imaging.encoded_file import EncodedFile, distinct
 from marscrop.imaging.encoding import encode_by_strips, encode_crop, fits_strips
 from marscrop.imaging.padding import Padding
 from marscrop.imaging.photo import Photo
+from marscrop.imaging.write_options import DEFAULT_WRITE_OPTIONS, WriteOptions
 
 
 class CropFiles:
@@ -19,11 +21,18 @@ class CropFiles:
 
     A photo of ordinary size is decoded once for all of them. A large one is read by strips for
     each, where that can be: to JPEG, and to PNG unless it is stored turned, neither padded nor
-    scaled, and without EXIF. The pixels are the same either way.
+    scaled. The file is the same either way.
     """
 
-    def __init__(self, photo: Photo) -> None:
+    def __init__(self, photo: Photo, options: WriteOptions = DEFAULT_WRITE_OPTIONS) -> None:
+        """Crops of a photo.
+
+        Args:
+            photo: that is open.
+            options: how each of them is written.
+        """
         self._photo = photo
+        self._options = options
         self._upright: Image.Image | None = None
 
     def encode(
@@ -31,50 +40,49 @@ class CropFiles:
         box: Box,
         path: str | os.PathLike[str],
         *,
-        quality: int | None = None,
         padding: Padding | None = None,
         size: Size | None = None,
-        exif: bytes | None = None,
-    ) -> bytes:
-        """The file of a crop: see `encode_crop`.
+    ) -> EncodedFile:
+        """The file of a crop: see `encode_crop`. Its losses begin with those of reading the photo.
 
         Raises:
             ImageError: truncated, corrupt or vanished pixels, or what `encode_crop` raises.
-            OptionError: a quality out of range.
         """
         scaled = size not in (None, box.size)
-        if padding is None and not scaled and not exif and fits_strips(self._photo, box, path):
+        if padding is None and not scaled and fits_strips(self._photo, box, path):
             buffer = io.BytesIO()
-            encode_by_strips(self._photo, box, path, buffer, quality=quality)
-            return buffer.getvalue()
+            losses = encode_by_strips(self._photo, box, path, buffer, self._options)
+            return EncodedFile(buffer.getvalue(), self._all(losses))
         if self._upright is None:
             self._upright = self._photo.upright()
-        return encode_crop(
+        encoded = encode_crop(
             self._upright,
             box,
             path,
-            quality=quality,
+            self._options,
             source=self._photo,
             padding=padding,
             size=size,
-            exif=exif,
         )
+        return EncodedFile(encoded.content, self._all(encoded.losses))
 
     def write(
-        self,
-        box: Box,
-        path: str | os.PathLike[str],
-        *,
-        quality: int | None = None,
-        padding: Padding | None = None,
-    ) -> None:
+        self, box: Box, path: str | os.PathLike[str], *, padding: Padding | None = None
+    ) -> tuple[str, ...]:
         """Write a crop to a file, which appears whole or not at all; one that is there is replaced.
 
+        Returns:
+            what of the photo is not in it, as in `EncodedFile.losses`.
+
         Raises:
-            ImageError, OptionError: what `encode` raises, or a file that cannot be written.
+            ImageError: what `encode` raises, or a file that cannot be written.
         """
         if padding is None and fits_strips(self._photo, box, path):
             with whole_file(path) as file:
-                encode_by_strips(self._photo, box, path, file, quality=quality)
-        else:
-            write_whole(path, self.encode(box, path, quality=quality, padding=padding))
+                return self._all(encode_by_strips(self._photo, box, path, file, self._options))
+        encoded = self.encode(box, path, padding=padding)
+        write_whole(path, encoded.content)
+        return encoded.losses
+
+    def _all(self, losses: tuple[str, ...]) -> tuple[str, ...]:
+        return distinct((*self._photo.losses, *losses))

@@ -20,6 +20,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from marscrop.errors import ImageError
 from marscrop.geometry import Box, Size
 from marscrop.imaging import orientation
+from marscrop.imaging.encoded_file import EncodedFile
 from marscrop.imaging.foreign import raise_foreign
 from marscrop.imaging.formats import identify, one_line
 from marscrop.imaging.jpeg.metadata import truthful
@@ -104,7 +105,7 @@ class BlockGrid:
             for x, y in starts
         ]
 
-    def cut(self, box: Box) -> bytes:
+    def cut(self, box: Box) -> EncodedFile:
         """The JPEG of a box that `boxes_near` gave: same coefficients, metadata made true.
 
         It is stored as the photo is, its EXIF orientation included, and shows exactly `box`.
@@ -123,7 +124,7 @@ class BlockGrid:
             raise ImageError(
                 self.name, f"cannot be cropped without encoding it again: {one_line(error)}"
             ) from error
-        return truthful(cropped, stored.size, self.orientation)
+        return EncodedFile(truthful(cropped, stored.size, self.orientation))
 
 
 def find_transform() -> Transform:

@@ -48,6 +48,8 @@ class Photo:
         stored_orientation: the orientation that the file names; not `orientation` for TIFF alone,
             which Pillow turns while it loads.
         by_strips: whether it is large, and can be read with only some of its rows in memory.
+        losses: what of the file is not looked at, as in `EncodedFile.losses`, such as "only the
+            first frame is used"; told with each of its crops.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Photo:
     _max_decoded_bytes: int = field(repr=False)
     _reduction: Reduction = field(repr=False)
     _opened: Opener = field(repr=False)
+    losses: tuple[str, ...] = ()
 
     def analysis_bytes(self, size: Size, oversampling: int = MIN_OVERSAMPLING) -> int:
         """Memory that `analysis_rgb` with these arguments takes at once, about and at most.

@@ -108,7 +108,7 @@ def _middleware(
             CORSMiddleware,
             allow_origins=limits.cors_origins,
             allow_methods=["GET", "POST"],
-            expose_headers=["X-Crop-Box", "X-Crop-Confidence", "X-Photo-Size"],
+            expose_headers=["X-Crop-Box", "X-Crop-Confidence", "X-Crop-Warnings", "X-Photo-Size"],
         )
     yield Middleware(BodyLimitsMiddleware, limits=limits)
 

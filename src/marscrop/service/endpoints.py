@@ -93,7 +93,7 @@ async def crop(request: Request) -> Response:
     """The best crop of one ratio as an image: AVIF, WebP, JPEG or PNG, by the Accept header.
 
     With a width or a height it is resized, to twice its own pixels along a side at most, or to
-    as many times as `enlarge` says. The photo's metadata is left out, but for its colour profile.
+    as many times as `enlarge` says. Of the photo's metadata it has what `metadata` says.
     """
     service = _service(request)
     async with service.admitted(request) as upload:
@@ -146,6 +146,8 @@ def _picture_headers(picture: EncodedCrop) -> dict[str, str]:
     }
     if picture.confidence is not None:
         headers["X-Crop-Confidence"] = f"{picture.confidence:.4f}"
+    if picture.losses:
+        headers["X-Crop-Warnings"] = "; ".join(picture.losses)
     return headers
 
 

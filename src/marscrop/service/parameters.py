@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from marscrop.imaging.write_options import METADATA_POLICIES
 from marscrop.options import OPTIONS, described
 from marscrop.service.refusals import bad_request
 from marscrop.spelling import in_http
@@ -145,9 +146,10 @@ OUTPUT_OPTIONS: Final = (
     ),
     Parameter(
         "metadata",
-        "keep: take over EXIF, place included. By default nothing but the colour profile is.",
-        {"type": "string", "enum": ["keep"]},
-        ("keep",),
+        "What is kept of the photo's: none; rights, whose it is and how it may be used, the "
+        "default; all that is still true of the crop, the place included. keep is all.",
+        {"type": "string", "enum": [*METADATA_POLICIES, "keep"]},
+        ("all",),
     ),
     Parameter(
         "box",

@@ -48,6 +48,7 @@ class EncodedCrop(NamedTuple):
         photo: size of the upright photo [px].
         box: that was cut.
         confidence: None where the client chose the box.
+        losses: what of the photo is not in it.
     """
 
     content: bytes
@@ -55,6 +56,7 @@ class EncodedCrop(NamedTuple):
     photo: Size
     box: Box
     confidence: float | None
+    losses: tuple[str, ...]
 
 
 class PhotoProcessor:
@@ -97,17 +99,14 @@ class PhotoProcessor:
         if size is not None:
             check_size(own, size, query.enlargement, self._limits)
         name, padding = f"crop{suffix}", crop.padding if crop else None
-        exif = photo.exif() if query.keep_exif else None
         needed = PIXEL_BYTES * photo.size.width * photo.size.height
-        plain = padding is None and size in (None, own) and not exif
+        plain = padding is None and size in (None, own)
         if not (plain and fits_strips(photo, box, name)):  # else no picture is ever whole
             check_memory(size or own, suffix, self._limits)
             needed += PIXEL_BYTES * own.width * own.height + output_bytes(size or own, suffix)
         with self._memory.hold(needed):
-            encoded = CropFiles(photo).encode(
-                box, name, quality=query.quality, padding=padding, size=size, exif=exif
-            )
-        return EncodedCrop(encoded, suffix, photo.size, box, confidence)
+            encoded = CropFiles(photo, query.write).encode(box, name, padding=padding, size=size)
+        return EncodedCrop(encoded.content, suffix, photo.size, box, confidence, encoded.losses)
 
     def _analysis(
         self, query: CropsQuery, content: bytes | None, name: str | None, faces: FaceRule

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from marscrop.geometry import Size, round_half_up
 from marscrop.imaging.read_options import AS_A_WHOLE, READ_OPTIONS, ReadOptions
+from marscrop.imaging.write_options import DEFAULT_WRITE_OPTIONS, MetadataPolicy, WriteOptions
 from marscrop.options import OPTIONS, CropOptions
 from marscrop.ratio import AspectRatio, parse_ratios
 from marscrop.service.limits import ServiceLimits
@@ -93,9 +94,8 @@ class PictureQuery:
         box: to be cut; None for the best crop of the ratio.
         width, height: of what comes out [px]; None where they follow from the crop.
         enlargement: times the crop's own pixels that it may have along a side.
-        quality: 1..100, or None for the format's.
+        write: how it is written.
         suffix: of the format, such as ".webp"; None for what the client accepts.
-        keep_exif: whether metadata is taken over.
     """
 
     crop: CropsQuery
@@ -103,9 +103,8 @@ class PictureQuery:
     width: int | None
     height: int | None
     enlargement: float
-    quality: int | None
+    write: WriteOptions
     suffix: str | None
-    keep_exif: bool
 
     @classmethod
     def read(cls, texts: Texts, limits: ServiceLimits) -> PictureQuery:
@@ -130,9 +129,8 @@ class PictureQuery:
             width,
             height,
             _enlargement(values.get("enlarge"), limits.max_enlargement),
-            _within("quality", values.get("quality"), 100),
+            WriteOptions(_within("quality", values.get("quality"), 100), _metadata(values)),
             f".{_one_of('format', values)}" if "format" in values else None,
-            _one_of("metadata", values) == "keep",
         )
 
     def size(self, crop: Size) -> Size | None:
@@ -183,6 +181,14 @@ def _within(
     if value is not None and not 1 <= value <= most:
         raise bad_request(f"{name} must be from 1 to {most}; got {value}", limit)
     return value
+
+
+def _metadata(values: Mapping[str, Any]) -> MetadataPolicy:
+    """What is kept of the photo's metadata; "keep" is what "all" was called."""
+    named = _one_of("metadata", values)
+    if named is None:
+        return DEFAULT_WRITE_OPTIONS.metadata
+    return cast("MetadataPolicy", "all" if named == "keep" else named)
 
 
 def _one_of(name: str, values: Mapping[str, Any]) -> str | None:

@@ -136,7 +136,8 @@ CROPS: Final = {
 CROP: Final = {
     **_answer(
         "The picture; its box, confidence and the photo's size are in X-Crop-Box, "
-        "X-Crop-Confidence and X-Photo-Size",
+        "X-Crop-Confidence and X-Photo-Size; X-Crop-Warnings names what of the photo it does not "
+        "keep, if anything",
         {media_type: {"schema": BINARY} for media_type in MEDIA_TYPES.values()},
     ),
     **_REFUSALS,

@@ -20,6 +20,7 @@ from marscrop.batch.records import PhotoRecord
 from marscrop.batch.run import RunResult, run
 from marscrop.batch.store import STATE, Store
 from marscrop.errors import MissingExtraError, OptionError
+from marscrop.imaging.write_options import WriteOptions
 from marscrop.memory_budget import MemoryBudget
 from marscrop.options import CropOptions
 
@@ -141,7 +142,7 @@ def test_touched_photo_is_done_again(library: Library, tmp_path: Path) -> None:
         {"ratios": RATIOS[:1]},
         {"options": CropOptions.parse(min_size=1)},
         {"suffix": ".webp"},
-        {"quality": 50},
+        {"write": WriteOptions(quality=50)},
         {"write_crops": False},
         {"sidecar": True},
     ],
@@ -158,7 +159,7 @@ def test_work_that_other_options_overwrote_is_done_again(library: Library, tmp_p
     folder, target = library(2), tmp_path / "out"
     go(folder, target)
     before = (target / "0" / "photo000_1x1.jpg").read_bytes()
-    go(folder, target, quality=20)
+    go(folder, target, write=WriteOptions(quality=20))
     assert (target / "0" / "photo000_1x1.jpg").read_bytes() != before
     assert len(go(folder, target)[1]) == 2
     assert (target / "0" / "photo000_1x1.jpg").read_bytes() == before

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from PIL import ExifTags, Image, PngImagePlugin
 from tests.unit.cli.conftest import Cli
+from tests.unit.imaging.pictures import crop_bytes
 
 from marscrop.geometry import Box
-from marscrop.imaging.encoding import encode_crop
 from marscrop.imaging.formats import register_heif
 from marscrop.imaging.photo import open_photo
 
@@ -81,7 +81,7 @@ def told(content: bytes) -> list[str]:
 @pytest.mark.parametrize("kind", OUTPUTS)
 def test_nothing_but_pixels_is_written(kind: str, suffix: str) -> None:
     source = open_photo(photo(kind))
-    crop = encode_crop(source.upright(), Box(8, 8, 88, 56), f"crop.{suffix}", source=source)
+    crop = crop_bytes(source.upright(), Box(8, 8, 88, 56), f"crop.{suffix}", source=source)
     assert told(crop) == []
 
 
@@ -89,7 +89,7 @@ def test_nothing_but_pixels_is_written(kind: str, suffix: str) -> None:
 def test_kept_on_request_is_the_place_but_no_makers_note(suffix: str) -> None:
     source = open_photo(photo("jpg"))
     box = Box(8, 8, 88, 56)
-    crop = encode_crop(source.upright(), box, f"crop.{suffix}", exif=source.exif())
+    crop = crop_bytes(source.upright(), box, f"crop.{suffix}", source=source, metadata="all")
     block = Image.open(io.BytesIO(crop)).getexif()
     assert block.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitudeRef] == "N"
     assert ExifTags.Base.MakerNote not in block.get_ifd(ExifTags.IFD.Exif)

@@ -16,6 +16,7 @@ from marscrop.geometry import Box
 from marscrop.imaging.destination import write_whole
 from marscrop.imaging.encoding import encode_crop
 from marscrop.imaging.photo import Photo
+from marscrop.imaging.write_options import MetadataPolicy, WriteOptions
 
 Pixels = NDArray[np.uint8]
 
@@ -54,6 +55,19 @@ def exif_with(orientation: int) -> Image.Exif:
     exif[ExifTags.Base.Make] = "Pinhole"
     exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitudeRef] = "N"
     return exif
+
+
+def crop_bytes(
+    image: Image.Image,
+    box: Box,
+    path: str | os.PathLike[str],
+    *,
+    quality: int | None = None,
+    metadata: MetadataPolicy = "rights",
+    **details: Any,
+) -> bytes:
+    """The file of a crop, whatever it does not keep."""
+    return encode_crop(image, box, path, WriteOptions(quality, metadata), **details).content
 
 
 def encoded(image: Image.Image, container: str, **options: Any) -> bytes:
@@ -112,7 +126,7 @@ def assert_corners(pixels: Any, tolerance: int = 12) -> None:
 def write_crop(
     image: Image.Image, box: Box, path: str | os.PathLike[str], source: Photo | None = None
 ) -> None:
-    write_whole(path, encode_crop(image, box, path, source=source))
+    write_whole(path, crop_bytes(image, box, path, source=source))
 
 
 def need_heif(suffix: str) -> None:

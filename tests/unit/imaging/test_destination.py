@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from PIL import Image
 from tests.unit.imaging.pictures import (
+    crop_bytes,
     need_heif,
     smooth,
     write_crop,
@@ -20,7 +21,6 @@ from tests.unit.imaging.pictures import (
 
 from marscrop.errors import ImageError
 from marscrop.geometry import Box
-from marscrop.imaging.encoding import encode_crop
 from marscrop.imaging.photo import open_photo
 
 BOX = Box(21, 13, 150, 110)
@@ -150,4 +150,4 @@ def test_pillows_pixel_limit_does_not_matter(
         warnings.simplefilter("error")
         for suffix in SUFFIXES:
             need_heif(suffix)
-            assert encode_crop(image, BOX, "x" + suffix)
+            assert crop_bytes(image, BOX, "x" + suffix)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image, ImageCms
 from tests.unit.imaging.pictures import (
+    crop_bytes,
     difference,
     encoded,
     exif_with,
@@ -22,7 +23,6 @@ from tests.unit.imaging.pictures import (
 
 from marscrop.errors import OptionError
 from marscrop.geometry import Box, Size
-from marscrop.imaging.encoding import encode_crop
 from marscrop.imaging.output_format import output_format
 from marscrop.imaging.photo import open_photo
 
@@ -75,7 +75,7 @@ def test_lossless_crops_are_exact_and_keep_their_mode(
     image = in_mode(scene, mode)
     if mode in ("LA", "RGBA"):
         image.putalpha(scene.getchannel("R"))
-    crop = reopened(encode_crop(image, BOX, "x" + suffix))
+    crop = reopened(crop_bytes(image, BOX, "x" + suffix))
     expected = image.crop(BOX)
 
     assert crop.mode == mode
@@ -110,7 +110,7 @@ def test_other_modes_become_the_nearest_that_the_format_holds(
     image = in_mode(scene, mode)
     if mode in ("LA", "RGBA"):
         image.putalpha(scene.getchannel("B"))
-    crop = open_photo(encode_crop(image, BOX, "x" + suffix, quality=95)).upright()
+    crop = open_photo(crop_bytes(image, BOX, "x" + suffix, quality=95)).upright()
     expected = open_photo(image.crop(BOX)).analysis_rgb(BOX.size)
     found = open_photo(crop).analysis_rgb(BOX.size)
 
@@ -122,7 +122,7 @@ def test_transparency_becomes_white_in_a_jpeg() -> None:
     image = Image.new("RGBA", (64, 32), (0, 0, 255, 255))
     image.paste((255, 0, 0, 0), (32, 0, 64, 32))
     for transparent in (image, image.convert("RGBa"), image.quantize(4)):
-        crop = reopened(encode_crop(transparent, Box(0, 0, 64, 32), "x.jpg", quality=95))
+        crop = reopened(crop_bytes(transparent, Box(0, 0, 64, 32), "x.jpg", quality=95))
         assert np.abs(np.asarray(crop)[:, 40:].astype(int) - 255).max() <= 3
         assert np.abs(np.asarray(crop)[:, :24].astype(int) - (0, 0, 255)).max() <= 6
 
@@ -158,7 +158,7 @@ def test_transparent_colours_stay_transparent(kind: str, suffix: str) -> None:
     need_heif(suffix)
     image = keyed(kind)
     box = Box(16, 0, 64, 32)
-    crop = reopened(encode_crop(image, box, "x" + suffix, quality=95))
+    crop = reopened(crop_bytes(image, box, "x" + suffix, quality=95))
     seen, expected = as_seen(crop), as_seen(image.crop(box))
 
     if suffix == ".gif":  # holds no half transparency
@@ -177,7 +177,7 @@ def test_a_transparent_gif_is_known_as_such_from_its_header() -> None:
 
 
 def test_a_16_bit_transparent_grey_stays_so() -> None:
-    crop = reopened(encode_crop(keyed("16 bit key"), Box(16, 0, 64, 32), "x.png"))
+    crop = reopened(crop_bytes(keyed("16 bit key"), Box(16, 0, 64, 32), "x.png"))
     assert crop.mode == "I;16"
     assert crop.info["transparency"] == keyed("16 bit key").info["transparency"]
 
@@ -185,7 +185,7 @@ def test_a_16_bit_transparent_grey_stays_so() -> None:
 def test_an_animation_gives_its_first_frame_alone(scene: Image.Image) -> None:
     gif = encoded(scene, "GIF", save_all=True, append_images=[Image.new("RGB", scene.size)])
     image = open_photo(gif).upright()
-    crop = reopened(encode_crop(image, BOX, "x.gif"))
+    crop = reopened(crop_bytes(image, BOX, "x.gif"))
     assert getattr(crop, "n_frames", 1) == 1
     assert crop.convert("RGB").tobytes() == image.crop(BOX).convert("RGB").tobytes()
 
@@ -203,7 +203,7 @@ def test_the_image_is_not_changed(scene: Image.Image) -> None:
     image.info.update(icc_profile=SRGB, comment=b"mine")
     pixels, info = image.tobytes(), dict(image.info)
     for suffix in (".jpg", ".png", ".gif", ".webp"):
-        encode_crop(image, BOX, "x" + suffix)
+        crop_bytes(image, BOX, "x" + suffix)
     assert (image.tobytes(), image.info, image.size) == (pixels, info, (201, 135))
 
 
@@ -214,7 +214,7 @@ def test_the_icc_profile_is_all_that_is_kept(scene: Image.Image, suffix: str) ->
         *(scene, "JPEG"), icc_profile=SRGB, exif=exif_with(3), comment="secret", dpi=(300, 300)
     )
     photo = open_photo(source)
-    content = encode_crop(photo.upright(), BOX, "x" + suffix, source=photo)
+    content = crop_bytes(photo.upright(), BOX, "x" + suffix, source=photo)
     crop = reopened(content)
     exif = crop.getexif()
 
@@ -230,7 +230,7 @@ def test_metadata_of_any_image_given_is_left_behind(scene: Image.Image) -> None:
     scene.info.update(comment=b"secret", exif=exif_with(6).tobytes(), xmp=b"<secret/>")
     for suffix in SUFFIXES:
         need_heif(suffix)
-        content = encode_crop(scene, BOX, "x" + suffix)
+        content = crop_bytes(scene, BOX, "x" + suffix)
         assert b"secret" not in content
         assert b"Pinhole" not in content
         assert reopened(content).getexif().get(ExifTags.Base.Orientation, 1) == 1
@@ -260,7 +260,7 @@ def test_a_profile_is_only_kept_where_it_fits(
     image = in_mode(scene, mode)
     given = profile(space)  # once: it holds the second that it was made in
     image.info["icc_profile"] = given
-    crop = reopened(encode_crop(image, BOX, "x" + suffix))
+    crop = reopened(crop_bytes(image, BOX, "x" + suffix))
     assert crop.info.get("icc_profile") == (given if kept else None)
 
 
@@ -275,7 +275,7 @@ def test_cmyk_is_converted_through_its_profile(monkeypatch: pytest.MonkeyPatch) 
         return Image.new("RGB", image.size, (0, 158, 224))  # printed cyan, not the naive one
 
     monkeypatch.setattr(ImageCms, "profileToProfile", convert)
-    crop = reopened(encode_crop(image, Box(0, 0, 16, 16), "x.png"))
+    crop = reopened(crop_bytes(image, Box(0, 0, 16, 16), "x.png"))
     assert asked == [("CMYK", b"CMYK", "RGB")]
     assert crop.getpixel((0, 0)) == (0, 158, 224)
     assert "icc_profile" not in crop.info
@@ -285,7 +285,7 @@ def test_cmyk_is_converted_through_its_profile(monkeypatch: pytest.MonkeyPatch) 
 def test_cmyk_with_an_unusable_profile_is_converted_without(broken: bytes | None) -> None:
     image = Image.new("CMYK", (16, 16), (255, 0, 0, 0))
     image.info["icc_profile"] = broken
-    crop = reopened(encode_crop(image, Box(0, 0, 16, 16), "x.png"))
+    crop = reopened(crop_bytes(image, Box(0, 0, 16, 16), "x.png"))
     assert crop.getpixel((0, 0)) == (0, 255, 255)
     assert "icc_profile" not in crop.info
 
@@ -298,7 +298,7 @@ def test_a_jpeg_of_a_jpeg_has_its_quality(
 ) -> None:
     content = encoded(scene.convert(mode), "JPEG", quality=quality, subsampling=subsampling)
     photo = open_photo(content)
-    crop: Any = reopened(encode_crop(photo.upright(), BOX, "x.jpg", source=photo))
+    crop: Any = reopened(crop_bytes(photo.upright(), BOX, "x.jpg", source=photo))
     source: Any = reopened(content)
 
     assert crop.mode == mode
@@ -311,7 +311,7 @@ def test_a_jpeg_of_a_jpeg_has_its_quality(
 def test_inks_are_compressed_like_brightness(scene: Image.Image) -> None:
     """As for CMYK that its JPEG held as brightness, two colour differences, and black."""
     photo = open_photo(encoded(scene, "JPEG", quality=40))
-    crop: Any = reopened(encode_crop(scene.convert("CMYK"), BOX, "x.jpg", source=photo))
+    crop: Any = reopened(crop_bytes(scene.convert("CMYK"), BOX, "x.jpg", source=photo))
     source: Any = reopened(encoded(scene, "JPEG", quality=40))
     assert len(source.quantization) == 2
     assert [crop.quantization[c[3]] for c in crop.layer] == [source.quantization[0]] * 4
@@ -322,15 +322,15 @@ def test_chroma_that_the_turn_would_thin_twice_is_kept(scene: Image.Image) -> No
         options = {"exif": exif_with(orientation), "subsampling": subsampling}
         photo = open_photo(encoded(scene, "JPEG", **options))
         box = Box(0, 0, 100, 100)
-        crop: Any = reopened(encode_crop(photo.upright(), box, "x.jpg", source=photo))
+        crop: Any = reopened(crop_bytes(photo.upright(), box, "x.jpg", source=photo))
         assert crop.layer[0][1:3] == expected
 
 
 def test_quality_overrides_the_sources_and_the_formats(scene: Image.Image) -> None:
     photo = open_photo(encoded(scene, "JPEG", quality=30))
     image = photo.upright()
-    crop: Any = reopened(encode_crop(image, BOX, "x.jpg", quality=70, source=photo))
-    default: Any = reopened(encode_crop(image, BOX, "x.jpg"))
+    crop: Any = reopened(crop_bytes(image, BOX, "x.jpg", quality=70, source=photo))
+    default: Any = reopened(crop_bytes(image, BOX, "x.jpg"))
     assert crop.quantization == reopened(encoded(image, "JPEG", quality=70)).quantization  # type: ignore[attr-defined]
     assert default.quantization == reopened(encoded(image, "JPEG", quality=90)).quantization  # type: ignore[attr-defined]
 
@@ -341,8 +341,7 @@ def test_less_quality_is_less_bytes(scene: Image.Image, suffix: str) -> None:
     noise = np.random.default_rng(0).normal(0, 20, (135, 201, 3))
     image = Image.fromarray(np.clip(np.asarray(scene) + noise, 0, 255).astype(np.uint8))
     sizes = [
-        len(encode_crop(image, BOX, "x" + suffix, quality=quality))
-        for quality in (1, 30, None, 100)
+        len(crop_bytes(image, BOX, "x" + suffix, quality=quality)) for quality in (1, 30, None, 100)
     ]
     assert sizes == sorted(set(sizes))
 
@@ -350,5 +349,5 @@ def test_less_quality_is_less_bytes(scene: Image.Image, suffix: str) -> None:
 @pytest.mark.parametrize("quality", [0, 101, -1, 90.0, True, "90"])
 def test_quality_out_of_range(scene: Image.Image, quality: Any) -> None:
     with pytest.raises(OptionError) as caught:
-        encode_crop(scene, BOX, "x.png", quality=quality)
+        crop_bytes(scene, BOX, "x.png", quality=quality)
     assert str(caught.value) == f"quality must be a whole number from 1 to 100; got {quality!r}"

@@ -4,9 +4,9 @@ import io
 
 import pytest
 from PIL import ExifTags, Image
+from tests.unit.imaging.pictures import crop_bytes
 
 from marscrop.geometry import Box
-from marscrop.imaging.encoding import encode_crop
 from marscrop.imaging.photo import open_photo
 
 
@@ -26,7 +26,8 @@ def photographed() -> bytes:
 @pytest.mark.parametrize("suffix", [".jpg", ".webp", ".avif", ".png"])
 def test_what_describes_the_picture_is_taken_over(suffix: str) -> None:
     photo = open_photo(photographed())
-    content = encode_crop(photo.upright(), Box(0, 0, 20, 30), f"crop{suffix}", exif=photo.exif())
+    box, name = Box(0, 0, 20, 30), f"crop{suffix}"
+    content = crop_bytes(photo.upright(), box, name, source=photo, metadata="all")
     with Image.open(io.BytesIO(content)) as crop:
         exif = crop.getexif()
     assert exif[ExifTags.Base.Artist] == "Ada"

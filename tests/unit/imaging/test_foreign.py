@@ -14,12 +14,11 @@ from typing import Any
 
 import pytest
 from PIL import Image, PngImagePlugin
-from tests.unit.imaging.pictures import encoded
+from tests.unit.imaging.pictures import crop_bytes, encoded
 
 from marscrop.errors import ImageError, MarscropError
 from marscrop.geometry import Box, Size
 from marscrop.imaging import destination, strips
-from marscrop.imaging.encoding import encode_crop
 from marscrop.imaging.foreign import foreign
 from marscrop.imaging.photo import open_photo
 
@@ -54,7 +53,7 @@ def alarms(raised: BaseException) -> Iterator[None]:
 def read(content: bytes) -> None:
     photo = open_photo(content)
     photo.analysis_rgb(Size(64, 48))
-    encode_crop(photo.upright(), Box(0, 0, 60, 40), "crop.jpg")
+    crop_bytes(photo.upright(), Box(0, 0, 60, 40), "crop.jpg")
 
 
 @needs_alarms
@@ -132,7 +131,7 @@ def test_what_is_not_of_the_photo_passes(
     with monkeypatch.context() as patch:
         patch.setattr(Image.Image, "save", Broken(error))
         with pytest.raises(type(error)):
-            encode_crop(upright, Box(0, 0, 9, 9), "crop.png")
+            crop_bytes(upright, Box(0, 0, 9, 9), "crop.png")
     with pytest.raises(type(error)), destination.whole_file(tmp_path / "crop.png"):
         raise error
 

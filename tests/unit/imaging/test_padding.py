@@ -5,11 +5,10 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
-from tests.unit.imaging.pictures import in_mode, profile
+from tests.unit.imaging.pictures import crop_bytes, in_mode, profile
 
 from marscrop.errors import ImageError, OptionError
 from marscrop.geometry import Box, Margins, Size
-from marscrop.imaging.encoding import encode_crop
 from marscrop.imaging.fill import Fill
 from marscrop.imaging.padding import Padding, cut
 from marscrop.imaging.photo import open_photo
@@ -114,7 +113,7 @@ def test_transparent_pixels_stay_transparent_and_do_not_leak_into_the_blur() -> 
 def test_padded_crops_are_written_in_every_format(
     scene: Image.Image, mode: str, suffix: str
 ) -> None:
-    content = encode_crop(in_mode(scene, mode), BOX, "x" + suffix, padding=padding("blur"))
+    content = crop_bytes(in_mode(scene, mode), BOX, "x" + suffix, padding=padding("blur"))
     assert open_photo(content).size == (145, 128)
 
 
@@ -123,7 +122,7 @@ def test_padded_crop_of_a_jpeg_keeps_its_compression(scene: Image.Image, mode: s
     buffer = io.BytesIO()
     scene.convert(mode).save(buffer, "JPEG", quality=60)
     photo = open_photo(buffer.getvalue())
-    content = encode_crop(photo.upright(), BOX, "x.jpg", source=photo, padding=padding("navy"))
+    content = crop_bytes(photo.upright(), BOX, "x.jpg", source=photo, padding=padding("navy"))
     crop = Image.open(io.BytesIO(content))
     assert crop.mode == "RGB"
     assert photo.jpeg is not None
@@ -132,5 +131,5 @@ def test_padded_crop_of_a_jpeg_keeps_its_compression(scene: Image.Image, mode: s
 
 def test_padded_crop_keeps_the_profile_that_fits(scene: Image.Image) -> None:
     scene.info["icc_profile"] = profile()
-    crop = Image.open(io.BytesIO(encode_crop(scene, BOX, "x.png", padding=padding("navy"))))
+    crop = Image.open(io.BytesIO(crop_bytes(scene, BOX, "x.png", padding=padding("navy"))))
     assert crop.info["icc_profile"] == profile()

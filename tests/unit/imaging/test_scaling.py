@@ -7,9 +7,9 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
+from tests.unit.imaging.pictures import crop_bytes
 
 from marscrop.geometry import Box, Size
-from marscrop.imaging.encoding import encode_crop
 from marscrop.imaging.scaling import scaled
 
 
@@ -48,7 +48,7 @@ def test_colours_under_transparent_pixels_do_not_bleed() -> None:
 
 
 def test_a_crop_comes_in_the_size_asked_for(scene: Image.Image) -> None:
-    content = encode_crop(scene, Box(10, 10, 110, 60), "crop.png", size=Size(50, 25))
+    content = crop_bytes(scene, Box(10, 10, 110, 60), "crop.png", size=Size(50, 25))
     with Image.open(io.BytesIO(content)) as crop:
         assert crop.size == (50, 25)
         expected = scene.crop((10, 10, 110, 60)).resize((50, 25), Image.Resampling.LANCZOS)

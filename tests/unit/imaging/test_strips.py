@@ -10,15 +10,16 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 import pytest
 from PIL import Image, ImageFile
-from tests.unit.imaging.pictures import difference, encoded, exif_with, profile, smooth
+from tests.unit.imaging.pictures import crop_bytes, difference, encoded, exif_with, profile, smooth
 
 from marscrop.errors import ImageError, OptionError
 from marscrop.geometry import Box, Size
 from marscrop.imaging import strips
 from marscrop.imaging.crop_file import CropFiles
-from marscrop.imaging.encoding import encode_by_strips, encode_crop
+from marscrop.imaging.encoding import encode_by_strips
 from marscrop.imaging.jpeg.strip_encoder import STRIP_ROWS
 from marscrop.imaging.photo import Photo, open_photo
+from marscrop.imaging.write_options import WriteOptions
 
 WIDTH, HEIGHT = 403, 301
 STORED = Image.fromarray(smooth(WIDTH, HEIGHT))
@@ -98,8 +99,8 @@ def test_a_jpeg_by_strips_shows_what_one_at_once_shows(
 ) -> None:
     photo = open_photo(jpeg(orientation=orientation, **options))
     for box in boxes(photo.size):
-        whole = encode_crop(photo.upright(), box, "c.jpg", quality=quality, source=photo)
-        content = CropFiles(photo).encode(box, "c.jpg", quality=quality)
+        whole = crop_bytes(photo.upright(), box, "c.jpg", quality=quality, source=photo)
+        content = CropFiles(photo, WriteOptions(quality)).encode(box, "c.jpg").content
         assert content != whole or box.size.height <= STRIP_ROWS  # it did go by strips
         with Image.open(io.BytesIO(content)) as by_strips, Image.open(io.BytesIO(whole)) as plain:
             assert by_strips.size == box.size
@@ -112,11 +113,11 @@ def test_more_strips_than_there_are_restart_markers() -> None:
     tall = Image.fromarray(smooth(40, 11 * STRIP_ROWS))
     photo = open_photo(encoded(tall, "JPEG", quality=83))
     box = Box(0, 0, *photo.size)
-    content = CropFiles(photo).encode(box, "c.jpg")
+    content = CropFiles(photo).encode(box, "c.jpg").content
     markers = [content[at + 1] for at in range(len(content) - 1) if content[at] == 0xFF]
     numbers = [marker - 0xD0 for marker in markers if 0xD0 <= marker <= 0xD7]
     assert numbers == [0, 1, 2, 3, 4, 5, 6, 7, 0, 1]
-    whole = encode_crop(photo.upright(), box, "c.jpg", source=photo)
+    whole = crop_bytes(photo.upright(), box, "c.jpg", source=photo)
     with Image.open(io.BytesIO(content)) as by_strips, Image.open(io.BytesIO(whole)) as plain:
         assert np.array_equal(as_array(by_strips), as_array(plain))
 
@@ -126,8 +127,8 @@ def test_more_strips_than_there_are_restart_markers() -> None:
 def test_other_ways_give_the_same_pixels_too(mode: str, source: str, target: str) -> None:
     photo = open_photo(encoded(STORED.convert(mode), source))
     box = boxes(photo.size)[1]
-    whole = encode_crop(photo.upright(), box, f"c.{target}", source=photo)
-    content = CropFiles(photo).encode(box, f"c.{target}")
+    whole = crop_bytes(photo.upright(), box, f"c.{target}", source=photo)
+    content = CropFiles(photo).encode(box, f"c.{target}").content
     with Image.open(io.BytesIO(content)) as by_strips, Image.open(io.BytesIO(whole)) as plain:
         assert by_strips.mode == mode
         assert np.array_equal(as_array(by_strips), as_array(plain))
@@ -161,20 +162,17 @@ def test_a_png_is_analysed_by_strips(orientation: int, monkeypatch: pytest.Monke
 @pytest.mark.parametrize(("mode", "space", "kept"), [("RGB", "RGB", True), ("L", "RGB", False)])
 def test_the_profile_is_kept_where_it_fits(suffix: str, mode: str, space: str, kept: bool) -> None:
     content = encoded(STORED.convert(mode), "JPEG", icc_profile=profile(), exif=exif_with(1))
-    crop = CropFiles(open_photo(content)).encode(Box(0, 0, 200, 150), f"c.{suffix}")
+    crop = CropFiles(open_photo(content)).encode(Box(0, 0, 200, 150), f"c.{suffix}").content
     with Image.open(io.BytesIO(crop)) as image:
         assert ("icc_profile" in image.info) == kept
         assert not image.getexif()
 
 
 def test_exif_is_written_on_request() -> None:
-    photo = open_photo(jpeg())
-    exif = Image.Exif()
-    exif[0x010F] = "maker"
-    for suffix in ("jpg", "png"):
-        crop = CropFiles(photo).encode(Box(0, 0, 99, 99), f"c.{suffix}", exif=exif.tobytes())
-        with Image.open(io.BytesIO(crop)) as image:
-            assert image.getexif()[0x010F] == "maker"
+    files = CropFiles(open_photo(jpeg()), WriteOptions(metadata="all"))
+    crop = files.encode(Box(0, 0, 99, 99), "c.jpg").content
+    with Image.open(io.BytesIO(crop)) as image:
+        assert image.getexif()[0x010F] == "Pinhole"
 
 
 def as_16_bit_png() -> bytes:
@@ -248,12 +246,13 @@ def test_a_file_that_became_another_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_box_outside_and_a_wrong_quality_are_errors() -> None:
-    files = CropFiles(open_photo(jpeg()))
+    photo = open_photo(jpeg())
+    files = CropFiles(photo)
     for suffix in ("jpg", "png"):
         with pytest.raises(ImageError, match=f"c.{suffix}: expected a box inside the image"):
             files.encode(Box(0, 0, WIDTH + 1, 10), f"c.{suffix}")
     with pytest.raises(OptionError, match="quality"):
-        files.encode(Box(0, 0, 10, 10), "c.jpg", quality=101)
+        CropFiles(photo, WriteOptions(quality=101))
 
 
 class FullDisk(io.RawIOBase):

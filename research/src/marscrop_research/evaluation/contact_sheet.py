@@ -14,6 +14,7 @@ from PIL import Image
 from marscrop.geometry import Box, Window, fit_longest_edge
 from marscrop.imaging.encoding import encode_crop
 from marscrop.imaging.photo import open_photo
+from marscrop.imaging.write_options import WriteOptions
 from marscrop_research.data.records import CropRecord
 from marscrop_research.evaluation.agreement import Agreement, agreement
 from marscrop_research.evaluation.answers import Answered
@@ -127,5 +128,6 @@ def _picture(record: CropRecord) -> str:
     """The whole photo as the data URI of a small JPEG."""
     size = fit_longest_edge(record.size, min(_EDGE_PX, max(record.size)), 1)
     small = Image.fromarray(open_photo(record.path).analysis_rgb(size))
-    jpeg = encode_crop(small, Box(0, 0, *size), "sheet.jpg", quality=_JPEG_QUALITY)
+    options = WriteOptions(quality=_JPEG_QUALITY)
+    jpeg = encode_crop(small, Box(0, 0, *size), "sheet.jpg", options).content
     return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"

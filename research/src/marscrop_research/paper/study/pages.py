@@ -20,12 +20,14 @@ from starlette.staticfiles import StaticFiles
 from marscrop.geometry import Box, Size
 from marscrop.imaging.encoding import encode_crop
 from marscrop.imaging.photo import open_photo
+from marscrop.imaging.write_options import WriteOptions
 from marscrop_research.paper.study.trials import Study, Trial
 from marscrop_research.paper.study.votes import Votes
 
 _FILES: Final = Path(__file__).parent / "page"
 _LONGEST_PX: Final = 1000
 _EQUAL: Final = -1
+_WRITTEN: Final = WriteOptions(quality=92, metadata="none")
 
 _LONGEST_NAME: Final = 100
 
@@ -60,8 +62,10 @@ def create_app(study: Study, votes: Votes) -> Starlette:
             if not 0 <= option < len(options):
                 raise HTTPException(404, "no such crop")
             box = asked.boxes[options[option][0]]
-        content = encode_crop(photo.upright(), box, "crop.jpg", quality=92, size=_shown(box.size))
-        return Response(content, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
+        encoded = encode_crop(photo.upright(), box, "crop.jpg", _WRITTEN, size=_shown(box.size))
+        return Response(
+            encoded.content, media_type="image/jpeg", headers={"Cache-Control": "no-store"}
+        )
 
     async def vote(request: Request) -> RedirectResponse:
         async with request.form(max_files=0) as form:
