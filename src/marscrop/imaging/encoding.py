@@ -25,6 +25,7 @@ from marscrop.imaging.padding import Padding, check_inside, cut
 from marscrop.imaging.photo import Photo
 from marscrop.imaging.pixel_mode import in_mode_of
 from marscrop.imaging.scaling import scaled
+from marscrop.imaging.strips import libvips_usable
 from marscrop.imaging.write_options import DEFAULT_WRITE_OPTIONS, WriteOptions
 
 
@@ -83,7 +84,7 @@ def fits_strips(photo: Photo, box: Box, path: str | os.PathLike[str]) -> bool:
         ImageError: an unknown suffix.
     """
     wanted = output_format(path)
-    if not photo.by_strips:
+    if not photo.by_strips or not libvips_usable():
         return False
     if wanted is JPEG:
         return max(box.size) <= MAX_SIDE_PX

@@ -78,7 +78,11 @@ class Photo:
         turned = self.orientation != orientation.UPRIGHT
         to_rgb = self.mode != "RGB" or self.has_alpha
         pictures = cost.picture_bytes(Size(width, height), self.mode, turned=turned, to_rgb=to_rgb)
-        return pictures + self._decoder_bytes
+        by_rows = self._reduction is not Reduction.MEANS or strips.libvips_usable()
+        whole = (
+            0 if by_rows else cost.picture_bytes(self.size, self.mode, turned=False, to_rgb=False)
+        )
+        return pictures + self._decoder_bytes + whole
 
     def check_memory(self, needed: int) -> None:
         """Hold what is needed at once [bytes] against the limit that the photo was opened with.

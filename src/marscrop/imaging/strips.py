@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import functools
 import io
+import os
 import sys
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Final, Self, cast
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
@@ -30,6 +32,14 @@ _BAND_PX: Final = 16_000_000
 """What is held of a photo that is stored turned, whose upright rows are not its stored ones."""
 
 _MODES: Final = {"L": 1, "RGB": 3}
+
+_first_user: int | None = None
+"""The process that first used libvips, whose threads have to do the work."""
+
+
+def libvips_usable() -> bool:
+    """Whether libvips can be used: one forked after it was would wait for its threads for ever."""
+    return _first_user in (None, os.getpid())
 
 
 def readable(image: Image.Image) -> bool:
@@ -77,7 +87,8 @@ def strips_of(image: Image.Image, box: Box, upright: Size, turn: int) -> Iterato
 def reduced(image: Image.Image, divisor: int) -> Image.Image:
     """The stored picture at a whole fraction of its size: the mean of `divisor` x `divisor` pixels.
 
-    Sizes are rounded up, as a JPEG's are that is decoded at reduced size.
+    Sizes are rounded up, as a JPEG's are that is decoded at reduced size. Where libvips is not
+    usable the picture is loaded whole, and the same comes out.
 
     Args:
         image: a file that is `readable`, opened and not loaded; it cannot be loaded afterwards.
@@ -86,8 +97,32 @@ def reduced(image: Image.Image, divisor: int) -> Image.Image:
     Raises:
         ImageError, Exception: as for `strips_of`.
     """
+    if not libvips_usable():
+        return _means(image, divisor)
     small = _opened(image).shrink(divisor, divisor, ceil=True)
     return Image.frombytes(image.mode, (small.width, small.height), small.write_to_memory())
+
+
+def _means(image: Image.Image, divisor: int) -> Image.Image:
+    """What libvips' `shrink` gives, to the bit."""
+    rows = max(1, _BAND_PX // image.width // divisor) * divisor
+    bands = []
+    for top in range(0, image.height, rows):
+        band = image.crop((0, top, image.width, min(top + rows, image.height)))
+        down = _mean_rows(np.asarray(band), divisor)
+        bands.append(_mean_rows(down.swapaxes(0, 1), divisor).swapaxes(0, 1))
+    return Image.fromarray(np.concatenate(bands))
+
+
+def _mean_rows(pixels: NDArray[np.uint8], count: int) -> NDArray[np.uint8]:
+    """The mean of each `count` rows, of which the last one is repeated where some are missing."""
+    missing = -len(pixels) % count
+    edges = [(0, missing), *[(0, 0)] * (pixels.ndim - 1)]
+    whole = np.pad(pixels, edges, mode="edge").reshape(-1, count, *pixels.shape[1:])
+    sums: NDArray[np.uint64] = whole.sum(1, dtype=np.uint64)
+    factor = np.uint64((1 << 24) // count)  # a quotient in 24 bits, as libvips has it
+    means = (sums + np.uint64(count // 2)) * factor >> np.uint64(24)
+    return means.astype(np.uint8)
 
 
 class Target:
@@ -157,7 +192,9 @@ def _stored_strips(image: Image.Image, box: Box) -> Iterator[Image.Image]:
 
 def _opened(image: Image.Image) -> Any:
     """libvips' view of the file that Pillow has open, to be read once from top to bottom."""
+    global _first_user
     pyvips = _libvips()
+    _first_user = os.getpid()
     file: Any = cast("ImageFile.ImageFile", image).fp
     file.seek(0)
     if isinstance(file, io.BytesIO):

@@ -5,13 +5,13 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
 import pytest
 
 from marscrop import MarscropError, ModelError
 from marscrop.faces import centerface
 from marscrop.faces.centerface import any_size, installed, read_network
 from marscrop.runtime.onnx_network import load_network
+from marscrop.runtime.quiet_onnxruntime import ort
 
 onnx = pytest.importorskip("onnx", reason="models are made with onnx, of marscrop-research[train]")
 

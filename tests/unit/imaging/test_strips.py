@@ -270,3 +270,23 @@ def test_a_full_disk_is_not_the_photos_fault(suffix: str) -> None:
     photo = open_photo(jpeg())
     with pytest.raises(ImageError, match=f"^c.{suffix}: cannot be written: No space left"):
         encode_by_strips(photo, Box(0, 0, 99, 99), f"c.{suffix}", cast("BinaryIO", FullDisk()))
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+@pytest.mark.parametrize("divisor", [1, 2, 3, 7, 16, 61])
+@pytest.mark.parametrize("size", [(403, 301), (97, 640), (128, 128)])
+def test_a_forked_process_reduces_to_the_same_pixels_without_libvips(
+    monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], divisor: int, mode: str
+) -> None:
+    shape = (size[1], size[0]) if mode == "L" else (size[1], size[0], 3)
+    noise = np.random.default_rng(divisor).integers(0, 256, shape, np.uint8)
+    content = encoded(Image.fromarray(noise), "PNG")
+
+    def reduced() -> Any:
+        with Image.open(io.BytesIO(content)) as image:
+            return as_array(strips.reduced(image, divisor))
+
+    with_libvips = reduced()
+    monkeypatch.setattr(strips, "_first_user", -1)  # another process
+    assert not strips.libvips_usable()
+    assert np.array_equal(reduced(), with_libvips)

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -30,6 +29,7 @@ from marscrop.files import whole_file
 from marscrop.geometry import Size, Window, fit_longest_edge
 from marscrop.imaging.photo import open_photo
 from marscrop.imaging.resize import resize_rgb
+from marscrop.runtime.quiet_onnxruntime import ort
 from marscrop_research.errors import DataError
 from marscrop_research.subjects.sources import SourcePhoto
 

@@ -16,13 +16,13 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import onnx
-import onnxruntime as ort
 from numpy.typing import NDArray
 from onnx import numpy_helper
 from PIL import Image
 
 from marscrop.geometry import Size, Window, fit_longest_edge
 from marscrop.imaging.resize import resize_rgb
+from marscrop.runtime.quiet_onnxruntime import ort
 from marscrop_research.subjects.network import INPUTS
 from marscrop_research.subjects.packaging import with_maps
 from marscrop_research.subjects.sources import SourcePhoto

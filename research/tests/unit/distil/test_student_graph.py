@@ -4,13 +4,13 @@ import io
 
 import numpy as np
 import onnx
-import onnxruntime as ort
 import pytest
 import torch
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from marscrop.errors import ModelError
+from marscrop.runtime.quiet_onnxruntime import ort
 from marscrop_research.distil.student import MOST_WEIGHT, QuantisedFeatures
 from marscrop_research.distil.student_graph import to_onnx
 from marscrop_research.distil.views import planes
