@@ -104,7 +104,7 @@ def test_padding_is_drawn(client: TestClient, rocket: bytes) -> None:
         ("ratio=1:1&width=100&enlarge=5", "enlarge must be from 1 to 4; got 5"),
         ("ratio=1:1&width=100&enlarge=nan", "enlarge must be from 1 to 4; got nan"),
         ("ratio=1:1&quality=0", "quality must be from 1 to 100; got 0"),
-        ("ratio=1:1&format=bmp", "format must be one of avif, webp, jpg, png; got 'bmp'"),
+        ("ratio=1:1&format=bmp", "format must be one of auto, avif, webp, jpg, png; got 'bmp'"),
         ("ratio=1:1&metadata=exif", "metadata must be one of none, rights, all, keep; got 'exif'"),
         ("ratio=1:1&ratio=2:1", "ratio may be given once"),
         ("ratio=1:1&max_candidates=2", "unknown parameter 'max_candidates'"),

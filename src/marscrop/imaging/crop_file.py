@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Sequence
 
 from PIL import Image
 
@@ -11,8 +12,10 @@ from marscrop.geometry import Box, Size
 from marscrop.imaging.destination import whole_file, write_whole
 from marscrop.imaging.encoded_file import EncodedFile, distinct
 from marscrop.imaging.encoding import encode_by_strips, encode_crop, fits_strips
-from marscrop.imaging.padding import Padding
+from marscrop.imaging.padding import Padding, cut
 from marscrop.imaging.photo import Photo
+from marscrop.imaging.scaling import scaled
+from marscrop.imaging.smallest import smallest
 from marscrop.imaging.write_options import DEFAULT_WRITE_OPTIONS, WriteOptions
 
 
@@ -35,6 +38,31 @@ class CropFiles:
         self._options = options
         self._upright: Image.Image | None = None
 
+    def smallest(
+        self,
+        box: Box,
+        suffixes: Sequence[str],
+        *,
+        padding: Padding | None = None,
+        size: Size | None = None,
+    ) -> str:
+        """The suffix of the format in which a crop's file is smallest, tried on parts of it.
+
+        Args:
+            box: of the crop [px].
+            suffixes: of formats that are asked for, at least one.
+            padding, size: as for `encode`.
+
+        Raises:
+            ImageError: what `encode` raises.
+        """
+        if len(suffixes) == 1:
+            return suffixes[0]
+        picture = cut(self._whole(), box, padding)
+        if size is not None:
+            picture = scaled(picture, size)
+        return smallest(picture, suffixes, self._options.quality, self._photo)
+
     def encode(
         self,
         box: Box,
@@ -48,15 +76,13 @@ class CropFiles:
         Raises:
             ImageError: truncated, corrupt or vanished pixels, or what `encode_crop` raises.
         """
-        scaled = size not in (None, box.size)
-        if padding is None and not scaled and fits_strips(self._photo, box, path):
+        resized = size not in (None, box.size)
+        if padding is None and not resized and fits_strips(self._photo, box, path):
             buffer = io.BytesIO()
             losses = encode_by_strips(self._photo, box, path, buffer, self._options)
             return EncodedFile(buffer.getvalue(), self._all(losses))
-        if self._upright is None:
-            self._upright = self._photo.upright()
         encoded = encode_crop(
-            self._upright,
+            self._whole(),
             box,
             path,
             self._options,
@@ -83,6 +109,12 @@ class CropFiles:
         encoded = self.encode(box, path, padding=padding)
         write_whole(path, encoded.content)
         return encoded.losses
+
+    def _whole(self) -> Image.Image:
+        """The photo, decoded once."""
+        if self._upright is None:
+            self._upright = self._photo.upright()
+        return self._upright
 
     def _all(self, losses: tuple[str, ...]) -> tuple[str, ...]:
         return distinct((*self._photo.losses, *losses))

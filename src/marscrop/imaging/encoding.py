@@ -6,7 +6,6 @@ what the file says of the photo: `metadata`.
 
 from __future__ import annotations
 
-import io
 import itertools
 import os
 from typing import BinaryIO
@@ -17,7 +16,7 @@ from marscrop.geometry import Box, Size
 from marscrop.imaging import colour
 from marscrop.imaging.destination import explained
 from marscrop.imaging.encoded_file import EncodedFile
-from marscrop.imaging.encoder_options import encoder_options
+from marscrop.imaging.encoder_options import encoded, encoder_options
 from marscrop.imaging.jpeg.strip_encoder import MAX_SIDE_PX, join_strips
 from marscrop.imaging.orientation import UPRIGHT
 from marscrop.imaging.output_format import GIF, JPEG, PNG, TIFF, output_format
@@ -48,8 +47,8 @@ def encode_crop(
         image: upright, as `Photo.upright` returns it; several crops can be made of one.
         box: part of it to keep [px].
         path: only its suffix matters, and messages name it.
-        options: how it is written. Without a quality a JPEG of a JPEG is compressed just as its
-            `source`, all else by its `OutputFormat.quality`.
+        options: how it is written. Without a quality a crop in the format of its `source`
+            is compressed just as that, all else by its `OutputFormat.quality`.
         source: the photo that `image` is of.
         padding: what is added around the box, if anything.
         size: to bring the crop to [px]; its own by default.
@@ -72,9 +71,7 @@ def encode_crop(
             exif = source.exif()
             if exif:
                 arguments["exif"] = exif
-        buffer = io.BytesIO()
-        crop.save(buffer, wanted.name, **arguments)
-        return EncodedFile(buffer.getvalue(), losses)
+        return EncodedFile(encoded(crop, wanted, arguments), losses)
 
 
 def fits_strips(photo: Photo, box: Box, path: str | os.PathLike[str]) -> bool:

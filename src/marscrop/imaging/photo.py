@@ -15,7 +15,7 @@ from PIL.ImageFile import ImageFile
 
 from marscrop.errors import ImageError, LimitError
 from marscrop.geometry import Box, Size
-from marscrop.imaging import colour, cost, formats, orientation, strips
+from marscrop.imaging import colour, cost, formats, orientation, png_filters, strips
 from marscrop.imaging.exif import descriptive_exif
 from marscrop.imaging.frames import opened_at
 from marscrop.imaging.jpeg.compression import Compression
@@ -23,6 +23,7 @@ from marscrop.imaging.read_options import AS_A_WHOLE, ReadOptions
 from marscrop.imaging.reduction import Reduction, reduced
 from marscrop.imaging.resize import MIN_OVERSAMPLING, resize_rgb
 from marscrop.imaging.source import Opener, Source, explained, resolve
+from marscrop.imaging.stored_as import StoredAs
 
 DEFAULT_MAX_PIXELS: Final = 300_000_000
 """Larger pictures are refused: the largest cameras make 200 million, bombs make billions."""
@@ -201,7 +202,18 @@ class Photo:
         with strips.Target(file) as target, self._decoding() as image:
             profile = image.info.get("icc_profile")
             fits = profile is not None and colour.profile_fits(profile, self.mode)
-            strips.write_png(image, box, target, keep_profile=fits)
+            # As the photo has it: else a crop could be larger than the whole.
+            filtered = png_filters.are_used(cast("ImageFile", image).fp)
+            strips.write_png(image, box, target, keep_profile=fits, filtered=filtered)
+
+    def stored_as(self) -> StoredAs:
+        """How strongly the file is compressed, in the terms of our encoder for its format.
+
+        Raises:
+            ImageError: a file that has vanished.
+        """
+        with explained(self.name), self._opened() as image:
+            return StoredAs.of(image) if self._is_file else StoredAs()
 
     def exif(self) -> bytes | None:
         """The photo's EXIF block, place included, for a copy that is upright already; None if none.

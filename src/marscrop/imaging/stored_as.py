@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from typing import IO, Any, Final, Self
 
 from PIL import Image
-from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from marscrop.imaging.jpeg.quality import quality_of_header
-from marscrop.imaging.quantisers import av1, heif_items, hevc, png_filters, vp8
+from marscrop.imaging.quantisers import av1, heif_items, hevc, vp8
 
 _TIFF_TABLES: Final = 347
+_TIFF_SUBSAMPLING, _TIFF_PHOTOMETRIC, _YCBCR = 530, 262, 6
 
 _THINNED_OR_GREY: Final = 0b11100
 """Bits of an av1C: no colours, or fewer of them than of brightness, across or down."""
@@ -38,14 +38,12 @@ class StoredAs:
             that is not known.
         full_colour: whether colours are as fine as brightness, in a format where that is rare.
         compression: of a TIFF, by Pillow's name, such as "group4".
-        filtered: whether the rows of a PNG are stored as differences.
     """
 
     lossless: bool = False
     quality: int | None = None
     full_colour: bool = False
     compression: str | None = None
-    filtered: bool = True
 
     @classmethod
     def of(cls, image: Image.Image) -> Self:
@@ -58,11 +56,18 @@ class StoredAs:
         if isinstance(image, TiffImageFile):
             compression = image.info.get("compression")
             is_jpeg = compression == "jpeg"
-            return cls(compression=compression, quality=_tiff_quality(image) if is_jpeg else None)
+            if not is_jpeg:
+                return cls(compression=compression)
+            tags: Any = image.tag_v2
+            return cls(
+                quality=_tiff_quality(image),
+                # Of one in RGB, no colours are thinned; of others they are, if nothing is said.
+                full_colour=tags.get(_TIFF_PHOTOMETRIC) != _YCBCR
+                or tags.get(_TIFF_SUBSAMPLING) == (1, 1),
+                compression=compression,
+            )
         if file is None:
             return cls()
-        if isinstance(image, PngImageFile):
-            return cls(filtered=png_filters.are_used(file))
         match image.format:
             case "WEBP":
                 lossless = vp8.is_lossless(file)

@@ -152,8 +152,17 @@ class Target:
             raise self._failure from None
 
 
-def write_png(image: Image.Image, box: Box, target: Target, *, keep_profile: bool) -> None:
+def write_png(
+    image: Image.Image, box: Box, target: Target, *, keep_profile: bool, filtered: bool
+) -> None:
     """Write a PNG of a box of the stored picture, without metadata but for its ICC profile.
+
+    Args:
+        image: as for `strips_of`.
+        box: of it [px].
+        target: to write to.
+        keep_profile: whether it gets the picture's.
+        filtered: whether each row is stored as those differences of neighbours that seem smallest.
 
     Raises:
         ImageError, Exception: as for `strips_of`; or libvips' where the target fails.
@@ -162,7 +171,8 @@ def write_png(image: Image.Image, box: Box, target: Target, *, keep_profile: boo
     custom.on_write(target.write)
     left, top, _, _ = box
     cropped = _opened(image).crop(left, top, *box.size)
-    cropped.pngsave_target(custom, keep="icc" if keep_profile else "none")
+    keep, row_filter = "icc" if keep_profile else "none", "all" if filtered else "none"
+    cropped.pngsave_target(custom, keep=keep, filter=row_filter)
 
 
 def _band(image: Image.Image, band: Box, upright: Size, turn: int) -> Any:

@@ -140,8 +140,8 @@ OUTPUT_OPTIONS: Final = (
     ),
     Parameter(
         "format",
-        "In place of what the Accept header asks for.",
-        {"type": "string", "enum": ["avif", "webp", "jpg", "png"]},
+        "In place of `auto`: of what the Accept header likes best, the smallest file.",
+        {"type": "string", "enum": ["auto", "avif", "webp", "jpg", "png"]},
         ("webp",),
     ),
     Parameter(
