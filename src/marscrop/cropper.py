@@ -24,11 +24,11 @@ from marscrop.faces import detector
 from marscrop.faces.detector import Face, FaceDetector
 from marscrop.faces.rule import FaceRule, looks_for_faces
 from marscrop.geometry import Size, fit_longest_edge
+from marscrop.imaging.cost import DEFAULT_MAX_PIXELS
 from marscrop.imaging.lossless import BlockGrid
 from marscrop.imaging.padding import Picture, cut
 from marscrop.imaging.photo import (
     DEFAULT_MAX_DECODED_BYTES,
-    DEFAULT_MAX_PIXELS,
     Photo,
     open_photo,
 )

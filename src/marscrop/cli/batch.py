@@ -14,14 +14,17 @@ from marscrop.cli.flags import (
     RATIO_HELP,
     FileType,
     Frame,
+    Lenient,
     MaxDecodedMib,
     MaxPixels,
     Metadata,
     ModelFolder,
     Quality,
+    Raw,
     parse_limits,
     parse_options,
     parse_ratios,
+    parse_reading,
     parse_write_options,
     takes_crop_options,
 )
@@ -87,6 +90,8 @@ def batch(
     metadata: Metadata = "rights",
     file_type: FileType = None,
     frame: Frame = None,
+    raw: Raw = "develop",
+    lenient: Lenient = False,
     max_pixels: MaxPixels = None,
     max_decoded_mib: MaxDecodedMib = None,
     model: ModelFolder = None,
@@ -99,6 +104,7 @@ def batch(
     """
     give_memory_back()
     options = parse_options(written)
+    read = parse_reading(frame, raw, lenient=lenient)
     ratios = parse_ratios(ratio or [])
     from marscrop.batch.job import Job
     from marscrop.batch.plan import make_plan, plan_tasks
@@ -106,13 +112,12 @@ def batch(
     from marscrop.batch.pruning import check_manifest_keeps_photos
     from marscrop.batch.run import run
     from marscrop.batch.store import Store, half_made_unheard
-    from marscrop.imaging.read_options import ReadOptions
 
     tools = _parse_tools(tool or [])
     try:
         job = Job(
             target=output,
-            read=ReadOptions(frame=frame),
+            read=read,
             options=options,
             suffix=_parse_suffix(file_type),
             write=parse_write_options(quality, metadata),

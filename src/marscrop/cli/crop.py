@@ -13,14 +13,17 @@ from marscrop.cli.flags import (
     RATIO_HELP,
     FileType,
     Frame,
+    Lenient,
     MaxDecodedMib,
     MaxPixels,
     Metadata,
     ModelFolder,
     Quality,
+    Raw,
     parse_limits,
     parse_options,
     parse_ratios,
+    parse_reading,
     parse_write_options,
     takes_crop_options,
 )
@@ -60,6 +63,8 @@ def crop(
     metadata: Metadata = "rights",
     file_type: FileType = None,
     frame: Frame = None,
+    raw: Raw = "develop",
+    lenient: Lenient = False,
     max_pixels: MaxPixels = None,
     max_decoded_mib: MaxDecodedMib = None,
     lossless: Annotated[
@@ -88,6 +93,7 @@ def crop(
     _check_expanded(images)
     ratios = parse_ratios(ratio)
     options = parse_options(written)
+    read = parse_reading(frame, raw, lenient=lenient)
     write = parse_write_options(quality, metadata)
     if lossless:
         _check_lossless(output, quality, file_type, options.fallback)
@@ -95,7 +101,6 @@ def crop(
     from marscrop.cli.crop_photo import CropPhoto
     from marscrop.cores import usable_cores
     from marscrop.cropper import Cropper
-    from marscrop.imaging.read_options import ReadOptions
     from marscrop.memory_budget import MemoryBudget
     from marscrop.ordered_map import OrderedMap
 
@@ -108,7 +113,7 @@ def crop(
     photos = OrderedMap(workers, when_stopped=memory.stop)
     work = CropPhoto(
         cropper=cropper,
-        read=ReadOptions(frame=frame),
+        read=read,
         ratios=ratios,
         options=options,
         outputs=outputs if output is not None or not as_json else None,

@@ -19,6 +19,9 @@ from marscrop.spelling import Mention, on_command_line
 if TYPE_CHECKING:
     from marscrop.imaging.write_options import MetadataPolicy, WriteOptions
 
+if TYPE_CHECKING:
+    from marscrop.imaging.read_options import RawSource, ReadOptions
+
 RATIO_HELP: Final = "Aspect ratio, width:height, such as 16:9, 4x5, 1.5 or square. Repeat for more."
 
 Quality = Annotated[
@@ -44,6 +47,21 @@ Frame = Annotated[
     typer.Option(
         min=0,
         help="Take this frame of an animation, or page of a TIFF, as a still; 0 is the first.",
+    ),
+]
+Lenient = Annotated[
+    bool,
+    typer.Option(
+        "--lenient",
+        help="Read a JPEG or PNG that ends early, with grey for what is missing.",
+    ),
+]
+Raw = Annotated[
+    str,
+    typer.Option(
+        metavar="develop|preview",
+        help="Of camera raw: develop it, which needs the extra 'raw', or take the full-size JPEG "
+        "in it.",
     ),
 ]
 MaxPixels = Annotated[
@@ -107,6 +125,16 @@ def parse_write_options(quality: int | None, metadata: str) -> WriteOptions:
 
     try:
         return WriteOptions(quality, cast("MetadataPolicy", metadata))
+    except MarscropError as error:
+        refuse(error)
+
+
+def parse_reading(frame: int | None, raw: str, *, lenient: bool) -> ReadOptions:
+    """How photos are read; exit code 2 where that cannot be understood."""
+    from marscrop.imaging.read_options import ReadOptions
+
+    try:
+        return ReadOptions.parse(frame=frame, raw=cast("RawSource", raw), lenient=lenient)
     except MarscropError as error:
         refuse(error)
 

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from PIL import Image
 
-from marscrop.imaging import tiff_jpeg
+from marscrop.imaging import equal_quality, tiff_jpeg
+from marscrop.imaging.jpeg.quality import quality_of
 from marscrop.imaging.jpeg.strip_encoder import MAX_SIDE_PX
 from marscrop.imaging.output_format import AVIF, HEIF, JPEG, TIFF, WEBP, OutputFormat
 from marscrop.imaging.photo import Photo
@@ -55,7 +56,7 @@ def encoder_options(
         return {}
     if wanted is WEBP and quality is None and stored.lossless:
         return {"lossless": True}
-    options: dict[str, Any] = {"quality": quality or stored.quality or wanted.quality}
+    options: dict[str, Any] = {"quality": quality or _own_quality(wanted, stored, source)}
     if wanted is AVIF:
         options["speed"] = _AVIF_OWN_SPEED if same else _AVIF_SPEED
         if stored.full_colour:
@@ -63,6 +64,19 @@ def encoder_options(
     if wanted is HEIF and stored.full_colour:
         options["chroma"] = 444
     return options
+
+
+def _own_quality(wanted: OutputFormat, stored: StoredAs, source: Photo | None) -> int:
+    """That of the photo; in another format what is worth as much, but no more than is usual."""
+    usual = wanted.quality or 100
+    if source is None or stored.quality is not None:
+        return stored.quality or usual
+    container, found = source.format or "", source.stored_as().quality
+    if source.jpeg is not None:
+        container, found = JPEG.name, quality_of(source.jpeg.tables[0])
+    if found is None or container not in equal_quality.FORMATS or container == wanted.name:
+        return usual
+    return min(usual, equal_quality.enough(container, found, wanted.name))
 
 
 def _tiff_options(crop: Image.Image, quality: int | None, stored: StoredAs) -> dict[str, Any]:

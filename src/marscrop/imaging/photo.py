@@ -15,7 +15,7 @@ from PIL.ImageFile import ImageFile
 
 from marscrop.errors import ImageError, LimitError
 from marscrop.geometry import Box, Size
-from marscrop.imaging import colour, cost, formats, orientation, png_filters, strips
+from marscrop.imaging import colour, completeness, cost, formats, orientation, png_filters, strips
 from marscrop.imaging.exif import descriptive_exif
 from marscrop.imaging.frames import opened_at
 from marscrop.imaging.jpeg.compression import Compression
@@ -24,9 +24,6 @@ from marscrop.imaging.reduction import Reduction, reduced
 from marscrop.imaging.resize import MIN_OVERSAMPLING, resize_rgb
 from marscrop.imaging.source import Opener, Source, explained, resolve
 from marscrop.imaging.stored_as import StoredAs
-
-DEFAULT_MAX_PIXELS: Final = 300_000_000
-"""Larger pictures are refused: the largest cameras make 200 million, bombs make billions."""
 
 DEFAULT_MAX_DECODED_BYTES: Final = 256 * cost.MEBIBYTE
 """Memory for finding a crop; with what models take, a process stays below 600 MB."""
@@ -245,7 +242,7 @@ def open_photo(
     source: Source,
     *,
     name: str | None = None,
-    max_pixels: int = DEFAULT_MAX_PIXELS,
+    max_pixels: int = cost.DEFAULT_MAX_PIXELS,
     max_decoded_bytes: int = DEFAULT_MAX_DECODED_BYTES,
     read: ReadOptions = AS_A_WHOLE,
 ) -> Photo:
@@ -270,15 +267,16 @@ def open_photo(
         LimitError: it has more than `max_pixels`.
         OptionError: it has no such frame.
     """
-    name, is_file, opened = resolve(source, name)
+    name, is_file, opened = resolve(source, name, read, max_pixels)
     if read.frame is not None:
         opened = partial(opened_at, opened, read.frame, is_file=is_file)
     with explained(name), opened() as image:
         turn = orientation.orientation_of(image)
         size = orientation.turned_size(image.size, turn)
-        _check_size(size, max_pixels)
+        cost.check_pixels(size, max_pixels)
         if is_file:
             cost.check_time(cast("ImageFile", image))
+        losses = completeness.losses_of(image, lenient=read.lenient)
         by_strips = is_file and strips.readable(image)
         return Photo(
             name=name,
@@ -294,20 +292,5 @@ def open_photo(
             _max_decoded_bytes=max_decoded_bytes,
             _reduction=Reduction.of(image, by_strips=by_strips) if is_file else Reduction.NONE,
             _opened=opened,
-        )
-
-
-def _check_size(size: Size, max_pixels: int) -> None:
-    width, height = size
-    if width < 1 or height < 1:
-        raise ImageError(None, f"has no pixels; its size is {width} x {height}")
-    if width * height > max_pixels:
-        raise LimitError(
-            None,
-            "max_pixels",
-            width * height,
-            max_pixels,
-            f"has {width * height:,} pixels ({width} x {height}), more than the limit of "
-            f"{max_pixels:,}",
-            "make it smaller",
+            losses=losses,
         )

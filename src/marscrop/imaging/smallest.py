@@ -42,10 +42,11 @@ def smallest(
         return suffixes[0]
     sample = _sample(picture)
     whole, options = Box(0, 0, *sample.size), WriteOptions(quality, "none")
-    return min(
-        suffixes,
-        key=lambda suffix: len(encode_crop(sample, whole, suffix, options, source=source).content),
-    )
+
+    def file_bytes(suffix: str) -> int:
+        return len(encode_crop(sample, whole, f"crop{suffix}", options, source=source).content)
+
+    return min(suffixes, key=file_bytes)
 
 
 def _sample(picture: Image.Image) -> Image.Image:

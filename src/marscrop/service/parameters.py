@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from marscrop.imaging.read_options import RAW_SOURCES
 from marscrop.imaging.write_options import METADATA_POLICIES
 from marscrop.options import OPTIONS, described
 from marscrop.service.refusals import bad_request
@@ -55,7 +56,11 @@ class Parameter:
         try:
             values = [self.convert(text) for text in texts]
         except ValueError:
-            kind = {"integer": "a whole number", "number": "a number"}
+            kind = {
+                "boolean": "true or false",
+                "integer": "a whole number",
+                "number": "a number",
+            }
             reason = f"must be {kind[self.schema['type']]}"
             raise bad_request(f"{self.name}: {reason}; got {texts[0]!r}") from None
         return values if self.repeated else values[0]
@@ -67,6 +72,11 @@ class Parameter:
         if self.repeated:
             return {"type": "array", "items": dict(self.schema), "examples": [examples]}
         return {**self.schema, "examples": examples}
+
+
+def _yes_or_no(text: str) -> bool:
+    """Raises ValueError for all but "true" and "false"."""
+    return ("false", "true").index(text) == 1
 
 
 _COUNT: Final = {"type": "integer", "minimum": 1}
@@ -119,7 +129,21 @@ FRAME: Final = Parameter(
     ("0",),
     int,
 )
-READ_PARAMETERS: Final = (FRAME,)
+LENIENT: Final = Parameter(
+    "lenient",
+    "true: read a JPEG or PNG that ends early, with grey for what is missing.",
+    {"type": "boolean"},
+    ("true",),
+    _yes_or_no,
+)
+RAW: Final = Parameter(
+    "raw",
+    "Of camera raw: develop it, where the service has the extra `raw`, or take the full-size JPEG "
+    "in it.",
+    {"type": "string", "enum": list(RAW_SOURCES)},
+    ("preview",),
+)
+READ_PARAMETERS: Final = (FRAME, LENIENT, RAW)
 CROP_OPTIONS: Final = tuple(map(_of_option, OPTIONS))
 OUTPUT_OPTIONS: Final = (
     Parameter("width", "Width of the picture that comes out.", _COUNT, ("800",), convert=int),

@@ -13,6 +13,7 @@ from typing import IO, Final
 
 from marscrop.geometry import Size
 from marscrop.imaging.orientation import ORIENTATIONS, UPRIGHT
+from marscrop.imaging.raw import containers
 from marscrop.imaging.tiff_directory import Entry, TiffReader
 
 HEADER_BYTES: Final = 16
@@ -45,6 +46,7 @@ _MAGICS: Final = (
 )
 _TIFFS: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _WITH_DIRECTORIES: Final = frozenset({"Olympus ORF", "Panasonic RW2", "Canon CR2", "Phase One IIQ"})
+_CONTAINERS: Final = {"Canon CR3": containers.canon, "Fujifilm RAF": containers.fujifilm}
 _KINDS: Final = {
     "NIKON": "Nikon NEF",
     "SONY": "Sony ARW",
@@ -91,6 +93,11 @@ def detect(file: IO[bytes]) -> RawFile | None:
     file.seek(0)
     header = file.read(HEADER_BYTES)
     kind = next((kind for at, magic, kind in _MAGICS if header[at:].startswith(magic)), None)
+    if kind in _CONTAINERS:
+        try:
+            return RawFile(kind, *_CONTAINERS[kind](file))
+        except struct.error:
+            return RawFile(kind)
     if kind is not None and kind not in _WITH_DIRECTORIES:
         return RawFile(kind)
     if kind is None and not header.startswith(_TIFFS):

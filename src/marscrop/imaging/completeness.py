@@ -1,0 +1,44 @@
+"""Files that end too early: refused, or read with what is missing filled and said."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
+
+from marscrop.errors import ImageError
+from marscrop.imaging.completed import CompletedFile
+from marscrop.imaging.jpeg import ending
+from marscrop.spelling import Mention
+
+_CUT: Final = "the file ends early: the rest of the picture is grey"
+
+
+def losses_of(image: Image.Image, *, lenient: bool) -> tuple[str, ...]:
+    """What of the picture is not in its file, as in `EncodedFile.losses`; none for whole files.
+
+    Args:
+        image: opened and not loaded; decoded here only where its file had to be completed.
+        lenient: whether that may be anything.
+
+    Raises:
+        ImageError: without the source's name, a JPEG that lacks pixels and is not read leniently.
+    """
+    file: Any = getattr(image, "fp", None)
+    if not isinstance(file, CompletedFile):
+        return ()
+    if not isinstance(image, JpegImageFile):
+        return file.losses
+    if ending.is_whole(file.getvalue()):
+        return ()
+    if not lenient:
+        raise ImageError(
+            None,
+            (
+                "is truncated or corrupt: its data end before the picture does; to have the rest "
+                "grey, use ",
+                Mention("lenient"),
+            ),
+        )
+    return (_CUT,)
