@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from marscrop.batch.run import RunResult
 
 _NAMED_FAILURES = 20
+_NAMED_SUFFIXES = 10
 
 
 @takes_crop_options
@@ -90,7 +92,7 @@ def batch(
     metadata: Metadata = "rights",
     file_type: FileType = None,
     frame: Frame = None,
-    raw: Raw = "develop",
+    raw: Raw = None,
     lenient: Lenient = False,
     max_pixels: MaxPixels = None,
     max_decoded_mib: MaxDecodedMib = None,
@@ -128,11 +130,13 @@ def batch(
         )
         if dry_run:
             with half_made_unheard():
-                tasks = plan_tasks(sources, ratios, job)
+                left_out = Counter[str]()
+                tasks = plan_tasks(sources, ratios, job, left_out)
                 if not prune:
                     check_manifest_keeps_photos(Store(output), tasks)
                 plan = make_plan(tasks, job)
             _print_plan(plan)
+            _tell_left_out(left_out)
             return
         with half_made_unheard(), _stoppable() as stopped, Progress(sys.stderr) as progress:
             outcome = run(
@@ -202,6 +206,7 @@ def _conclude(outcome: RunResult, job: Job) -> None:
     for record in warned[:_NAMED_FAILURES]:
         for warning in record.warnings:
             print(on_one_line(f"marscrop: {record.source}: warning: {warning}"), file=sys.stderr)
+    _tell_left_out(outcome.left_out)
     done = len(outcome.records) - len(failures)
     words = f"{done:,} of {outcome.total:,} photos done, {len(failures):,} failed"
     if warned:
@@ -213,6 +218,21 @@ def _conclude(outcome: RunResult, job: Job) -> None:
     print(f"{words}: {where}/{PARQUET}, {where}/{JSON_LINES}", file=sys.stderr)
     if failures:
         raise typer.Exit(1)
+
+
+def _tell_left_out(counts: Mapping[str, int]) -> None:
+    """One line on the files of folders and globs that are no photos by their suffixes."""
+    from marscrop.batch.store import on_one_line
+
+    if not counts:
+        return
+    most_first = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    named = [f"{count:,} {suffix or 'without a suffix'}" for suffix, count in most_first]
+    if len(named) > _NAMED_SUFFIXES:
+        rest = sum(count for _, count in most_first[_NAMED_SUFFIXES:])
+        named[_NAMED_SUFFIXES:] = [f"{rest:,} others"]
+    words = f"left out, as no photos by their suffix: {', '.join(named)}"
+    print(on_one_line(f"marscrop: {words}"), file=sys.stderr)
 
 
 def _parse_suffix(file_type: str | None) -> str | None:

@@ -63,7 +63,7 @@ def crop(
     metadata: Metadata = "rights",
     file_type: FileType = None,
     frame: Frame = None,
-    raw: Raw = "develop",
+    raw: Raw = None,
     lenient: Lenient = False,
     max_pixels: MaxPixels = None,
     max_decoded_mib: MaxDecodedMib = None,

@@ -57,11 +57,11 @@ Lenient = Annotated[
     ),
 ]
 Raw = Annotated[
-    str,
+    str | None,
     typer.Option(
         metavar="develop|preview",
         help="Of camera raw: develop it, which needs the extra 'raw', or take the full-size JPEG "
-        "in it.",
+        "in it. A batch takes the raw files of folders only if this is given.",
     ),
 ]
 MaxPixels = Annotated[
@@ -129,12 +129,12 @@ def parse_write_options(quality: int | None, metadata: str) -> WriteOptions:
         refuse(error)
 
 
-def parse_reading(frame: int | None, raw: str, *, lenient: bool) -> ReadOptions:
+def parse_reading(frame: int | None, raw: str | None, *, lenient: bool) -> ReadOptions:
     """How photos are read; exit code 2 where that cannot be understood."""
     from marscrop.imaging.read_options import ReadOptions
 
     try:
-        return ReadOptions.parse(frame=frame, raw=cast("RawSource", raw), lenient=lenient)
+        return ReadOptions.parse(frame=frame, raw=cast("RawSource | None", raw), lenient=lenient)
     except MarscropError as error:
         refuse(error)
 

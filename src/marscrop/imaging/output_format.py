@@ -39,7 +39,7 @@ class OutputFormat:
 JPEG: Final = OutputFormat(
     "JPEG",
     sources=("JPEG", "MPO"),
-    suffixes=(".jpg", ".jpeg"),
+    suffixes=(".jpg", ".jpeg", ".jpe", ".jfif"),
     modes=frozenset({"L", "RGB", "CMYK"}),
     quality=90,
 )
@@ -80,7 +80,7 @@ GIF: Final = OutputFormat(
 HEIF: Final = OutputFormat(
     "HEIF",
     sources=("HEIF",),
-    suffixes=(".heic", ".heif"),
+    suffixes=(".heic", ".heif", ".hif"),
     modes=frozenset({"L", "RGB", "RGBA"}),
     quality=70,
 )

@@ -30,12 +30,13 @@ class ReadOptions:
             ImageMagick and ffmpeg count; None for the file as a whole.
         lenient: whether a JPEG or PNG that ends early is read, with grey for what is missing.
         raw: what of a camera raw file is the photo: "develop" for its sensor values, which needs
-            the extra `raw`, or "preview" for the full-size JPEG in it.
+            the extra `raw`, or "preview" for the full-size JPEG in it. None for the former, where
+            a raw file is named.
     """
 
     frame: int | None = None
     lenient: bool = False
-    raw: RawSource = "develop"
+    raw: RawSource | None = None
 
     def __post_init__(self) -> None:
         frame = self.frame
@@ -43,7 +44,7 @@ class ReadOptions:
             raise OptionError.of("frame", "must be a whole number, 0 for the first", frame)
         if not isinstance(self.lenient, bool):
             raise OptionError.of("lenient", "must be true or false", self.lenient)
-        if self.raw not in RAW_SOURCES:
+        if self.raw is not None and self.raw not in RAW_SOURCES:
             raise OptionError.of("raw", f"must be one of {', '.join(RAW_SOURCES)}", self.raw)
 
     @classmethod

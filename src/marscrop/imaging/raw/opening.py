@@ -70,7 +70,7 @@ class DevelopedRaw(ImageFile):
         return Image.Image.load(self)
 
 
-def open_raw(file: IO[bytes], raw: RawFile, wanted: RawSource) -> ImageFile:
+def open_raw(file: IO[bytes], raw: RawFile, wanted: RawSource | None) -> ImageFile:
     """The picture of a camera raw file; not loaded, so `file` must stay open.
 
     Raises:
