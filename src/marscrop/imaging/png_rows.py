@@ -15,7 +15,9 @@ _CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _PALETTE: Final = 3
 _OF_ANIMATIONS: Final = frozenset({b"acTL", b"fcTL"})
 """Of which the first picture is left."""
-_GREY, _FIRST_COLOUR = 0x80, 0
+_GREYS: Final = {1: 0xFF, 2: 0xAA, 4: 0x88, 8: 0x80, 16: 0x80}
+"""Bytes of a shade in the middle, by bits of a sample; there is none between black and white."""
+
 _MOST_CHUNKS: Final = 1 << 16
 _PART_BYTES: Final = 1 << 20
 _PASSES: Final = (
@@ -43,11 +45,13 @@ def completed(file: IO[bytes], max_pixels: int) -> IO[bytes]:
     if not data or not chunks or chunks[0][0] != b"IHDR" or len(chunks[0][1]) != 13:
         return file
     width, height, bits, colour, _, _, interlaced = struct.unpack(">LLBBBBB", chunks[0][1])
-    if width * height > max_pixels or colour not in _CHANNELS:
+    if width * height > max_pixels or colour not in _CHANNELS or bits not in _GREYS:
         return file
     rows = list(_row_bytes(width, height, bits * _CHANNELS[colour], bool(interlaced)))
     wanted = sum(count * size for count, size in rows)
-    packed, found = _repacked(data, wanted, _filler(rows, colour))
+    packed, found = _repacked(
+        data, wanted, _filler(rows, 0 if colour == _PALETTE else _GREYS[bits])
+    )
     share = 100 * found // wanted if wanted else 100
     losses = () if found >= wanted else (
         f"the file ends early, after {share} % of the picture: the rest is filled",
@@ -64,9 +68,8 @@ def _row_bytes(width: int, height: int, bits: int, interlaced: bool) -> Iterator
             yield rows, 1 + (columns * bits + 7) // 8
 
 
-def _filler(rows: list[tuple[int, int]], colour: int) -> Iterator[bytes]:
-    """A picture of one colour, row by row, each stored as it is."""
-    value = _FIRST_COLOUR if colour == _PALETTE else _GREY
+def _filler(rows: list[tuple[int, int]], value: int) -> Iterator[bytes]:
+    """A picture of one value, row by row, each stored as it is."""
     for count, size in rows:
         row = b"\0" + bytes((value,)) * (size - 1)
         for _ in range(count):

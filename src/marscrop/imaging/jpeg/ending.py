@@ -29,7 +29,11 @@ def with_end(file: IO[bytes]) -> IO[bytes]:
     if file.read() == _END or _ends_before(file):
         return file
     file.seek(0)
-    return CompletedFile((file.read(), _END))
+    content = file.read()
+    *_, last = all_segments(content)
+    if last.end > len(content):  # decoders would take the marker for a part of it
+        content = content[: last.start]
+    return CompletedFile((content, _END))
 
 
 def _ends_before(file: IO[bytes]) -> bool:
