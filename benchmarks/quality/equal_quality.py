@@ -70,7 +70,8 @@ def _ssim(one: Image.Image, other: Image.Image) -> float:
 def _means(values: NDArray[np.float64]) -> NDArray[np.float64]:
     sums = np.pad(values, ((1, 0), (1, 0))).cumsum(0).cumsum(1)
     n = WINDOW_PX
-    return (sums[n:, n:] - sums[:-n, n:] - sums[n:, :-n] + sums[:-n, :-n]) / n**2
+    found: NDArray[np.float64] = sums[n:, n:] - sums[:-n, n:] - sums[n:, :-n] + sums[:-n, :-n]
+    return found / n**2
 
 
 if __name__ == "__main__":

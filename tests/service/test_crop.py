@@ -11,8 +11,11 @@ from PIL import ExifTags, Image
 from starlette.testclient import TestClient
 
 from marscrop.cropper import Cropper
+from marscrop.geometry import Size
 from marscrop.imaging.photo import open_photo
 from marscrop.ratio import AspectRatio
+from marscrop.service.limits import ServiceLimits
+from marscrop.service.output import affordable, output_bytes
 
 FORMATS = {"image/avif": "AVIF", "image/webp": "WEBP", "image/jpeg": "JPEG", "image/png": "PNG"}
 
@@ -162,3 +165,33 @@ def test_what_a_picture_lacks_is_in_a_header(client: TestClient) -> None:
     assert lacking.headers["X-Crop-Warnings"] == words
     whole = client.post("/v1/crop?ratio=1:1&format=png", content=photo.getvalue())
     assert "X-Crop-Warnings" not in whole.headers
+
+
+def test_the_smallest_of_what_is_accepted_comes_out(client: TestClient, rocket: bytes) -> None:
+    url, accept = "/v1/crop?ratio=1:1", "image/avif, image/webp, image/jpeg"
+    lengths = {
+        kind: len(client.post(url, content=rocket, headers={"Accept": f"image/{kind}"}).content)
+        for kind in ("avif", "webp", "jpeg")
+    }
+    for address in (url, f"{url}&format=auto"):
+        answer = client.post(address, content=rocket, headers={"Accept": accept})
+        kind = min(lengths, key=lambda one: lengths[one])
+        assert answer.headers["Content-Type"] == f"image/{kind}"
+
+
+def test_a_format_that_would_need_too_much_memory_gives_way(rocket: bytes) -> None:
+    size = Size(400, 400)
+    most = output_bytes(size, ".jpg")
+    assert affordable((".avif", ".jpg"), size, ServiceLimits(max_encoded_bytes=most)) == (".jpg",)
+
+
+def test_a_photo_is_read_as_asked(client: TestClient, rocket: bytes) -> None:
+    cut = rocket[: len(rocket) // 2]
+    refused = client.post("/v1/crop?ratio=1:1", content=cut)
+    assert refused.status_code == 422
+    assert refused.json()["error"]["message"].endswith("use lenient")
+    answer = client.post("/v1/crop?ratio=1:1&lenient=true", content=cut)
+    assert answer.status_code == 200
+    assert "the rest of the picture is grey" in answer.headers["X-Crop-Warnings"]
+    odd = client.post("/v1/crop?ratio=1:1&lenient=maybe", content=rocket)
+    assert "lenient: must be true or false; got 'maybe'" in odd.json()["error"]["message"]

@@ -8,6 +8,7 @@ from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
 from marscrop.errors import ImageError
+from marscrop.imaging import cost
 from marscrop.imaging.completed import CompletedFile
 from marscrop.imaging.jpeg import ending
 from marscrop.spelling import Mention
@@ -15,12 +16,13 @@ from marscrop.spelling import Mention
 _CUT: Final = "the file ends early: the rest of the picture is grey"
 
 
-def losses_of(image: Image.Image, *, lenient: bool) -> tuple[str, ...]:
+def losses_of(image: Image.Image, *, lenient: bool, most_bytes: int) -> tuple[str, ...]:
     """What of the picture is not in its file, as in `EncodedFile.losses`; none for whole files.
 
     Args:
         image: opened and not loaded; decoded here only where its file had to be completed.
         lenient: whether that may be anything.
+        most_bytes: of memory for decoding, beyond which a file counts as not whole.
 
     Raises:
         ImageError: without the source's name, a JPEG that lacks pixels and is not read leniently.
@@ -30,7 +32,8 @@ def losses_of(image: Image.Image, *, lenient: bool) -> tuple[str, ...]:
         return ()
     if not isinstance(image, JpegImageFile):
         return file.losses
-    if ending.is_whole(file.getvalue()):
+    affordable = cost.decoder_bytes(image) <= most_bytes
+    if affordable and ending.is_whole(file.getvalue()):
         return ()
     if not lenient:
         raise ImageError(

@@ -200,7 +200,7 @@ class Photo:
             profile = image.info.get("icc_profile")
             fits = profile is not None and colour.profile_fits(profile, self.mode)
             # As the photo has it: else a crop could be larger than the whole.
-            filtered = png_filters.are_used(cast("ImageFile", image).fp)
+            filtered = png_filters.are_used(cast("Any", image).fp)
             strips.write_png(image, box, target, keep_profile=fits, filtered=filtered)
 
     def stored_as(self) -> StoredAs:
@@ -276,7 +276,7 @@ def open_photo(
         cost.check_pixels(size, max_pixels)
         if is_file:
             cost.check_time(cast("ImageFile", image))
-        losses = completeness.losses_of(image, lenient=read.lenient)
+        losses = completeness.losses_of(image, lenient=read.lenient, most_bytes=max_decoded_bytes)
         by_strips = is_file and strips.readable(image)
         return Photo(
             name=name,

@@ -85,8 +85,10 @@ class PhotoProcessor:
     ) -> EncodedCrop:
         """A crop's pixels."""
         photo = self._open(content, name, query.crop.reading)
-        suffixes = (query.suffix,) if query.suffix else ()
-        suffixes = suffixes or accepted_suffixes(accept, has_alpha=photo.has_alpha)
+        asked = query.suffix
+        suffixes = (
+            accepted_suffixes(accept, has_alpha=photo.has_alpha) if asked is None else (asked,)
+        )
         crop, box, confidence = None, None, None
         if query.box is None:
             options = query.crop.options
@@ -101,7 +103,7 @@ class PhotoProcessor:
             check_size(own, size, query.enlargement, self._limits)
         padding = crop.padding if crop else None
         needed = PIXEL_BYTES * photo.size.width * photo.size.height
-        by_strips = ()
+        by_strips: tuple[str, ...] = ()
         if padding is None and size in (None, own):  # then some formats need no picture whole
             by_strips = tuple(one for one in suffixes if fits_strips(photo, box, f"crop{one}"))
         if by_strips:

@@ -10,6 +10,7 @@ import pytest
 from PIL import ExifTags, Image
 from tests.unit.imaging.pictures import difference, encoded, exif_with
 from tests.unit.imaging.raw_files import (
+    Directory,
     canon_cr3,
     dng,
     fujifilm_raf,
@@ -28,7 +29,15 @@ from marscrop.spelling import in_http, on_command_line
 
 SIZE = Size(1200, 800)
 PREVIEW = ReadOptions(raw="preview")
-PLAIN = {254: (0,), 256: (4,), 257: (4,), 258: (8,), 259: (1,), 262: (1,), 273: bytes(16)}
+PLAIN: Directory = {
+    254: (0,),
+    256: (4,),
+    257: (4,),
+    258: (8,),
+    259: (1,),
+    262: (1,),
+    273: bytes(16),
+}
 
 
 def without_rawpy(monkeypatch: pytest.MonkeyPatch) -> None:

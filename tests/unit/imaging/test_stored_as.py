@@ -186,7 +186,16 @@ def test_thinned_colours_of_jpeg_in_tiff_are_read_elsewhere(tmp_path: Path) -> N
         pytest.skip("needs the program vips")
     textured().save(tmp_path / "in.png")
     source = tmp_path / "in.tif"
-    write = [vips, "tiffsave", tmp_path / "in.png", source, "--compression", "jpeg", "--Q", "70"]
+    write: list[str | Path] = [
+        vips,
+        "tiffsave",
+        tmp_path / "in.png",
+        source,
+        "--compression",
+        "jpeg",
+        "--Q",
+        "70",
+    ]
     subprocess.run(write, check=True)
     crop = tmp_path / "c.tif"
     crop.write_bytes(cropped(source.read_bytes(), ".tif"))
