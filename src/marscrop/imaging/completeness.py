@@ -7,7 +7,7 @@ from typing import Any, Final
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
-from marscrop.errors import ImageError
+from marscrop.errors import TruncatedError
 from marscrop.imaging import cost
 from marscrop.imaging.completed import CompletedFile
 from marscrop.imaging.jpeg import ending
@@ -25,7 +25,7 @@ def losses_of(image: Image.Image, *, lenient: bool, most_bytes: int) -> tuple[st
         most_bytes: of memory for decoding, beyond which a file counts as not whole.
 
     Raises:
-        ImageError: without the source's name, a JPEG that lacks pixels and is not read leniently.
+        TruncatedError: without the source's name, a JPEG that lacks pixels and is not read leniently.
     """
     file: Any = getattr(image, "fp", None)
     if not isinstance(file, CompletedFile):
@@ -36,7 +36,7 @@ def losses_of(image: Image.Image, *, lenient: bool, most_bytes: int) -> tuple[st
     if affordable and ending.is_whole(file.getvalue()):
         return ()
     if not lenient:
-        raise ImageError(
+        raise TruncatedError(
             None,
             (
                 "is truncated or corrupt: its data end before the picture does; to have the rest "
