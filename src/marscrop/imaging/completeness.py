@@ -25,7 +25,7 @@ def losses_of(image: Image.Image, *, lenient: bool, most_bytes: int) -> tuple[st
         most_bytes: of memory for decoding, beyond which a file counts as not whole.
 
     Raises:
-        TruncatedError: without the source's name, a JPEG that lacks pixels and is not read leniently.
+        TruncatedError: without the source's name, a JPEG that lacks pixels, not read leniently.
     """
     file: Any = getattr(image, "fp", None)
     if not isinstance(file, CompletedFile):

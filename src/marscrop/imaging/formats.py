@@ -116,8 +116,9 @@ def _open_jxl(file: IO[bytes], max_pixels: int) -> ImageFile:
             None, "is a JPEG XL image; install the extra that reads it: pip install 'marscrop[jxl]'"
         )
     size = jxl.stored_size(file)
-    if size is not None:
-        cost.check_pixels(size, max_pixels)
+    if size is None:
+        raise ImageError(None, "is truncated or corrupt: it names no size")
+    cost.check_pixels(size, max_pixels)
     file.seek(0)
     image = Image.OPEN[jxl.FORMAT][0](file, "")
     jxl.told_once(image)
