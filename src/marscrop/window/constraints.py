@@ -7,7 +7,7 @@ pixels; the search, the rounding and the padding read nothing else.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from marscrop.errors import ConstraintError
@@ -89,6 +89,20 @@ class Limits:
     avoid: tuple[Box, ...] = ()
     min_size: float = MIN_SCALE
     anchor: Anchor = FREE
+
+    def within(self, part: Box) -> Limits:
+        """The same for a part of the image [px], in pixels of that part.
+
+        Boxes to keep lie inside the part; of those to avoid, some may lie outside.
+        """
+        frame = Box(0, 0, *part.size)
+        avoid = (box.moved(-part.x0, -part.y0) for box in self.avoid)
+        return replace(
+            self,
+            image=part.size,
+            keep=tuple(box.moved(-part.x0, -part.y0) for box in self.keep),
+            avoid=tuple(box for box in avoid if box.overlaps(frame)),
+        )
 
     @property
     def hull(self) -> Box | None:
