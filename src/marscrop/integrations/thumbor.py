@@ -4,19 +4,23 @@ In thumbor.conf: `DETECTORS = ["marscrop.integrations.thumbor"]`.
 
 thumbor's detectors usually name focal points, around which it then puts the largest window; and it
 keeps the points of a photo whatever ratio they were found for. So this one sets the crop itself,
-as if the URL had named it, and names no points.
+as if the URL had named it, and names no points. Points that are there already, from an editor's
+`focal` filter or from thumbor's storage, go before it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, Final
 
+from PIL import Image
 from thumbor.detectors import BaseDetector
 
 from marscrop.errors import MarscropError
 from marscrop.integrations.shared_cropper import shared_cropper
 from marscrop.ratio import AspectRatio
+
+_OF_PIXELS: Final = ("icc_profile", "transparency")
 
 
 class Detector(BaseDetector):  # type: ignore[misc]
@@ -26,11 +30,14 @@ class Detector(BaseDetector):  # type: ignore[misc]
         """Set the request's crop, or pass the photo on to the next detector.
 
         It is passed on where the URL has its own crop, or asks for no width, no height or `fit-in`;
-        and where marscrop refuses the photo.
+        and where marscrop refuses the photo. Where the request has focal points already, nothing is
+        done: thumbor crops around those.
         """
+        if self.context.request.focal_points:
+            return
         ratio = self._asked_ratio()
         if ratio is not None:
-            photo = self.context.request.engine.image
+            photo = as_pixels(self.context.request.engine.image)
             try:
                 # The event loop serves others meanwhile.
                 crops = await asyncio.to_thread(shared_cropper().crop, photo, ratio)
@@ -54,3 +61,14 @@ class Detector(BaseDetector):  # type: ignore[misc]
             for asked, own in zip((request.width, request.height), request.engine.size, strict=True)
         )
         return AspectRatio(width, height) if width and height else None
+
+
+def as_pixels(image: Image.Image) -> Image.Image:
+    """An image without the tags that would have it turned.
+
+    thumbor turns photos itself, if RESPECT_ORIENTATION says so, and keeps their tags; a crop has to
+    be one of the pixels that it will cut.
+    """
+    plain = image.copy()
+    plain.info = {name: image.info[name] for name in _OF_PIXELS if name in image.info}
+    return plain
