@@ -299,7 +299,10 @@ class Cropper:
         return grid.cut(moved.box).content, moved
 
     def analysis_bytes(self, photo: Photo, options: CropOptions = DEFAULT_OPTIONS) -> int:
-        """Memory that a photo takes at once while its crops are found, beside the networks."""
+        """Memory that a photo takes at once while its crops are found, beside the networks.
+
+        Where it has borders, it is also decoded whole, which only one photo at a time is.
+        """
         needed = photo.analysis_bytes(self.input_size(photo))
         if looks_for_faces(options.faces):
             size = detector.input_size(photo)

@@ -11,6 +11,7 @@ without borders: `research/benchmarks/borders.py`.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -42,6 +43,17 @@ WEAK: Final = 0.25
 of its colour."""
 MOST: Final = 0.42
 """Width of a border, at most, as a share of the photo's side."""
+
+LEAST_FRAMED: Final = 0.4
+"""Share of a photo that the picture in a frame of four sides has: things on a ground have less."""
+LEAST_RANGE: Final = 24
+"""Range of values of a picture, at least, of 255."""
+
+LEAST_LINES: Final = 8
+"""In a picture with less, none is more than noise."""
+
+_ONE_WHOLE: Final = threading.Lock()
+"""Held while a photo is decoded whole, which takes memory that no one has set aside."""
 
 _LEFT, _TOP, _RIGHT, _BOTTOM = range(4)
 _Values = NDArray[np.float32]
@@ -95,7 +107,22 @@ def find_borders(rgb: NDArray[np.uint8]) -> Box | None:
         top, bottom = (band.beside(min(left, right), columns) for band in down)
     if not any((left, top, right, bottom)):
         return None
-    return Box(left, top, width - right, height - bottom)
+    found = Box(left, top, width - right, height - bottom)
+    return found if _is_picture(rgb, found) else None
+
+
+def _is_picture(rgb: NDArray[np.uint8], inner: Box) -> bool:
+    """Whether what a border surrounds is a picture, not a thing with straight edges on a ground."""
+    height, width, _ = rgb.shape
+    across, down = inner.size.width / width, inner.size.height / height
+    if across < 1 and down < 1 and across * down < LEAST_FRAMED:
+        return False
+    # Without the outermost lines, in which the border may have a share.
+    values = rgb[inner.y0 + 2 : inner.y1 - 2, inner.x0 + 2 : inner.x1 - 2].reshape(-1, 3)
+    if not values.size:
+        return False
+    low, high = np.quantile(values, (0.01, 0.99), axis=0)
+    return bool((high - low).max() >= LEAST_RANGE)
 
 
 def exact(photo: Photo, found: Box, size: Size) -> Box:
@@ -121,10 +148,9 @@ def exact(photo: Photo, found: Box, size: Size) -> Box:
         photo.check_memory(0 if photo.by_strips else photo.analysis_bytes(photo.size, 1))
     except LimitError:
         return inner
-    return _box(
-        photo.size,
-        [found[0].edge(found[1]) if found else 0 for found in _lines(photo, inner, ranges)],
-    )
+    with _ONE_WHOLE:
+        lines = list(_lines(photo, inner, ranges))
+    return _box(photo.size, [found[0].edge(found[1]) if found else 0 for found in lines])
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,9 +251,11 @@ def _pixels(strip: Image.Image, box: Box) -> NDArray[np.uint8]:
 
 def _bands(lines: NDArray[np.uint8]) -> tuple[_Band, _Band] | None:
     """The even bands at both ends of (lines, pixels, 3), where these have one colour."""
+    if len(lines) < LEAST_LINES or not (_may_be_even(lines[0]) and _may_be_even(lines[-1])):
+        return None  # most photos end here
     first, last = (np.median(line, axis=0) for line in (lines[0], lines[-1]))
     if np.abs(first - last).max() > MOST_NOISE:
-        return None  # most photos end here, or after a line
+        return None
     bands = []
     for ordered, own in ((lines, first), (lines[::-1], last)):
         noise = float(np.quantile(_away(ordered[:1], own), EVEN_SHARE))
@@ -239,6 +267,13 @@ def _bands(lines: NDArray[np.uint8]) -> tuple[_Band, _Band] | None:
         even[-2:] = False
         bands.append(_Band(int(even.argmin()), away, noise))
     return bands[0], bands[1]
+
+
+def _may_be_even(line: NDArray[np.uint8]) -> bool:
+    """Whether the middle 94 % of some of a line's pixels (n, 3) are near enough to each other."""
+    some = np.sort(line[::4], axis=0).astype(np.int16)
+    apart = len(some) * 3 // 100
+    return bool((some[-1 - apart] - some[apart]).max() <= 2 * MOST_NOISE)
 
 
 def _away(lines: NDArray[np.uint8], own: NDArray[np.float64]) -> _Values:

@@ -65,8 +65,12 @@ class Sight:
     @property
     def is_flat(self) -> bool:
         """Whether it is of one colour, so that nothing can be seen in it."""
-        values = self.rgb.reshape(-1, 3)
-        return bool((values.max(axis=0) - values.min(axis=0)).max() <= FLAT)
+        return _is_flat(self.rgb[::16, ::16]) and _is_flat(self.rgb)
+
+
+def _is_flat(rgb: NDArray[np.uint8]) -> bool:
+    values = rgb.reshape(-1, 3)
+    return bool((values.max(axis=0) - values.min(axis=0)).max() <= FLAT)
 
 
 def look(
