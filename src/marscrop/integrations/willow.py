@@ -17,6 +17,7 @@ from marscrop.geometry import Box, Window
 from marscrop.integrations.shared_cropper import shared_cropper
 from marscrop.options import CropOptions
 from marscrop.ratio import AspectRatio, RatioLike
+from marscrop.window.regions import RegionLike
 
 if TYPE_CHECKING:
     from marscrop.crop import Crop
@@ -83,7 +84,8 @@ def _around(
     middle = Box(x, y, x + 1, y + 1)
     if min(box.size) < 1:  # it lies outside, as after the file was replaced
         box = middle
+    kept: list[RegionLike] = list(options.keep)
     try:
-        return cropper.crop(picture, ratio, options, keep=[*options.keep, box])[0]
+        return cropper.crop(picture, ratio, options, keep=[*kept, box])[0]
     except ConstraintError:
-        return cropper.crop(picture, ratio, options, keep=[*options.keep, middle])[0]
+        return cropper.crop(picture, ratio, options, keep=[*kept, middle])[0]
