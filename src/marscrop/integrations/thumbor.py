@@ -11,16 +11,14 @@ as if the URL had named it, and names no points. Points that are there already, 
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final
+from typing import Any
 
-from PIL import Image
 from thumbor.detectors import BaseDetector
 
 from marscrop.errors import MarscropError
+from marscrop.imaging.orientation import as_stored
 from marscrop.integrations.shared_cropper import shared_cropper
 from marscrop.ratio import AspectRatio
-
-_OF_PIXELS: Final = ("icc_profile", "transparency")
 
 
 class Detector(BaseDetector):  # type: ignore[misc]
@@ -37,7 +35,9 @@ class Detector(BaseDetector):  # type: ignore[misc]
             return
         ratio = self._asked_ratio()
         if ratio is not None:
-            photo = as_pixels(self.context.request.engine.image)
+            # thumbor turns photos itself, if RESPECT_ORIENTATION says so, and keeps their tags: a
+            # crop has to be one of the pixels that it will cut.
+            photo = as_stored(self.context.request.engine.image)
             try:
                 # The event loop serves others meanwhile.
                 crops = await asyncio.to_thread(shared_cropper().crop, photo, ratio)
@@ -61,14 +61,3 @@ class Detector(BaseDetector):  # type: ignore[misc]
             for asked, own in zip((request.width, request.height), request.engine.size, strict=True)
         )
         return AspectRatio(width, height) if width and height else None
-
-
-def as_pixels(image: Image.Image) -> Image.Image:
-    """An image without the tags that would have it turned.
-
-    thumbor turns photos itself, if RESPECT_ORIENTATION says so, and keeps their tags; a crop has to
-    be one of the pixels that it will cut.
-    """
-    plain = image.copy()
-    plain.info = {name: image.info[name] for name in _OF_PIXELS if name in image.info}
-    return plain
