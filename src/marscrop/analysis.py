@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marscrop.faces.detector import Face
-from marscrop.geometry import Size
+from marscrop.faces.rule import looks_for_faces
+from marscrop.geometry import Box, Size
+from marscrop.options import CropOptions
 from marscrop.subjects.subject_map import SubjectMap
 
 
@@ -20,8 +22,13 @@ class Analysis:
         name: of the photo, for messages.
         size: of the upright photo [px].
         features: (1, c, h, w) float32, for `Cropper.maps`.
-        faces: in pixels of the upright photo; None where nobody looked for any.
+        faces: None where nobody looked for any.
         subjects: where people look, heads and subjects; None where the model has no such part.
+        picture: what borders leave of the photo [px of the upright photo]; None without borders.
+        part: what was looked at, and holds all crops: the picture, or None for all of the photo.
+            Maps cover it, and faces, subjects and `opaque` are in its pixels.
+        opaque: the box of all that is not transparent; None where that is all.
+        is_flat: whether the part is of one colour, so that nothing was seen in it.
     """
 
     name: str
@@ -29,3 +36,28 @@ class Analysis:
     features: NDArray[np.float32]
     faces: tuple[Face, ...] | None = None
     subjects: SubjectMap | None = None
+    picture: Box | None = None
+    part: Box | None = None
+    opaque: Box | None = None
+    is_flat: bool = False
+
+    def serves(self, options: CropOptions) -> bool:
+        """Whether crops of these options can be found: faces looked for, borders seen or not."""
+        looked = self.faces is not None or not looks_for_faces(options.faces)
+        return looked and self.part == wanted_part(self.size, self.picture, options)
+
+
+def wanted_part(size: Size, picture: Box | None, options: CropOptions) -> Box | None:
+    """The part of a photo in which crops are looked for; None for all of it.
+
+    That is the picture within its borders, unless these are kept, or hold some of what is to be
+    kept in the crop.
+
+    Args:
+        size: of the photo [px].
+        picture: what its borders leave of it; None without borders.
+        options: of the crops.
+    """
+    if picture is None or options.keep_borders:
+        return None
+    return picture if all(picture.holds(region.on(size)) for region in options.keep) else None

@@ -15,10 +15,10 @@ from typing import Any, Unpack, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from marscrop.analysis import Analysis
+from marscrop.analysis import Analysis, wanted_part
 from marscrop.cores import usable_cores
 from marscrop.crop import Crop
-from marscrop.decision import decide, moved_to_grid
+from marscrop.decision import decide, flat_crops, in_photo, moved_to_grid
 from marscrop.errors import ConstraintError, ModelError, OptionError
 from marscrop.faces import detector
 from marscrop.faces.detector import Face, FaceDetector
@@ -33,6 +33,7 @@ from marscrop.imaging.photo import (
     open_photo,
 )
 from marscrop.imaging.read_options import READ_OPTIONS, ReadKeywords, ReadOptions
+from marscrop.imaging.sight import PhotoPart, look
 from marscrop.imaging.source import Source
 from marscrop.options import DEFAULT_OPTIONS, CropKeywords, CropOptions
 from marscrop.ratio import AspectRatio, RatioLike, parse_ratios
@@ -156,23 +157,45 @@ class Cropper:
         self, photo: Photo, ratios: Sequence[AspectRatio], options: CropOptions = DEFAULT_OPTIONS
     ) -> list[Crop]:
         """`crop` for a photo that is open already, and ratios and options that are parsed."""
-        return self.crop_analysed(self.analyse(photo, options.faces), ratios, options)
+        return self.crop_analysed(self.analyse(photo, options.faces, options), ratios, options)
 
-    def analyse(self, photo: Photo, faces: FaceRule = "auto") -> Analysis:
-        """What the networks see in a photo: most of the work, the same for all ratios and options.
+    def analyse(
+        self, photo: Photo, faces: FaceRule = "auto", options: CropOptions = DEFAULT_OPTIONS
+    ) -> Analysis:
+        """What the networks see in a photo: most of the work, the same for all ratios.
 
         Args:
             photo: that is open already.
             faces: whether to look for them, as `crop` has it.
+            options: which tell whether borders are looked at: see `Analysis.serves`.
 
         Raises:
             ImageError: truncated, corrupt or vanished pixels.
             MissingExtraError: faces to keep and no detector installed.
         """
-        found = tuple(self.faces(photo)) if looks_for_faces(faces) else None
-        features, outputs = self._session.features_and_subjects(self._input_rgb(photo))
-        subjects = None if outputs is None else SubjectMap.of(outputs, photo.size)
-        return Analysis(photo.name, photo.size, features, found, subjects)
+        if looks_for_faces(faces):
+            self._face_detector()  # what is missing is told before the photo is decoded
+        sight = look(
+            photo,
+            self._fitted_size,
+            lambda picture: wanted_part(photo.size, picture, options),
+            self.threads,
+        )
+        seen = PhotoPart(photo, sight.part) if sight.part else photo
+        found = tuple(self.faces(seen)) if looks_for_faces(faces) else None
+        features, outputs = self._session.features_and_subjects(sight.rgb)
+        subjects = None if outputs is None else SubjectMap.of(outputs, seen.size)
+        return Analysis(
+            name=photo.name,
+            size=photo.size,
+            features=features,
+            faces=found,
+            subjects=subjects,
+            picture=sight.picture,
+            part=sight.part,
+            opaque=sight.opaque,
+            is_flat=sight.is_flat,
+        )
 
     def crop_analysed(
         self,
@@ -193,6 +216,15 @@ class Cropper:
                 "faces",
                 "keep",
             ).about(analysis.name)
+        if not analysis.serves(options):
+            raise OptionError(
+                (
+                    *(Mention("keep_borders"), ", or a box to ", Mention("keep")),
+                    " that reaches into a border, must be told when the photo is analysed, too",
+                ),
+                "keep_borders",
+                options.keep_borders,
+            ).about(analysis.name)
         faces = (analysis.faces or ()) if options.faces == "keep" else ()
         subjects = analysis.subjects
         _check_zoom(options, sees_subjects=subjects is not None)
@@ -200,12 +232,23 @@ class Cropper:
             subjects = subjects.without_heads()
         try:
             limits = options.constraints.on(analysis.size)
+            if analysis.part:
+                limits = limits.within(analysis.part)
             maps = self.maps(analysis.features, ratios)
             return [
-                crop
+                in_photo(crop, analysis.part)
                 for logits, ratio in zip(maps, ratios, strict=True)
-                for crop in decide(
-                    logits, limits, faces, subjects, ratio, options, self.manifest, self.max_pixels
+                for crop in (analysis.is_flat and flat_crops(limits, ratio))
+                or decide(
+                    logits,
+                    limits,
+                    faces,
+                    subjects,
+                    ratio,
+                    options,
+                    self.manifest,
+                    self.max_pixels,
+                    analysis.opaque,
                 )
             ]
         except ConstraintError as error:
@@ -256,7 +299,10 @@ class Cropper:
         return grid.cut(moved.box).content, moved
 
     def analysis_bytes(self, photo: Photo, options: CropOptions = DEFAULT_OPTIONS) -> int:
-        """Memory that a photo takes at once while its crops are found, beside the networks."""
+        """Memory that a photo takes at once while its crops are found, beside the networks.
+
+        Where it has borders, it is also decoded whole, which only one photo at a time is.
+        """
         needed = photo.analysis_bytes(self.input_size(photo))
         if looks_for_faces(options.faces):
             size = detector.input_size(photo)
@@ -286,7 +332,7 @@ class Cropper:
         """
         return self._session.logits(features, [ratio.value for ratio in ratios])
 
-    def faces(self, photo: Photo) -> list[Face]:
+    def faces(self, photo: Photo | PhotoPart) -> list[Face]:
         """The faces of a photo, in pixels of the upright original, surest first.
 
         Raises:
@@ -327,8 +373,11 @@ class Cropper:
 
     def input_size(self, photo: Photo) -> Size:
         """The size that the network sees a photo at [px]."""
+        return self._fitted_size(photo.size)
+
+    def _fitted_size(self, size: Size) -> Size:
         rule = self.manifest.input
-        return fit_longest_edge(photo.size, rule.longest_edge_px, rule.multiple_px)
+        return fit_longest_edge(size, rule.longest_edge_px, rule.multiple_px)
 
     def _input_rgb(self, photo: Photo) -> NDArray[np.uint8]:
         return photo.analysis_rgb(self.input_size(photo), threads=self.threads)

@@ -56,11 +56,7 @@ class Parameter:
         try:
             values = [self.convert(text) for text in texts]
         except ValueError:
-            kind = {
-                "boolean": "true or false",
-                "integer": "a whole number",
-                "number": "a number",
-            }
+            kind = {"integer": "a whole number", "number": "a number", "boolean": "true or false"}
             reason = f"must be {kind[self.schema['type']]}"
             raise bad_request(f"{self.name}: {reason}; got {texts[0]!r}") from None
         return values if self.repeated else values[0]
@@ -74,15 +70,16 @@ class Parameter:
         return {**self.schema, "examples": examples}
 
 
-def _yes_or_no(text: str) -> bool:
-    """Raises ValueError for all but "true" and "false"."""
-    return ("false", "true").index(text) == 1
-
-
 _COUNT: Final = {"type": "integer", "minimum": 1}
 _RATIO: Final = {"type": "string", "format": "aspect-ratio"}
 _BOX: Final = {"type": "string", "format": "box"}
-_TYPES: Final[Mapping[type, str]] = {str: "string", int: "integer", float: "number"}
+_TYPES: Final[Mapping[type, str]] = {
+    str: "string",
+    int: "integer",
+    float: "number",
+    bool: "boolean",
+}
+_BOOLEANS: Final = {"true": True, "false": False}
 _FORMATS: Final = {"X0,Y0,X1,Y1": "box"}
 
 
@@ -102,9 +99,15 @@ def _of_option(name: str) -> Parameter:
         described(name, in_http),
         {word: value for word, value in schema.items() if value is not None},
         (option.example,),
-        option.kind,
+        _boolean if option.kind is bool else option.kind,
         option.repeated,
     )
+
+
+def _boolean(text: str) -> bool:
+    if text not in _BOOLEANS:
+        raise ValueError
+    return _BOOLEANS[text]
 
 
 RATIO: Final = Parameter(
@@ -134,7 +137,7 @@ LENIENT: Final = Parameter(
     "true: read a JPEG or PNG that ends early, with grey for what is missing.",
     {"type": "boolean"},
     ("true",),
-    _yes_or_no,
+    _boolean,
 )
 RAW: Final = Parameter(
     "raw",

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
 
 from marscrop.cropper import Cropper
 from marscrop.runtime.manifest import FILE, PARTS, InputRule, Manifest, ModelPart
@@ -18,8 +17,8 @@ from marscrop.window.confidence import Calibration
 from marscrop_research.data.records import CropRecord
 from marscrop_research.distil.distillation import load_student
 from marscrop_research.distil.student_graph import to_onnx
-from marscrop_research.distil.validation import move_px
 from marscrop_research.evaluation.decoding import product_network
+from marscrop_research.export.box_moves import box_moves
 from marscrop_research.export.calibration import calibration_error
 from marscrop_research.export.judgements import Judgement, judge
 from marscrop_research.export.onnx_export import model_folder
@@ -93,7 +92,12 @@ def package_student(
             scores={
                 **measure(validation, student),
                 "confidence": _confidence_scores(judged, teacher.calibration),
-                "moved_from_teacher": moved(Cropper(teacher_folder), Cropper(draft), validation),
+                "moved_from_teacher": box_moves(
+                    Cropper(teacher_folder),
+                    Cropper(draft),
+                    sorted({record.path for record in validation}),
+                    RATIOS,
+                ),
             },
         )
         (draft / FILE).write_text(manifest.to_json(), encoding="utf-8")
@@ -109,21 +113,4 @@ def _confidence_scores(judged: Sequence[Judgement], calibration: Calibration) ->
         "beats_centre": round(float(np.mean(beats)), 4),
         "confidence": round(float(confidence.mean()), 4),
         "calibration_error": round(calibration_error(confidence, beats), 4),
-    }
-
-
-def moved(one: Cropper, other: Cropper, records: Sequence[CropRecord]) -> dict[str, Any]:
-    """How far two models' boxes are apart, at `RATIOS` [px of photos scaled to 256]."""
-    moves: list[float] = []
-    sizes = {record.path: record.size for record in records}
-    for path, size in sorted(sizes.items()):
-        crops = (cropper.crop(path, RATIOS, faces="ignore") for cropper in (one, other))
-        moves += [move_px(a.box, b.box, max(size)) for a, b in zip(*crops, strict=True)]
-    found: NDArray[np.float64] = np.array(moves)
-    return {
-        "boxes": len(moves),
-        "over_1_px": round(float((found > 1).mean()), 3),
-        "over_3_px": round(float((found > 3).mean()), 3),
-        "median_px": round(float(np.median(found)), 2),
-        "p95_px": round(float(np.percentile(found, 95)), 1),
     }

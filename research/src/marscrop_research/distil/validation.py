@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from marscrop.geometry import Box, fit_longest_edge
+from marscrop.geometry import fit_longest_edge
 from marscrop.imaging.photo import open_photo
 from marscrop_research.data.records import CropRecord
 from marscrop_research.distil.student import QuantisedFeatures
@@ -17,6 +17,7 @@ from marscrop_research.distil.teacher import Teacher
 from marscrop_research.distil.views import planes
 from marscrop_research.evaluation.decoding import PLACEMENT, MapSource, decode_all
 from marscrop_research.evaluation.protocol import Predict, score_records, summarise
+from marscrop_research.export.box_moves import move_px
 
 _Features = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 
@@ -61,11 +62,6 @@ def validate(
         "moved": round(float((moves > 1).mean()), 3),
         "moved_p95": round(float(np.percentile(moves, 95)), 1),
     }
-
-
-def move_px(one: Box, other: Box, longest_edge: int) -> float:
-    """How far apart the edges of two boxes of a photo get [px, of photos scaled to 256]."""
-    return max(abs(a - b) for a, b in zip(one, other, strict=True)) * 256 / longest_edge
 
 
 def _boxes(teacher: Teacher, features: _Features, longest_edge_px: int) -> Predict:
