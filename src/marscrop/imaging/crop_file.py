@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from typing import BinaryIO
 
 from PIL import Image
 
@@ -11,6 +12,7 @@ from marscrop.geometry import Box, Size
 from marscrop.imaging.destination import whole_file, write_whole
 from marscrop.imaging.encoded_file import EncodedFile, distinct
 from marscrop.imaging.encoding import encode_by_strips, encode_crop, fits_strips
+from marscrop.imaging.metadata.photo_metadata import PhotoMetadata
 from marscrop.imaging.padding import Padding
 from marscrop.imaging.photo import Photo
 from marscrop.imaging.write_options import DEFAULT_WRITE_OPTIONS, WriteOptions
@@ -34,6 +36,7 @@ class CropFiles:
         self._photo = photo
         self._options = options
         self._upright: Image.Image | None = None
+        self._metadata: PhotoMetadata | None = None
 
     def encode(
         self,
@@ -51,7 +54,7 @@ class CropFiles:
         scaled = size not in (None, box.size)
         if padding is None and not scaled and fits_strips(self._photo, box, path):
             buffer = io.BytesIO()
-            losses = encode_by_strips(self._photo, box, path, buffer, self._options)
+            losses = self._encode_by_strips(box, path, buffer)
             return EncodedFile(buffer.getvalue(), self._all(losses))
         if self._upright is None:
             self._upright = self._photo.upright()
@@ -61,6 +64,7 @@ class CropFiles:
             path,
             self._options,
             source=self._photo,
+            metadata=self._photo_metadata(),
             padding=padding,
             size=size,
         )
@@ -79,10 +83,21 @@ class CropFiles:
         """
         if padding is None and fits_strips(self._photo, box, path):
             with whole_file(path) as file:
-                return self._all(encode_by_strips(self._photo, box, path, file, self._options))
+                return self._all(self._encode_by_strips(box, path, file))
         encoded = self.encode(box, path, padding=padding)
         write_whole(path, encoded.content)
         return encoded.losses
+
+    def _encode_by_strips(
+        self, box: Box, path: str | os.PathLike[str], file: BinaryIO
+    ) -> tuple[str, ...]:
+        found = self._photo_metadata()
+        return encode_by_strips(self._photo, box, path, file, self._options, metadata=found)
+
+    def _photo_metadata(self) -> PhotoMetadata:
+        if self._metadata is None:
+            self._metadata = self._photo.metadata()
+        return self._metadata
 
     def _all(self, losses: tuple[str, ...]) -> tuple[str, ...]:
         return distinct((*self._photo.losses, *losses))

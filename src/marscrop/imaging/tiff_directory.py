@@ -54,6 +54,7 @@ class TiffReader:
 
     Attributes:
         order: of bytes, as `struct` writes it: "<" or ">".
+        is_big: whether places have 8 bytes (BigTIFF).
         first: where the first directory begins [bytes].
     """
 
@@ -72,7 +73,7 @@ class TiffReader:
         if order is None:
             raise struct.error("is no TIFF")
         self.order = order
-        big = self.number("H", 2) == _BIG
+        self.is_big = big = self.number("H", 2) == _BIG
         self._counted, self._entry = ("Q", "HHQ8x") if big else ("H", "HHL4x")
         self._value = 12 if big else 8  # where it stands in an entry
         self.first = self.number("Q", 8) if big else self.number("L", 4)
