@@ -118,8 +118,11 @@ def _keep_all(
     """Keep what is true of the crop; the names of the people who are cut off."""
     gone: frozenset[str] = frozenset()
     if packet:
-        gone = make_true(packet, placement)
-        crop.xmp = packet.to_bytes()
+        try:
+            gone = make_true(packet, placement)
+            crop.xmp = packet.to_bytes()
+        except (ValueError, OverflowError):  # numbers of thousands of digits
+            crop.losses.append("the XMP cannot be read and is not kept")
         if any(field.name[0] == PANORAMA for _, field in packet.fields()):
             crop.losses.append("what makes the picture a panorama (GPano) is not kept")
     if photo.exif:

@@ -33,6 +33,8 @@ _UNITS: Final = {
 
 _MOST_BYTES: Final = 1 << 20
 """Of a value; what has more is a preview or a program's private data."""
+_MOST_BYTES_IN_ALL: Final = 16 << 20
+"""Of all values: those of a made up file may all be the same bytes."""
 
 _POINTERS: Final[dict[int, str]] = {ExifTags.IFD.Exif: "details", ExifTags.IFD.GPSInfo: "place"}
 _INNER_POINTERS: Final[dict[int, str]] = {
@@ -136,13 +138,15 @@ class ExifBlock:
 
     def _tags(self, file: IO[bytes], reader: TiffReader, start: int) -> Tags:
         tags: Tags = {}
+        left = _MOST_BYTES_IN_ALL
         directory = reader.directory(start)
         self.damaged += not directory.is_whole
         for entry in directory.entries:
             if entry.tag in tags:
                 continue
             data = _value(file, reader, entry)
-            if data is None:
+            left -= len(data or b"")
+            if data is None or left < 0:
                 self.damaged += 1
             else:
                 tags[entry.tag] = Tag(entry.kind, data)

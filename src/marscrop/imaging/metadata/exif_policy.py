@@ -43,6 +43,7 @@ _UNTRUE_DETAILS: Final = frozenset(
         0xEA1C, 0xEA1D,  # padding, and what it was moved by
     }
 )  # fmt: skip
+_ENTRY_BYTES: Final = 12
 _FOCAL_PLANE: Final = frozenset({0xA20E, 0xA20F, 0xA210})
 _WIDTH, _HEIGHT = _B.ExifImageWidth, _B.ExifImageHeight
 _SUBJECTS: Final = frozenset({0x9214, _B.SubjectLocation})
@@ -119,15 +120,12 @@ def has_makers_note(block: ExifBlock) -> bool:
 def fit(block: ExifBlock, most: int) -> bool:
     """Leave out the largest tags until a block has at most so many bytes; whether that was
     needed."""
-    needed = False
-    while len(block.to_bytes()) > most:
-        needed = True
-        parts = (block.picture, block.details, block.place, block.interoperability)
-        sizes = [
-            (len(value.data), index, tag)
-            for index, part in enumerate(parts)
-            for tag, value in part.items()
-        ]
-        _, index, tag = max(sizes)
+    parts = (block.picture, block.details, block.place, block.interoperability)
+    values = [(len(v.data), index, tag) for index, p in enumerate(parts) for tag, v in p.items()]
+    size, needed = len(block.to_bytes()), False
+    for length, index, tag in sorted(values, reverse=True):
+        if size <= most:
+            break
         del parts[index][tag]
+        size, needed = size - length - _ENTRY_BYTES, True
     return needed

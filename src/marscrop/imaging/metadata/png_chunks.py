@@ -13,6 +13,10 @@ _TEXTS: Final = frozenset({b"tEXt", b"zTXt", b"iTXt"})
 _WANTED: Final = _TEXTS | {b"eXIf", b"pHYs", b"caBX"}
 _MOST_BYTES: Final = 4 << 20
 _MOST_CHUNKS: Final = 50_000
+_MOST_TOLD: Final = 500
+"""Chunks that say something; a photo has some ten."""
+_READ_KEYS: Final = (XMP_KEY, "Raw profile type ", "Copyright", "Author")
+"""How the keys begin of texts that are read; others are only copied."""
 
 
 class Chunk(NamedTuple):
@@ -32,7 +36,7 @@ class PngText(NamedTuple):
 
     Attributes:
         key: what it is, such as "Copyright".
-        value: what it says.
+        value: what it says; empty where it is packed and nobody reads it.
         chunk: where it says it.
     """
 
@@ -45,7 +49,8 @@ class PngText(NamedTuple):
         """What a chunk says; None if that cannot be read, or is no text."""
         if chunk.kind not in _TEXTS:
             return None
-        key, _, rest = chunk.payload.partition(b"\0")
+        name, _, rest = chunk.payload.partition(b"\0")
+        key = name.decode("latin-1")
         packed = chunk.kind == b"zTXt"
         if chunk.kind == b"iTXt":
             packed, rest = rest[:1] == b"\1", rest[2:]
@@ -54,10 +59,11 @@ class PngText(NamedTuple):
         elif packed:
             rest = rest[1:]
         try:
-            value = _unpacked(rest) if packed else rest
+            if packed:
+                rest = _unpacked(rest) if key.startswith(_READ_KEYS) else b""
         except zlib.error:
             return None
-        return cls(key.decode("latin-1"), value, chunk)
+        return cls(key, rest, chunk)
 
     @property
     def text(self) -> str:
@@ -78,7 +84,7 @@ class PngText(NamedTuple):
 
 def chunks(file: IO[bytes]) -> Iterator[Chunk]:
     """What a PNG says beside its pixels, before and after them; leaves the file where it was."""
-    before = file.tell()
+    before, told = file.tell(), 0
     try:
         file.seek(len(SIGNATURE))
         for _ in range(_MOST_CHUNKS):
@@ -89,6 +95,9 @@ def chunks(file: IO[bytes]) -> Iterator[Chunk]:
             if kind in _WANTED and length <= _MOST_BYTES:
                 payload = file.read(length)
                 if len(payload) < length:
+                    return
+                told += 1
+                if told > _MOST_TOLD:
                     return
                 yield Chunk(kind, payload)
                 length = 0

@@ -69,7 +69,7 @@ def move_regions(packet: XmpPacket, placement: Placement) -> frozenset[str]:
 
 def names_one_of(text: str, names: frozenset[str]) -> bool:
     """Whether a keyword names a person, alone or below others, as in "People|Family|Ann"."""
-    return text in names or any(text.endswith((f"|{name}", f"/{name}")) for name in names)
+    return text in names or text.replace("/", "|").rpartition("|")[2] in names
 
 
 def _move_all(

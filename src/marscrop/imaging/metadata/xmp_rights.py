@@ -6,7 +6,14 @@ import re
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
-from marscrop.imaging.metadata.xmp_packet import RDF, Field, Name, XmpPacket, texts
+from marscrop.imaging.metadata.xmp_packet import (
+    RDF,
+    Field,
+    Name,
+    XmpPacket,
+    fields_of,
+    texts,
+)
 
 DC: Final = "http://purl.org/dc/elements/1.1/"
 PHOTOSHOP: Final = "http://ns.adobe.com/photoshop/1.0/"
@@ -66,8 +73,8 @@ def rights_of(packet: XmpPacket) -> bytes:
         inside: list[bytes] = []
         on_it: list[bytes] = []
         used = b""
-        for owner, field in packet.fields():
-            if owner is not node or not is_right(field.name):
+        for field in fields_of(packet.content, node):
+            if not is_right(field.name):
                 continue
             part = packet.content[field.start : field.end]
             used += part
