@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from marscrop.imaging.metadata import exif_policy, iptc, xmp_rights
+from marscrop.imaging.metadata import exif_policy, iptc, xmp_rights, xmp_truth
 from marscrop.imaging.metadata.exif_block import ExifBlock
 from marscrop.imaging.metadata.photo_metadata import PhotoMetadata
 from marscrop.imaging.metadata.placement import Placement
@@ -13,7 +13,6 @@ from marscrop.imaging.metadata.png_chunks import PngText
 from marscrop.imaging.metadata.regions import names_one_of
 from marscrop.imaging.metadata.resolution import Resolution
 from marscrop.imaging.metadata.xmp_packet import XmpError, XmpPacket
-from marscrop.imaging.metadata.xmp_truth import PANORAMA, make_true
 from marscrop.imaging.output_format import AVIF, GIF, HEIF, JPEG, PNG, TIFF, WEBP, OutputFormat
 from marscrop.imaging.write_options import MetadataPolicy
 
@@ -119,11 +118,10 @@ def _keep_all(
     gone: frozenset[str] = frozenset()
     if packet:
         try:
-            gone = make_true(packet, placement)
-            crop.xmp = packet.to_bytes()
+            crop.xmp, gone = xmp_truth.true_of(packet, placement)
         except (ValueError, OverflowError):  # numbers of thousands of digits
             crop.losses.append("the XMP cannot be read and is not kept")
-        if any(field.name[0] == PANORAMA for _, field in packet.fields()):
+        if any(field.name[0] == xmp_truth.PANORAMA for _, field in packet.fields()):
             crop.losses.append("what makes the picture a panorama (GPano) is not kept")
     if photo.exif:
         crop.exif = exif_policy.true_of(photo.exif, placement, gone)

@@ -43,6 +43,8 @@ _UNTRUE_DETAILS: Final = frozenset(
         0xEA1C, 0xEA1D,  # padding, and what it was moved by
     }
 )  # fmt: skip
+_COLOUR_SPACE: Final = frozenset({1, 2})
+"""Of the interoperability directory, which may hold the whole photo's size too."""
 _ENTRY_BYTES: Final = 12
 _FOCAL_PLANE: Final = frozenset({0xA20E, 0xA20F, 0xA210})
 _WIDTH, _HEIGHT = _B.ExifImageWidth, _B.ExifImageHeight
@@ -97,7 +99,8 @@ def say_of_pixels(block: ExifBlock, photo: ExifBlock, orientation: int) -> None:
     """
     if _B.ColorSpace in photo.details:
         block.details[_B.ColorSpace] = photo.details[_B.ColorSpace]
-    block.interoperability = dict(photo.interoperability)
+    kept = {tag: v for tag, v in photo.interoperability.items() if tag in _COLOUR_SPACE}
+    block.interoperability = kept
     if orientation != UPRIGHT:
         block.picture[_B.Orientation] = Tag(SHORT, struct.pack(block.order + "H", orientation))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from marscrop.geometry import Window
@@ -68,16 +69,21 @@ _RAW_PLACES: Final = (
 )  # fmt: skip
 """How settings of Camera Raw begin that are about places in the photo."""
 
+_DECLARATION: Final = re.compile(rb"(\s+xmlns:([\w.\-]+)\s*=\s*(\"[^\"]*\"|'[^']*'))")
+
 _WIDTHS: Final[frozenset[Name]] = frozenset({(TIFF, "ImageWidth"), (EXIF, "PixelXDimension")})
 _HEIGHTS: Final[frozenset[Name]] = frozenset({(TIFF, "ImageLength"), (EXIF, "PixelYDimension")})
 _SUBJECTS: Final[frozenset[Name]] = frozenset({(EXIF, "SubjectArea"), (EXIF, "SubjectLocation")})
 
 
-def make_true(packet: XmpPacket, placement: Placement) -> frozenset[str]:
-    """Change a packet of the photo so that it is true of the crop.
+def true_of(packet: XmpPacket, placement: Placement) -> tuple[bytes, frozenset[str]]:
+    """A packet of the photo, changed so that it is true of the crop.
 
     Returns:
-        the names of the people who are cut off.
+        the new packet, and the names of the people who are cut off.
+
+    Raises:
+        ValueError, OverflowError: numbers that nobody writes.
     """
     gone = move_regions(packet, placement)
     size = placement.stored_size
@@ -94,7 +100,18 @@ def make_true(packet: XmpPacket, placement: Placement) -> frozenset[str]:
             packet.replace(field, str(placement.orientation_after))
         elif field.name in _SUBJECTS:
             _move_subject(packet, field, placement)
-    return gone
+    return _without_declarations(packet.to_bytes()), gone
+
+
+def _without_declarations(content: bytes) -> bytes:
+    """A packet that names no more the namespaces of which nothing is left in it.
+
+    By the names alone programs, and we, tell that there is a gain map.
+    """
+    for whole, prefix, space in _DECLARATION.findall(content):
+        if prefix + b":" not in content and space[1:-1].decode() in _UNTRUE_SPACES:
+            content = content.replace(whole, b"")
+    return content
 
 
 def _move_subject(packet: XmpPacket, field: Field, placement: Placement) -> None:
