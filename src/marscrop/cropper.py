@@ -35,6 +35,7 @@ from marscrop.imaging.photo import (
 from marscrop.imaging.read_options import READ_OPTIONS, ReadKeywords, ReadOptions
 from marscrop.imaging.sight import PhotoPart, look
 from marscrop.imaging.source import Source
+from marscrop.imaging.write_options import MetadataPolicy
 from marscrop.options import DEFAULT_OPTIONS, CropKeywords, CropOptions
 from marscrop.ratio import AspectRatio, RatioLike, parse_ratios
 from marscrop.runtime.manifest import PACKAGED_MODEL, Manifest
@@ -273,7 +274,12 @@ class Cropper:
         return cut(photo.upright(), crop.box, crop.padding)
 
     def lossless(
-        self, image: Source, crop: Crop, **read: Unpack[ReadKeywords]
+        self,
+        image: Source,
+        crop: Crop,
+        *,
+        metadata: MetadataPolicy = "rights",
+        **read: Unpack[ReadKeywords],
     ) -> tuple[bytes, Crop]:
         """A crop of a JPEG without encoding it again; needs the extra `lossless`.
 
@@ -283,6 +289,7 @@ class Cropper:
         Args:
             image: the JPEG that the crop is of: path, bytes or file object.
             crop: as `crop` gave it, not padded.
+            metadata: what is kept of the photo's: "none", "rights" or "all".
             **read: as `crop` had it.
 
         Returns:
@@ -296,7 +303,7 @@ class Cropper:
         photo = self.open(image, **read)
         grid = BlockGrid.of(photo)
         moved = moved_to_grid(grid, crop, DEFAULT_OPTIONS)
-        return grid.cut(moved.box).content, moved
+        return grid.cut(moved.box, metadata).content, moved
 
     def analysis_bytes(self, photo: Photo, options: CropOptions = DEFAULT_OPTIONS) -> int:
         """Memory that a photo takes at once while its crops are found, beside the networks.

@@ -122,7 +122,10 @@ def test_a_question_that_makes_no_sense_is_explained(
     assert words in answer.json()["error"]["message"]
 
 
-@pytest.mark.parametrize(("query", "place"), [("", None), ("&metadata=keep", "N")])
+@pytest.mark.parametrize(
+    ("query", "place"),
+    [("", None), ("&metadata=none", None), ("&metadata=keep", "N"), ("&metadata=all", "N")],
+)
 @pytest.mark.parametrize("suffix", ["jpg", "webp", "avif", "png"])
 def test_the_place_is_left_out_unless_asked_for(
     client: TestClient, examples: Path, query: str, place: str | None, suffix: str
@@ -130,6 +133,7 @@ def test_the_place_is_left_out_unless_asked_for(
     exif = Image.Exif()
     exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitudeRef] = "N"
     exif[ExifTags.Base.Orientation] = 6
+    exif[ExifTags.Base.Artist] = "Ada"
     photo = io.BytesIO()
     with Image.open(examples / "cat.jpg") as image:
         image.save(photo, "JPEG", exif=exif)
@@ -137,6 +141,7 @@ def test_the_place_is_left_out_unless_asked_for(
     found = opened(answer.content).getexif()
     assert found.get_ifd(ExifTags.IFD.GPSInfo).get(ExifTags.GPS.GPSLatitudeRef) == place
     assert ExifTags.Base.Orientation not in found
+    assert found.get(ExifTags.Base.Artist) == (None if "none" in query else "Ada")
 
 
 def test_the_map_is_what_the_network_sees(

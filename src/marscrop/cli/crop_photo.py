@@ -104,7 +104,7 @@ class CropPhoto:
         """Write each crop, then yield its path, itself, and what it does not keep."""
         if grid:
             for path, crop in zip(paths, crops, strict=True):
-                encoded = grid.cut(crop.box)
+                encoded = grid.cut(crop.box, self.write.metadata)
                 write_whole(path, encoded.content)
                 yield path, crop, encoded.losses
             return

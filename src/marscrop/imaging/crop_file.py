@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Sequence
+from typing import BinaryIO
 
 from PIL import Image
 
@@ -12,6 +13,7 @@ from marscrop.geometry import Box, Size
 from marscrop.imaging.destination import whole_file, write_whole
 from marscrop.imaging.encoded_file import EncodedFile, distinct
 from marscrop.imaging.encoding import encode_by_strips, encode_crop, fits_strips
+from marscrop.imaging.metadata.photo_metadata import PhotoMetadata
 from marscrop.imaging.padding import Padding, cut
 from marscrop.imaging.photo import Photo
 from marscrop.imaging.scaling import scaled
@@ -37,6 +39,7 @@ class CropFiles:
         self._photo = photo
         self._options = options
         self._upright: Image.Image | None = None
+        self._metadata: PhotoMetadata | None = None
 
     def smallest(
         self,
@@ -79,7 +82,7 @@ class CropFiles:
         resized = size not in (None, box.size)
         if padding is None and not resized and fits_strips(self._photo, box, path):
             buffer = io.BytesIO()
-            losses = encode_by_strips(self._photo, box, path, buffer, self._options)
+            losses = self._encode_by_strips(box, path, buffer)
             return EncodedFile(buffer.getvalue(), self._all(losses))
         encoded = encode_crop(
             self._whole(),
@@ -87,6 +90,7 @@ class CropFiles:
             path,
             self._options,
             source=self._photo,
+            metadata=self._photo_metadata(),
             padding=padding,
             size=size,
         )
@@ -105,7 +109,7 @@ class CropFiles:
         """
         if padding is None and fits_strips(self._photo, box, path):
             with whole_file(path) as file:
-                return self._all(encode_by_strips(self._photo, box, path, file, self._options))
+                return self._all(self._encode_by_strips(box, path, file))
         encoded = self.encode(box, path, padding=padding)
         write_whole(path, encoded.content)
         return encoded.losses
@@ -115,6 +119,17 @@ class CropFiles:
         if self._upright is None:
             self._upright = self._photo.upright()
         return self._upright
+
+    def _encode_by_strips(
+        self, box: Box, path: str | os.PathLike[str], file: BinaryIO
+    ) -> tuple[str, ...]:
+        found = self._photo_metadata()
+        return encode_by_strips(self._photo, box, path, file, self._options, metadata=found)
+
+    def _photo_metadata(self) -> PhotoMetadata:
+        if self._metadata is None:
+            self._metadata = self._photo.metadata()
+        return self._metadata
 
     def _all(self, losses: tuple[str, ...]) -> tuple[str, ...]:
         return distinct((*self._photo.losses, *losses))

@@ -8,24 +8,31 @@ from __future__ import annotations
 
 import itertools
 import os
-from typing import BinaryIO
+from typing import Any, BinaryIO, Final
 
 from PIL import Image
 
-from marscrop.geometry import Box, Size
+from marscrop.geometry import Box, Margins, Size
 from marscrop.imaging import colour
 from marscrop.imaging.destination import explained
 from marscrop.imaging.encoded_file import EncodedFile
 from marscrop.imaging.encoder_options import encoded, encoder_options
 from marscrop.imaging.jpeg.strip_encoder import MAX_SIDE_PX, join_strips
+from marscrop.imaging.metadata.crop_metadata import kept
+from marscrop.imaging.metadata.embedding import embedded, encoder_arguments, png_chunks_of
+from marscrop.imaging.metadata.photo_metadata import PhotoMetadata
+from marscrop.imaging.metadata.placement import Placement
+from marscrop.imaging.metadata.png_chunks import HeadFile
 from marscrop.imaging.orientation import UPRIGHT
-from marscrop.imaging.output_format import GIF, JPEG, PNG, TIFF, output_format
+from marscrop.imaging.output_format import GIF, JPEG, PNG, output_format
 from marscrop.imaging.padding import Padding, check_inside, cut
 from marscrop.imaging.photo import Photo
 from marscrop.imaging.pixel_mode import in_mode_of
 from marscrop.imaging.scaling import scaled
 from marscrop.imaging.strips import libvips_usable
 from marscrop.imaging.write_options import DEFAULT_WRITE_OPTIONS, WriteOptions
+
+_NO_MARGINS: Final = Margins(0, 0, 0, 0)
 
 
 def encode_crop(
@@ -35,6 +42,7 @@ def encode_crop(
     options: WriteOptions = DEFAULT_WRITE_OPTIONS,
     *,
     source: Photo | None = None,
+    metadata: PhotoMetadata | None = None,
     padding: Padding | None = None,
     size: Size | None = None,
 ) -> EncodedFile:
@@ -50,6 +58,7 @@ def encode_crop(
         options: how it is written. Without a quality a crop in the format of its `source`
             is compressed just as that, all else by its `OutputFormat.quality`.
         source: the photo that `image` is of.
+        metadata: its own, where it was read before.
         padding: what is added around the box, if anything.
         size: to bring the crop to [px]; its own by default.
 
@@ -67,11 +76,19 @@ def encode_crop(
         arguments = encoder_options(wanted, crop, options.quality, source)
         if profile and colour.profile_fits(profile, crop.mode) and wanted is not GIF:
             arguments["icc_profile"] = profile
-        if options.metadata == "all" and source is not None and wanted not in (GIF, TIFF):
-            exif = source.exif()
-            if exif:
-                arguments["exif"] = exif
-        return EncodedFile(encoded(crop, wanted, arguments), losses)
+        said = None
+        if source is not None:
+            margins = padding.margins if padding else _NO_MARGINS
+            placement = Placement(
+                source.size, source.stored_orientation, box, margins, Size(*crop.size)
+            )
+            found = source.metadata() if metadata is None else metadata
+            said = kept(found, options.metadata, placement, wanted)
+            arguments |= encoder_arguments(said, wanted)
+        content = encoded(crop, wanted, arguments)
+        if said is None:
+            return EncodedFile(content, losses)
+        return EncodedFile(embedded(content, said, wanted), (*losses, *said.losses))
 
 
 def fits_strips(photo: Photo, box: Box, path: str | os.PathLike[str]) -> bool:
@@ -94,13 +111,15 @@ def encode_by_strips(
     path: str | os.PathLike[str],
     file: BinaryIO,
     options: WriteOptions = DEFAULT_WRITE_OPTIONS,
+    *,
+    metadata: PhotoMetadata | None = None,
 ) -> tuple[str, ...]:
     """Write what `encode_crop` gives, pixel by pixel, of a photo that is read by strips.
 
     Args:
         photo, box, path: which `fits_strips`.
         file: to write to.
-        options: as for `encode_crop`.
+        options, metadata: as for `encode_crop`.
 
     Returns:
         what of the photo is not in it, as in `EncodedFile.losses`.
@@ -109,23 +128,27 @@ def encode_by_strips(
         ImageError: a box outside the photo, truncated, corrupt or vanished pixels, or a file that
             cannot be written.
     """
+    wanted = output_format(path)
     with explained(path):
         check_inside(box, photo.size)
-        if output_format(path) is PNG:
-            photo.write_png(box, file)
+        found = photo.metadata() if metadata is None else metadata
+        placement = Placement(photo.size, photo.stored_orientation, box)
+        said = kept(found, options.metadata, placement, wanted)
+        if wanted is PNG:
+            photo.write_png(box, HeadFile(file, png_chunks_of(said)))
         else:
-            _write_jpeg(photo, box, file, options)
-    return ()
+            arguments = encoder_arguments(said, JPEG)
+            _write_jpeg(photo, box, file, options.quality, arguments)
+        return tuple(said.losses)
 
 
-def _write_jpeg(photo: Photo, box: Box, file: BinaryIO, options: WriteOptions) -> None:
+def _write_jpeg(
+    photo: Photo, box: Box, file: BinaryIO, quality: int | None, arguments: dict[str, Any]
+) -> None:
     strips = photo.strips(box)
     first = next(strips)
-    arguments = encoder_options(JPEG, first, options.quality, photo)
+    arguments |= encoder_options(JPEG, first, quality, photo)
     profile = first.info.get("icc_profile")
     if profile and colour.profile_fits(profile, first.mode):
         arguments["icc_profile"] = profile
-    exif = photo.exif() if options.metadata == "all" else None
-    if exif:
-        arguments["exif"] = exif
     join_strips(itertools.chain((first,), strips), box.size, arguments, file)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, BinaryIO, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,14 +26,15 @@ from marscrop.imaging import (
     png_filters,
     strips,
 )
-from marscrop.imaging.exif import descriptive_exif
 from marscrop.imaging.frames import opened_at
 from marscrop.imaging.jpeg.compression import Compression
+from marscrop.imaging.metadata.photo_metadata import PhotoMetadata, read_metadata
 from marscrop.imaging.read_options import AS_A_WHOLE, ReadOptions
 from marscrop.imaging.reduction import Reduction, reduced
 from marscrop.imaging.resize import MIN_OVERSAMPLING, resize_rgb
 from marscrop.imaging.source import Opener, Source, explained, resolve
 from marscrop.imaging.stored_as import StoredAs
+from marscrop.imaging.strips import Writable
 
 DEFAULT_MAX_DECODED_BYTES: Final = 256 * cost.MEBIBYTE
 """Memory for finding a crop; with what models take, a process stays below 600 MB."""
@@ -69,8 +70,8 @@ class Photo:
         has_alpha: whether some pixels may be transparent.
         jpeg: how strongly a JPEG was compressed; None for everything else.
         orientation: EXIF orientation, 1..8, that its stored pixels have left to apply.
-        stored_orientation: the orientation that the file names; not `orientation` for TIFF alone,
-            which Pillow turns while it loads.
+        stored_orientation: the orientation of its stored pixels; not `orientation` for TIFF and
+            HEIC, which are turned while they are loaded.
         by_strips: whether it is large, and can be read with only some of its rows in memory.
         losses: what of the file is not looked at, as in `EncodedFile.losses`, such as "only the
             first frame is used"; told with each of its crops.
@@ -245,7 +246,7 @@ class Photo:
                 strip.info = kept
                 yield strip
 
-    def write_png(self, box: Box, file: BinaryIO) -> None:
+    def write_png(self, box: Box, file: Writable) -> None:
         """Write a PNG of a box, with its ICC profile; of a photo `by_strips`, stored upright.
 
         Raises:
@@ -268,16 +269,14 @@ class Photo:
         with explained(self.name), self._opened() as image:
             return StoredAs.of(image) if self._is_file else StoredAs()
 
-    def exif(self) -> bytes | None:
-        """The photo's EXIF block, place included, for a copy that is upright already; None if none.
-
-        Orientation, size and thumbnail, which would all be wrong, are left out.
+    def metadata(self) -> PhotoMetadata:
+        """What the file says beside its pixels; of a PIL image, what Pillow remembers of it.
 
         Raises:
-            ImageError: corrupt or vanished metadata.
+            ImageError: a vanished file.
         """
         with explained(self.name), self._opened() as image:
-            return descriptive_exif(image)
+            return read_metadata(image)
 
     @contextmanager
     def _decoding(self) -> Iterator[Image.Image]:

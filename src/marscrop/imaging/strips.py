@@ -11,7 +11,7 @@ import io
 import os
 import sys
 from collections.abc import Iterator
-from typing import Any, BinaryIO, Final, Self, cast
+from typing import Any, Final, Protocol, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,13 @@ _first_user: int | None = None
 def libvips_usable() -> bool:
     """Whether libvips can be used: one forked after it was would wait for its threads for ever."""
     return _first_user in (None, os.getpid())
+
+
+class Writable(Protocol):
+    """What bytes can be written to."""
+
+    def write(self, data: bytes, /) -> int:
+        """Take bytes; how many were taken."""
 
 
 def readable(image: Image.Image) -> bool:
@@ -132,7 +139,7 @@ class Target:
     as the block ends, in place of all that came of it.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: Writable) -> None:
         self._file = file
         self._failure: BaseException | None = None
 

@@ -56,6 +56,7 @@ class TiffReader:
 
     Attributes:
         order: of bytes, as `struct` writes it: "<" or ">".
+        is_big: whether places have 8 bytes (BigTIFF).
         first: where the first directory begins [bytes].
     """
 
@@ -74,7 +75,7 @@ class TiffReader:
         if order is None:
             raise struct.error("is no TIFF")
         self.order = order
-        big = self.number("H", 2) == _BIG
+        self.is_big = big = self.number("H", 2) == _BIG
         self._counted, self._entry = ("Q", "HHQ8x") if big else ("H", "HHL4x")
         self._value = 12 if big else 8  # where it stands in an entry
         self._inline = _BIG_INLINE if big else 4  # bytes of values that stand in it themselves

@@ -208,7 +208,9 @@ def test_the_image_is_not_changed(scene: Image.Image) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".avif", ".tif", ".heic"])
-def test_the_icc_profile_is_all_that_is_kept(scene: Image.Image, suffix: str) -> None:
+def test_the_icc_profile_and_the_resolution_are_all_that_is_kept(
+    scene: Image.Image, suffix: str
+) -> None:
     need_heif(suffix)
     source = encoded(
         *(scene, "JPEG"), icc_profile=SRGB, exif=exif_with(3), comment="secret", dpi=(300, 300)
@@ -223,7 +225,11 @@ def test_the_icc_profile_is_all_that_is_kept(scene: Image.Image, suffix: str) ->
     assert not exif.get_ifd(ExifTags.IFD.GPSInfo)
     assert b"Pinhole" not in content
     assert b"secret" not in content
-    assert not {"exif", "xmp", "comment"} & {key for key, value in crop.info.items() if value}
+    assert not {"xmp", "comment"} & {key for key, value in crop.info.items() if value}
+    in_exif = suffix in (".webp", ".avif", ".heic", ".tif")
+    tags = {0x011A: 300, 0x011B: 300, 0x0128: 2} if in_exif else {}
+    assert {tag: exif[tag] for tag in exif if tag in tags} == tags
+    assert suffix == ".tif" or exif == tags
 
 
 def test_metadata_of_any_image_given_is_left_behind(scene: Image.Image) -> None:
