@@ -15,7 +15,7 @@ from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
-from marscrop.errors import ImageError
+from marscrop.errors import ImageError, LimitError
 from marscrop.geometry import Size
 from marscrop.imaging.jpeg import scans
 from marscrop.imaging.orientation import UPRIGHT
@@ -91,6 +91,27 @@ def decoder_bytes(image: ImageFile) -> int:
     if _codec(image) in MOST_SLOW_SAMPLES:
         own = 2.0 * pixel_bytes(image.mode)
     return round(own * channels * pixels)
+
+
+def check_size(size: Size, max_pixels: int) -> None:
+    """Refuse what has no pixels, or more than so many.
+
+    Raises:
+        ImageError: without the source's name; `LimitError`: it has more.
+    """
+    width, height = size
+    if width < 1 or height < 1:
+        raise ImageError(None, f"has no pixels; its size is {width} x {height}")
+    if width * height > max_pixels:
+        raise LimitError(
+            None,
+            "max_pixels",
+            width * height,
+            max_pixels,
+            f"has {width * height:,} pixels ({width} x {height}), more than the limit of "
+            f"{max_pixels:,}",
+            "make it smaller",
+        )
 
 
 def check_time(image: ImageFile) -> None:

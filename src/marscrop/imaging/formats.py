@@ -24,6 +24,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from marscrop.errors import ImageError
 from marscrop.imaging.cost import check_tiff_tags
 from marscrop.imaging.foreign import raise_foreign
+from marscrop.imaging.tiff_kind import pixels_in_words
 
 READABLE: Final = (
     "JPEG",  # and MPO, which its plugin recognises
@@ -85,7 +86,18 @@ def identify(file: IO[bytes]) -> ImageFile:
                 except (SyntaxError, IndexError, TypeError, struct.error) as error:
                     raise_foreign(error)
                     reason = f"is truncated or corrupt: {one_line(error)}"
+                    pixels = pixels_in_words(file) if _is_unread_tiff(name, error) else None
+                    if pixels:
+                        reason = (
+                            f"is a TIFF of {pixels}, which is not read here; save it as RGB of 8 "
+                            f"or 16 bits a channel"
+                        )
     raise ImageError(None, reason)
+
+
+def _is_unread_tiff(name: str, error: Exception) -> bool:
+    """Whether Pillow refused a TIFF for its kind of pixels."""
+    return name == "TIFF" and str(error) in ("unknown pixel mode", "unknown data organization")
 
 
 @contextmanager
