@@ -40,7 +40,7 @@ def picture_properties(content: bytes) -> dict[bytes, list[bytes]]:
                 if link.item == item and 0 < link.number <= len(stored):
                     kind, own = stored[link.number - 1]
                     found.setdefault(kind, []).append(own)
-    except (StopIteration, KeyError, struct.error):
+    except (StopIteration, KeyError, IndexError, struct.error):
         return {}
     return found
 
