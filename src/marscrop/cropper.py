@@ -33,6 +33,7 @@ from marscrop.imaging.photo import (
     open_photo,
 )
 from marscrop.imaging.read_options import READ_OPTIONS, ReadKeywords, ReadOptions
+from marscrop.imaging.screen import upright_picture
 from marscrop.imaging.sight import PhotoPart, look
 from marscrop.imaging.source import Source
 from marscrop.imaging.write_options import MetadataPolicy
@@ -265,13 +266,13 @@ class Cropper:
             **read: as `crop` had it: which frame, say.
 
         Returns:
-            a PIL image of `crop.size`.
+            a PIL image of `crop.size`; HDR is toned down to sRGB.
 
         Raises:
             ImageError: an image that cannot be found or read, or does not hold the box.
         """
         photo = self.open(image, **read)
-        return cut(photo.upright(), crop.box, crop.padding)
+        return cut(upright_picture(photo).image, crop.box, crop.padding)
 
     def lossless(
         self,

@@ -29,6 +29,7 @@ from marscrop.imaging.jpeg.markers import SOI, marker
 from marscrop.imaging.raw.detection import detect
 from marscrop.imaging.raw.opening import open_raw
 from marscrop.imaging.read_options import AS_A_WHOLE, ReadOptions
+from marscrop.imaging.tiff_kind import pixels_in_words
 
 READABLE: Final = (
     "JPEG",  # and MPO, which its plugin recognises
@@ -107,6 +108,12 @@ def identify(
                 except (SyntaxError, IndexError, TypeError, struct.error) as error:
                     raise_foreign(error)
                     reason = f"is truncated or corrupt: {one_line(error)}"
+                    pixels = pixels_in_words(file) if _is_unread_tiff(name, error) else None
+                    if pixels:
+                        reason = (
+                            f"is a TIFF of {pixels}, which is not read here; save it as RGB of 8 "
+                            f"or 16 bits a channel"
+                        )
     raise ImageError(None, reason)
 
 
@@ -123,6 +130,11 @@ def _open_jxl(file: IO[bytes], max_pixels: int) -> ImageFile:
     image = Image.OPEN[jxl.FORMAT][0](file, "")
     jxl.told_once(image)
     return image
+
+
+def _is_unread_tiff(name: str, error: Exception) -> bool:
+    """Whether Pillow refused a TIFF for its kind of pixels."""
+    return name == "TIFF" and str(error) in ("unknown pixel mode", "unknown data organization")
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from marscrop.imaging import orientation
 from marscrop.imaging.encoded_file import EncodedFile
 from marscrop.imaging.foreign import raise_foreign
 from marscrop.imaging.formats import identify, one_line
+from marscrop.imaging.jpeg.icc_segment import with_icc
 from marscrop.imaging.metadata.crop_metadata import kept
 from marscrop.imaging.metadata.lossless_jpeg import with_metadata
 from marscrop.imaging.metadata.photo_metadata import PhotoMetadata
@@ -50,6 +51,7 @@ class BlockGrid:
         block: width and height of a block of the stored picture, all its components [px].
         progressive: whether it is stored in several scans.
         metadata: what it says beside its pixels.
+        profile: that says what the file says of its colours otherwise, if it does.
     """
 
     name: str
@@ -59,6 +61,7 @@ class BlockGrid:
     block: Size
     progressive: bool
     metadata: PhotoMetadata
+    profile: bytes | None
 
     @classmethod
     def of(cls, photo: Photo) -> Self:
@@ -92,6 +95,7 @@ class BlockGrid:
             block=Size(*(_DCT_PX * max(side) for side in zip(*factors, strict=True))),
             progressive=bool(image.info.get("progressive")),
             metadata=photo.metadata(),
+            profile=photo.colours.profile(None, photo.mode),
         )
 
     def boxes_near(self, box: Box) -> list[Box]:
@@ -134,7 +138,10 @@ class BlockGrid:
             ) from error
         placement = Placement(self.size, self.orientation, box, orientation_after=self.orientation)
         said = kept(self.metadata, metadata, placement, JPEG, lossless=True)
-        return EncodedFile(with_metadata(cropped, said), tuple(said.losses))
+        content = with_metadata(cropped, said)
+        if self.profile is not None:
+            content = with_icc(content, self.profile)
+        return EncodedFile(content, tuple(said.losses))
 
 
 def find_transform() -> Transform:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from typing import IO, Final, TypeVar
+from typing import IO, Any, Final, TypeVar
 
+from numpy.typing import NDArray
 from PIL import ExifTags, Image
 from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
@@ -92,6 +93,15 @@ def turned(image: Image.Image, orientation: int) -> Image.Image:
     if orientation == UPRIGHT:
         return image
     return image.transpose(_TURNS[orientation])
+
+
+def turned_array(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """Pixels (h, w, c) as they are seen: a view of the same."""
+    if orientation in _SWAPS_SIDES:
+        pixels = pixels.swapaxes(0, 1)
+    if orientation in _MIRRORS_X:
+        pixels = pixels[:, ::-1]
+    return pixels[::-1] if orientation in _MIRRORS_Y else pixels
 
 
 def turned_corner(width: float, height: float, size: tuple[int, int], orientation: int) -> Window:

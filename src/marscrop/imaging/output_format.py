@@ -117,7 +117,7 @@ def suffix_for(photo: Photo) -> str:
     for candidate in FORMATS:
         if photo.format in candidate.sources and _is_writable(candidate):
             return candidate.suffixes[0]
-    lossy = photo.has_alpha or colour.is_deep(photo.mode)
+    lossy = photo.has_alpha or colour.is_deep(photo.mode) or photo.bits > 8
     return (PNG if lossy else JPEG).suffixes[0]
 
 

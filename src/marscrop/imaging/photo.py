@@ -26,6 +26,12 @@ from marscrop.imaging import (
     png_filters,
     strips,
 )
+from marscrop.imaging.colour import bits_in_use
+from marscrop.imaging.colourspace.convert import pixels_to_srgb
+from marscrop.imaging.colourspace.stated import NOTHING, Statement, stated_colour
+from marscrop.imaging.deep.bits import USUAL, stored_bits
+from marscrop.imaging.deep.picture import at_8_bits
+from marscrop.imaging.deep.reading import Deep, is_readable, read
 from marscrop.imaging.frames import opened_at
 from marscrop.imaging.jpeg.compression import Compression
 from marscrop.imaging.metadata.photo_metadata import PhotoMetadata, read_metadata
@@ -40,7 +46,6 @@ DEFAULT_MAX_DECODED_BYTES: Final = 256 * cost.MEBIBYTE
 """Memory for finding a crop; with what models take, a process stays below 600 MB."""
 
 _EPSILON: Final = 1e-6
-_KEPT_INFO: Final = ("icc_profile", "transparency")
 
 
 class Seen(NamedTuple):
@@ -72,6 +77,8 @@ class Photo:
         orientation: EXIF orientation, 1..8, that its stored pixels have left to apply.
         stored_orientation: the orientation of its stored pixels; not `orientation` for TIFF and
             HEIC, which are turned while they are loaded.
+        colours: what the file says of them, beside an ICC profile.
+        bits: of a channel, 8 for fewer.
         by_strips: whether it is large, and can be read with only some of its rows in memory.
         losses: what of the file is not looked at, as in `EncodedFile.losses`, such as "only the
             first frame is used"; told with each of its crops.
@@ -85,7 +92,10 @@ class Photo:
     jpeg: Compression | None
     orientation: int
     stored_orientation: int
+    colours: Statement
+    bits: int
     by_strips: bool
+    _has_more_bits: bool = field(repr=False)
     _decoder_bytes: int = field(repr=False)
     _max_decoded_bytes: int = field(repr=False)
     _reduction: Reduction = field(repr=False)
@@ -144,11 +154,12 @@ class Photo:
     def analysis_rgb(
         self, size: Size, oversampling: int = MIN_OVERSAMPLING, threads: int = 1
     ) -> NDArray[np.uint8]:
-        """The whole upright picture at exactly `size` [px].
+        """The whole upright picture at exactly `size` [px], as a person sees it: in sRGB.
 
-        A large JPEG is decoded at reduced size, with at least `oversampling` times the pixels asked
-        for on either side. Transparency is laid over a ground from which what is opaque stands out
-        (`ground`); of an animation it is the first frame.
+        HDR is toned down (see `colourspace.convert`), and transparency is laid over a ground from
+        which what is opaque stands out (`ground`). A large JPEG is decoded at reduced size, with at
+        least `oversampling` times the pixels asked for on either side. Of an animation it is the
+        first frame.
 
         Args:
             size: wanted [px].
@@ -201,31 +212,55 @@ class Photo:
                 region = orientation.turned_corner(*picture, stored.size, self.orientation)
             upright.load()
             below = ground.ground_of(upright) if self.has_alpha else None
-            rgb = colour.to_rgb(upright, below.grey if below else colour.WHITE)
+            grey = below.grey if below else colour.WHITE
+            rgb = colour.to_rgb(upright, grey)
             if part is not None:
                 rgb, region = _cut(rgb, region, part, self.size), None
-            return Seen(
-                resize_rgb(rgb, size, region), below.opaque if below else None, below is not None
-            )
+            pixels = resize_rgb(rgb, size, region)
+            if self.is_deep and bits_in_use(int(pixels.max()) << 8 | 255) < 16:
+                pixels = resize_rgb(colour.to_rgb(at_8_bits(self.deep(part)), grey), size)
+            # Few pixels by now, so that this costs next to nothing.
+            colours = self.colours.of_pixels(image.info.get("icc_profile"), self.mode)
+            if colours is not None:
+                pixels = pixels_to_srgb(pixels, colours)
+            return Seen(pixels, below.opaque if below else None, below is not None)
 
     def upright(self) -> Image.Image:
         """The picture at full resolution, upright, in its own mode, pixels loaded.
 
         A new image each time, of which only the ICC profile and the transparency of palettes or
-        colour keys are kept in `info`: nothing in it says to turn it again.
+        colour keys are kept in `info`: nothing in it says to turn it again. Colours that the file
+        states otherwise are told by a profile that says the same, but for HDR: see `screen`. More
+        than 8 bits of a channel are there in grey alone: see `deep`.
 
         Raises:
             ImageError: truncated, corrupt or vanished pixels.
         """
         with self._decoding() as image:
             image.load()
-            upright = orientation.turned(image, self.orientation)
+            upright = orientation.turned(colour.in_full_range(image, self.bits), self.orientation)
             if upright is image:
                 # A plain image, without the file's tags. A file's pixels were decoded for this
                 # call alone, so that a copy would only double the memory.
                 upright = image._new(image.im) if self._is_file else image.copy()
-            upright.info = {key: image.info[key] for key in _KEPT_INFO if key in image.info}
+            upright.info = self._kept_info(image)
             return upright
+
+    @property
+    def is_deep(self) -> bool:
+        """Whether `deep` can be had, which gives more bits a channel than `upright`."""
+        return self._has_more_bits and strips.libvips_usable()
+
+    def deep(self, box: Box | None = None) -> Deep:
+        """The upright pixels of a box, or all, where the photo `is_deep`.
+
+        Raises:
+            ImageError: truncated, corrupt or vanished pixels.
+        """
+        whole = Box(0, 0, *self.size)
+        with self._decoding() as image:
+            file = cast("ImageFile", image)
+            return read(file, box or whole, self.size, self.stored_orientation, self.bits)
 
     def strips(self, box: Box) -> Iterator[Image.Image]:
         """The upright pixels of a box, from top to bottom, where the photo is `by_strips`.
@@ -241,24 +276,27 @@ class Photo:
             ImageError: truncated, corrupt or vanished pixels.
         """
         with self._decoding() as image:
-            kept: Any = {key: image.info[key] for key in _KEPT_INFO if key in image.info}
+            kept = self._kept_info(image)
             for strip in strips.strips_of(image, box, self.size, self.orientation):
                 strip.info = kept
                 yield strip
 
-    def write_png(self, box: Box, file: Writable) -> None:
-        """Write a PNG of a box, with its ICC profile; of a photo `by_strips`, stored upright.
+    def write_png(self, box: Box, file: Writable, *, keep_profile: bool) -> None:
+        """Write a PNG of a box; of a photo `by_strips`, stored upright.
+
+        Args:
+            box: inside the photo [px].
+            file: to write to.
+            keep_profile: with the photo's ICC profile.
 
         Raises:
             ImageError: truncated, corrupt or vanished pixels.
             OSError: the file cannot be written.
         """
         with strips.Target(file) as target, self._decoding() as image:
-            profile = image.info.get("icc_profile")
-            fits = profile is not None and colour.profile_fits(profile, self.mode)
             # As the photo has it: else a crop could be larger than the whole.
             filtered = png_filters.are_used(cast("Any", image).fp)
-            strips.write_png(image, box, target, keep_profile=fits, filtered=filtered)
+            strips.write_png(image, box, target, keep_profile=keep_profile, filtered=filtered)
 
     def stored_as(self) -> StoredAs:
         """How strongly the file is compressed, in the terms of our encoder for its format.
@@ -277,6 +315,22 @@ class Photo:
         """
         with explained(self.name), self._opened() as image:
             return read_metadata(image)
+
+    def profile(self) -> bytes | None:
+        """The ICC profile that `upright` gives with its pixels; None for sRGB, and for HDR.
+
+        Raises:
+            ImageError: the file has vanished or changed.
+        """
+        with self._decoding() as image:
+            return self.colours.profile(image.info.get("icc_profile"), self.mode)
+
+    def _kept_info(self, image: Image.Image) -> Any:
+        profile = self.colours.profile(image.info.get("icc_profile"), self.mode)
+        kept = {} if profile is None else {"icc_profile": profile}
+        if "transparency" in image.info:
+            kept["transparency"] = image.info["transparency"]
+        return kept
 
     @contextmanager
     def _decoding(self) -> Iterator[Image.Image]:
@@ -333,6 +387,7 @@ def open_photo(
             cost.check_time(cast("ImageFile", image))
         losses = completeness.losses_of(image, lenient=read.lenient, most_bytes=max_decoded_bytes)
         by_strips = is_file and strips.readable(image)
+        bits = stored_bits(image) if is_file else USUAL
         return Photo(
             name=name,
             size=size,
@@ -342,7 +397,10 @@ def open_photo(
             jpeg=Compression.of(image, turn) if is_file else None,
             orientation=turn,
             stored_orientation=orientation.stored_orientation(image),
+            colours=stated_colour(image) if is_file else NOTHING,
+            bits=bits,
             by_strips=by_strips,
+            _has_more_bits=is_file and is_readable(image, bits),
             _decoder_bytes=cost.decoder_bytes(cast("ImageFile", image)) if is_file else 0,
             _max_decoded_bytes=max_decoded_bytes,
             _reduction=Reduction.of(image, by_strips=by_strips) if is_file else Reduction.NONE,

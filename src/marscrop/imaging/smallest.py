@@ -13,6 +13,7 @@ from typing import Final
 from PIL import Image
 
 from marscrop.geometry import Box, Size
+from marscrop.imaging.colourspace.stated import Statement
 from marscrop.imaging.encoding import encode_crop
 from marscrop.imaging.photo import Photo
 from marscrop.imaging.write_options import WriteOptions
@@ -25,7 +26,11 @@ _TILES: Final = 3
 
 
 def smallest(
-    picture: Image.Image, suffixes: Sequence[str], quality: int | None, source: Photo
+    picture: Image.Image,
+    suffixes: Sequence[str],
+    quality: int | None,
+    source: Photo,
+    stated: Statement | None = None,
 ) -> str:
     """The suffix of the format in which the file is smallest; of equals the first.
 
@@ -34,6 +39,7 @@ def smallest(
         suffixes: of formats, at least one.
         quality: as in `WriteOptions`.
         source: the photo that it is of.
+        stated: of its colours, beside an ICC profile; by default what `source` says.
 
     Raises:
         ImageError: an unknown suffix, or pixels that a format cannot hold.
@@ -44,7 +50,9 @@ def smallest(
     whole, options = Box(0, 0, *sample.size), WriteOptions(quality, "none")
 
     def file_bytes(suffix: str) -> int:
-        return len(encode_crop(sample, whole, f"crop{suffix}", options, source=source).content)
+        path = f"crop{suffix}"
+        encoded = encode_crop(sample, whole, path, options, source=source, stated=stated)
+        return len(encoded.content)
 
     return min(suffixes, key=file_bytes)
 

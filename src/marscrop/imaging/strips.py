@@ -33,6 +33,11 @@ _BAND_PX: Final = 16_000_000
 
 _MODES: Final = {"L": 1, "RGB": 3}
 
+KEEP_EXIF: Final = 1
+KEEP_XMP: Final = 2
+KEEP_ICC: Final = 8
+"""What libvips is told to write, to be added up."""
+
 _first_user: int | None = None
 """The process that first used libvips, whose threads have to do the work."""
 
@@ -208,10 +213,22 @@ def _stored_strips(image: Image.Image, box: Box) -> Iterator[Image.Image]:
 
 
 def _opened(image: Image.Image) -> Any:
-    """libvips' view of the file that Pillow has open, to be read once from top to bottom."""
-    global _first_user
-    pyvips = _libvips()
-    _first_user = os.getpid()
+    """`opened_file` of one that is `readable`."""
+    opened = opened_file(image)
+    found = (opened.width, opened.height, opened.bands, opened.format)
+    if found != (*image.size, _MODES[image.mode], "uchar"):
+        raise ImageError(None, f"is corrupt: its header reads {image.size} and {found}")
+    return opened
+
+
+def opened_file(image: Image.Image, options: str = "") -> Any:
+    """libvips' view of the file that Pillow has open, to be read once from top to bottom.
+
+    Args:
+        image: that cannot be loaded afterwards.
+        options: for libvips' reader.
+    """
+    pyvips = _used_libvips()
     file: Any = cast("ImageFile.ImageFile", image).fp
     file.seek(0)
     if isinstance(file, io.BytesIO):
@@ -220,11 +237,28 @@ def _opened(image: Image.Image) -> Any:
         source = pyvips.Source.new_from_descriptor(file.fileno())
     # As strict as Pillow is told to be.
     fail_on = "none" if ImageFile.LOAD_TRUNCATED_IMAGES else "truncated"
-    opened = pyvips.Image.new_from_source(source, "", access="sequential", fail_on=fail_on)
-    found = (opened.width, opened.height, opened.bands, opened.format)
-    if found != (*image.size, _MODES[image.mode], "uchar"):
-        raise ImageError(None, f"is corrupt: its header reads {image.size} and {found}")
-    return opened
+    return pyvips.Image.new_from_source(source, options, access="sequential", fail_on=fail_on)
+
+
+def of_array(pixels: NDArray[np.uint16]) -> Any:
+    """libvips' picture of an array (h, w, c)."""
+    height, width, channels = pixels.shape
+    space = "rgb16" if channels > 2 else "grey16"
+    memory = np.ascontiguousarray(pixels).data  # which the picture keeps
+    picture = _used_libvips().Image.new_from_memory(memory, width, height, channels, "ushort")
+    return picture.copy(interpretation=space)
+
+
+def attach(picture: Any, name: str, data: bytes) -> None:
+    """Give libvips' picture a profile or metadata, by libvips' name of it."""
+    picture.set_type(_libvips().GValue.blob_type, name, data)
+
+
+def _used_libvips() -> Any:
+    """libvips, of which this process is a user from now on."""
+    global _first_user
+    _first_user = os.getpid()
+    return _libvips()
 
 
 @functools.cache
