@@ -19,7 +19,7 @@ class Analysis:
     Attributes:
         name: of the photo, for messages.
         size: of the upright photo [px].
-        features: (1, c, h, w) float32, for `Cropper.maps`.
+        features: (n, c, h, w) float32, for `Cropper.maps`: one, or a few frames' of an animation.
         faces: in pixels of the upright photo; None where nobody looked for any.
         subjects: where people look, heads and subjects; None where the model has no such part.
     """

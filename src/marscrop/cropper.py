@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Unpack, cast
 
@@ -34,16 +34,12 @@ from marscrop.imaging.photo import (
 )
 from marscrop.imaging.read_options import READ_OPTIONS, ReadKeywords, ReadOptions
 from marscrop.imaging.source import Source
-from marscrop.options import DEFAULT_OPTIONS, CropKeywords, CropOptions
+from marscrop.options import DEFAULT_OPTIONS, CropOptions, Keywords
 from marscrop.ratio import AspectRatio, RatioLike, parse_ratios
 from marscrop.runtime.manifest import PACKAGED_MODEL, Manifest
 from marscrop.runtime.model import MarsModel
 from marscrop.spelling import Mention
 from marscrop.subjects.subject_map import SubjectMap
-
-
-class Keywords(CropKeywords, ReadKeywords, total=False):
-    """What `Cropper.crop` takes by name: how the photo is read, and what is asked of its crops."""
 
 
 class Cropper:
@@ -170,8 +166,7 @@ class Cropper:
             MissingExtraError: faces to keep and no detector installed.
         """
         found = tuple(self.faces(photo)) if looks_for_faces(faces) else None
-        features, outputs = self._session.features_and_subjects(self._input_rgb(photo))
-        subjects = None if outputs is None else SubjectMap.of(outputs, photo.size)
+        features, subjects = self._session.seen(self._views(photo), photo.size)
         return Analysis(photo.name, photo.size, features, found, subjects)
 
     def crop_analysed(
@@ -267,9 +262,9 @@ class Cropper:
         """What every ratio shares: most of the work, to be done once a photo.
 
         Returns:
-            (1, c, h, w) float32, for `maps`.
+            (n, c, h, w) float32, for `maps`: one, or of an animation a few frames'.
         """
-        return self._session.features(self._input_rgb(photo))
+        return np.concatenate([self._session.features(view) for view in self._views(photo)])
 
     def maps(
         self, features: NDArray[np.float32], ratios: Sequence[AspectRatio]
@@ -277,7 +272,7 @@ class Cropper:
         """What the network sees: for each ratio a map that covers the whole photo.
 
         Args:
-            features: of the photo.
+            features: of the photo; of several frames, the map is their mean.
             ratios: at least one.
 
         Returns:
@@ -302,13 +297,13 @@ class Cropper:
             ImageError: truncated, corrupt or vanished pixels.
             ModelError: the model has no part that sees subjects.
         """
-        _, outputs = self._session.features_and_subjects(self._input_rgb(photo))
-        if outputs is None:
+        _, subjects = self._session.seen(self._views(photo), photo.size)
+        if subjects is None:
             raise ModelError(
                 self._folder,
                 "this model has no subject map; take one whose folder has the part subjects",
             )
-        return SubjectMap.of(outputs, photo.size)
+        return subjects
 
     def prepare(self, options: CropOptions = DEFAULT_OPTIONS) -> None:
         """Load what is else loaded by the first photo, so that what is damaged shows at once.
@@ -330,8 +325,8 @@ class Cropper:
         rule = self.manifest.input
         return fit_longest_edge(photo.size, rule.longest_edge_px, rule.multiple_px)
 
-    def _input_rgb(self, photo: Photo) -> NDArray[np.uint8]:
-        return photo.analysis_rgb(self.input_size(photo), threads=self.threads)
+    def _views(self, photo: Photo) -> Iterator[NDArray[np.uint8]]:
+        return photo.analysis_views(self.input_size(photo), threads=self.threads)
 
     def _face_detector(self) -> FaceDetector:
         with self._loading:

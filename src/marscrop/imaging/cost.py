@@ -19,7 +19,7 @@ from marscrop.errors import ImageError
 from marscrop.geometry import Size
 from marscrop.imaging.jpeg import scans
 from marscrop.imaging.orientation import UPRIGHT
-from marscrop.imaging.tiff_directory import TiffReader
+from marscrop.imaging.tiff_directory import Directory, TiffReader
 
 MOST_SCANS: Final = 100
 """Of a JPEG. Encoders write about ten; each takes a pass over all of the picture."""
@@ -123,7 +123,16 @@ def check_tiff_tags(file: IO[bytes]) -> None:
         struct.error: it is truncated.
     """
     tiff = TiffReader(file)
-    for tag, kind, count, _ in tiff.directory(tiff.first).entries:
+    check_tiff_directory(tiff.directory(tiff.first))
+
+
+def check_tiff_directory(directory: Directory) -> None:
+    """The same of one page.
+
+    Raises:
+        ImageError: without the source's name.
+    """
+    for tag, kind, count, _ in directory.entries:
         if kind in _TIFF_NUMBERS and count > MOST_TAG_VALUES:
             raise ImageError(
                 None,

@@ -8,6 +8,7 @@ import os
 from PIL import Image
 
 from marscrop.geometry import Box, Size
+from marscrop.imaging.animation.encoding import encode_frames, frames_lost, keeps_frames
 from marscrop.imaging.destination import whole_file, write_whole
 from marscrop.imaging.encoded_file import EncodedFile, distinct
 from marscrop.imaging.encoding import encode_by_strips, encode_crop, fits_strips
@@ -45,9 +46,15 @@ class CropFiles:
     ) -> EncodedFile:
         """The file of a crop: see `encode_crop`. Its losses begin with those of reading the photo.
 
+        Of an animation, or a TIFF of several pages, it has all of them where its format can.
+
         Raises:
             ImageError: truncated, corrupt or vanished pixels, or what `encode_crop` raises.
         """
+        lost = frames_lost(self._photo, path)
+        if keeps_frames(self._photo, path):
+            frames = encode_frames(self._photo, box, path, self._options, padding, size)
+            return EncodedFile(frames.content, self._all((*lost, *frames.losses)))
         scaled = size not in (None, box.size)
         if padding is None and not scaled and fits_strips(self._photo, box, path):
             buffer = io.BytesIO()
@@ -64,7 +71,7 @@ class CropFiles:
             padding=padding,
             size=size,
         )
-        return EncodedFile(encoded.content, self._all(encoded.losses))
+        return EncodedFile(encoded.content, self._all((*lost, *encoded.losses)))
 
     def write(
         self, box: Box, path: str | os.PathLike[str], *, padding: Padding | None = None

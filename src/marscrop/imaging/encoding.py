@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import itertools
 import os
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from PIL import Image
 
@@ -20,7 +20,7 @@ from marscrop.imaging.encoded_file import EncodedFile
 from marscrop.imaging.encoder_options import encoder_options
 from marscrop.imaging.jpeg.strip_encoder import MAX_SIDE_PX, join_strips
 from marscrop.imaging.orientation import UPRIGHT
-from marscrop.imaging.output_format import GIF, JPEG, PNG, TIFF, output_format
+from marscrop.imaging.output_format import GIF, JPEG, PNG, TIFF, OutputFormat, output_format
 from marscrop.imaging.padding import Padding, check_inside, cut
 from marscrop.imaging.photo import Photo
 from marscrop.imaging.pixel_mode import in_mode_of
@@ -60,21 +60,35 @@ def encode_crop(
     """
     wanted = output_format(path)
     with explained(path):
-        profile = image.info.get("icc_profile")
-        picture = cut(image, box, padding)
-        crop, losses = in_mode_of(wanted, scaled(picture, size) if size else picture, profile)
-        # Pillow's encoders look for metadata here too, each for other kinds.
-        crop.info = {key: crop.info[key] for key in ("transparency",) if key in crop.info}
-        arguments = encoder_options(wanted, crop, options.quality, source)
-        if profile and colour.profile_fits(profile, crop.mode) and wanted is not GIF:
-            arguments["icc_profile"] = profile
-        if options.metadata == "all" and source is not None and wanted not in (GIF, TIFF):
-            exif = source.exif()
-            if exif:
-                arguments["exif"] = exif
+        crop, arguments, losses = prepared(image, box, wanted, options, source, padding, size)
         buffer = io.BytesIO()
         crop.save(buffer, wanted.name, **arguments)
         return EncodedFile(buffer.getvalue(), losses)
+
+
+def prepared(
+    image: Image.Image,
+    box: Box,
+    wanted: OutputFormat,
+    options: WriteOptions,
+    source: Photo | None,
+    padding: Padding | None,
+    size: Size | None,
+) -> tuple[Image.Image, dict[str, Any], tuple[str, ...]]:
+    """The picture that `encode_crop` writes, what Pillow's encoder is told, and what is lost."""
+    profile = image.info.get("icc_profile")
+    picture = cut(image, box, padding)
+    crop, losses = in_mode_of(wanted, scaled(picture, size) if size else picture, profile)
+    # Pillow's encoders look for metadata here too, each for other kinds.
+    crop.info = {key: crop.info[key] for key in ("transparency",) if key in crop.info}
+    arguments = encoder_options(wanted, crop, options.quality, source)
+    if profile and colour.profile_fits(profile, crop.mode) and wanted is not GIF:
+        arguments["icc_profile"] = profile
+    if options.metadata == "all" and source is not None and wanted not in (GIF, TIFF):
+        exif = source.exif()
+        if exif:
+            arguments["exif"] = exif
+    return crop, arguments, losses
 
 
 def fits_strips(photo: Photo, box: Box, path: str | os.PathLike[str]) -> bool:

@@ -16,8 +16,9 @@ from PIL.ImageFile import ImageFile
 from marscrop.errors import ImageError, LimitError
 from marscrop.geometry import Box, Size
 from marscrop.imaging import colour, cost, formats, orientation, strips
+from marscrop.imaging.animation.faults import in_frame
 from marscrop.imaging.exif import descriptive_exif
-from marscrop.imaging.frames import opened_at
+from marscrop.imaging.frames import STILL, FrameSet, each, frames_of, only, opened_at
 from marscrop.imaging.jpeg.compression import Compression
 from marscrop.imaging.read_options import AS_A_WHOLE, ReadOptions
 from marscrop.imaging.reduction import Reduction, reduced
@@ -50,6 +51,8 @@ class Photo:
         by_strips: whether it is large, and can be read with only some of its rows in memory.
         losses: what of the file is not looked at, as in `EncodedFile.losses`, such as "only the
             first frame is used"; told with each of its crops.
+        frames: the frames of an animation, or pages of a TIFF, that are cropped to one box. Where a
+            single picture is asked for, it is the first of them.
     """
 
     name: str
@@ -66,6 +69,7 @@ class Photo:
     _reduction: Reduction = field(repr=False)
     _opened: Opener = field(repr=False)
     losses: tuple[str, ...] = ()
+    frames: FrameSet = STILL
 
     def analysis_bytes(self, size: Size, oversampling: int = MIN_OVERSAMPLING) -> int:
         """Memory that `analysis_rgb` with these arguments takes at once, about and at most.
@@ -153,6 +157,24 @@ class Photo:
                 region = orientation.turned_corner(*picture, stored.size, self.orientation)
             return resize_rgb(colour.to_rgb(upright), size, region)
 
+    def analysis_views(
+        self, size: Size, oversampling: int = MIN_OVERSAMPLING, threads: int = 1
+    ) -> Iterator[NDArray[np.uint8]]:
+        """What `analysis_rgb` gives, of a few frames that stand for all; of a still, just that.
+
+        Raises:
+            ImageError: truncated, corrupt or vanished pixels.
+            LimitError: more memory is needed than allowed.
+        """
+        if self.frames.is_still:
+            yield self.analysis_rgb(size, oversampling, threads)
+            return
+        self.check_memory(self.analysis_bytes(size, oversampling))
+        with self._decoding() as image:
+            for frame in each(image, self.frames.views):
+                upright = orientation.turned(frame, self.orientation)
+                yield resize_rgb(colour.to_rgb(upright), size)
+
     def upright(self) -> Image.Image:
         """The picture at full resolution, upright, in its own mode, pixels loaded.
 
@@ -171,6 +193,24 @@ class Photo:
                 upright = image._new(image.im) if self._is_file else image.copy()
             upright.info = {key: image.info[key] for key in _KEPT_INFO if key in image.info}
             return upright
+
+    def pictures(self) -> Iterator[Image.Image]:
+        """What `upright` gives, of each frame or page; those of a GIF in mode RGB or RGBA.
+
+        Raises:
+            ImageError: truncated, corrupt or vanished pixels.
+        """
+        if self.frames.is_still:
+            yield self.upright()
+            return
+        with self._decoding() as image:
+            for frame in each(image, self.frames.indices):
+                upright = orientation.turned(frame, self.orientation).copy()
+                upright.info = {key: frame.info[key] for key in _KEPT_INFO if key in frame.info}
+                if self.format == "GIF":  # patches with palettes of their own add up to no palette
+                    alpha = colour.has_alpha(upright)
+                    upright = colour.to_rgba(upright) if alpha else upright.convert("RGB")
+                yield upright
 
     def strips(self, box: Box) -> Iterator[Image.Image]:
         """The upright pixels of a box, from top to bottom, where the photo is `by_strips`.
@@ -259,9 +299,18 @@ def open_photo(
         OptionError: it has no such frame.
     """
     name, is_file, opened = resolve(source, name)
-    if read.frame is not None:
-        opened = partial(opened_at, opened, read.frame, is_file=is_file)
     with explained(name), opened() as image:
+        _check_size(Size(*image.size), max_pixels)
+        if is_file:
+            frames = frames_of(cast("ImageFile", image), read.frame, max_pixels)
+            first = frames.indices[0]
+            if first != image.tell():
+                with in_frame(first):
+                    image.seek(first)
+            if first:
+                opened = partial(opened_at, opened, first)
+        else:
+            frames = only(read.frame)
         turn = orientation.orientation_of(image)
         size = orientation.turned_size(image.size, turn)
         _check_size(size, max_pixels)
@@ -282,6 +331,8 @@ def open_photo(
             _max_decoded_bytes=max_decoded_bytes,
             _reduction=Reduction.of(image, by_strips=by_strips) if is_file else Reduction.NONE,
             _opened=opened,
+            losses=frames.losses,
+            frames=frames,
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marscrop.errors import ModelError
+from marscrop.geometry import Size
 from marscrop.imaging.resize import FILTER
 from marscrop.runtime.manifest import PARTS, Manifest
 from marscrop.runtime.onnx_network import load_network
-from marscrop.subjects.subject_map import SubjectOutputs
+from marscrop.subjects.subject_map import SubjectMap, SubjectOutputs
 
 _RATIOS_KEPT: Final = 256
 """Ratios whose generated cropping models, of about 50 kB each, are kept."""
@@ -107,6 +108,24 @@ class MarsModel:
         outputs = self._subjects.run(SubjectOutputs._fields, inputs)
         return seen[0], SubjectOutputs(*outputs)
 
+    def seen(
+        self, views: Iterable[NDArray[np.uint8]], photo: Size
+    ) -> tuple[NDArray[np.float32], SubjectMap | None]:
+        """What `features_and_subjects` gives of a photo that is looked at once, or of some frames.
+
+        Args:
+            views: as `features` has them, all of one size.
+            photo: upright [px].
+
+        Returns:
+            (n, c, h / 16, w / 16) float32 features; the subject map of all views together, or None
+            where the model has no such part.
+        """
+        seen = [self.features_and_subjects(view) for view in views]
+        maps = [SubjectMap.of(outputs, photo) for _, outputs in seen if outputs is not None]
+        features = np.concatenate([one for one, _ in seen])
+        return features, SubjectMap.together(maps) if maps else None
+
     def _pixels(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8] | NDArray[np.float32]:
         """(1, h, w, 3) uint8 or (1, 3, h, w) float32, whichever the network takes."""
         if self._takes_bytes:
@@ -121,14 +140,19 @@ class MarsModel:
         """A map of logits for each ratio.
 
         Args:
-            features: of one photo.
+            features: (n, c, h, w) float32 of one photo; with n > 1 the maps are means.
             ratios: width / height; one beyond the trained range is answered at its nearest end.
 
         Returns:
             (len(ratios), h, w) float32 log odds that a cell lies in the crop.
         """
         ftm, pwp = (np.concatenate(parts) for parts in zip(*self.parameters(ratios), strict=True))
-        return self._head.run(None, {"features": features, "ftm": ftm, "pwp": pwp})[0]  # type: ignore[no-any-return]
+        maps = [
+            self._head.run(None, {"features": one[None], "ftm": ftm, "pwp": pwp})[0]
+            for one in features
+        ]
+        mean: NDArray[np.float32] = np.mean(maps, axis=0) if len(maps) > 1 else maps[0]
+        return mean
 
     def parameters(self, ratios: Sequence[float]) -> list[_Parameters]:
         """The cropping model of each ratio, (1, c, c) and (1, c'), generated or from the cache."""
