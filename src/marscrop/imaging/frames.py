@@ -27,6 +27,10 @@ MOST_FRAMES: Final = 10_000
 MOST_VIEWS: Final = 5
 """Frames that are looked at to choose a box for all of them."""
 
+FORMATS_OF_FRAMES: Final = frozenset({"GIF", "WEBP", "PNG", "AVIF", "TIFF", "HEIF"})
+"""Whose further pictures are frames, pages, or pictures of an album. A JPEG's are previews, a
+second eye or a gain map, and a Photoshop file's are layers: these are stills."""
+
 _TIMINGS: Final = {"WEBP": webp.timing_of, "PNG": apng.timing_of, "AVIF": avif.timing_of}
 
 
@@ -64,9 +68,6 @@ STILL: Final = FrameSet()
 def frames_of(image: ImageFile, frame: int | None, max_pixels: int) -> FrameSet:
     """Which pictures of a file are cropped; reads headers only, and leaves it at any of them.
 
-    A JPEG's further pictures are previews, a second eye or a gain map, and a Photoshop file's are
-    layers: these are stills.
-
     Args:
         image: opened and not loaded.
         frame: the one that is asked for, if one is.
@@ -80,7 +81,7 @@ def frames_of(image: ImageFile, frame: int | None, max_pixels: int) -> FrameSet:
     """
     if image.format == "TIFF":
         return _pages(image, frame)
-    timing, count = _timing(image)
+    timing, count, losses = _timing(image)
     if frame is not None:
         _check_has(frame, count)
         if timing:
@@ -88,7 +89,7 @@ def frames_of(image: ImageFile, frame: int | None, max_pixels: int) -> FrameSet:
         return FrameSet((frame,))
     if timing:
         _check_pixels(Size(*image.size), count, max_pixels)
-        return FrameSet(tuple(range(count)), timing)
+        return FrameSet(tuple(range(count)), timing, losses)
     if count > 1:  # of HEIF: an album, of which one picture is what the file stands for
         return FrameSet((image.tell(),), losses=(f"of {count} pictures only the main one is kept",))
     return STILL
@@ -132,14 +133,13 @@ def _top_left(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     return image.resize(size, Image.Resampling.NEAREST, box=(0, 0, *size))
 
 
-def _timing(image: ImageFile) -> tuple[Timing | None, int]:
-    """An animation's timing and the number of its pictures; None for what is none."""
+def _timing(image: ImageFile) -> tuple[Timing | None, int, tuple[str, ...]]:
+    """An animation's timing and the number of its pictures, and losses; None for what is none."""
     if image.format == "GIF":
-        gif = Gif.parse(_content(image), MOST_FRAMES)
-        return (gif.timing, len(gif.frames)) if len(gif.frames) > 1 else (None, 1)
-    count = int(getattr(image, "n_frames", 1))
+        return _gif_timing(image)
+    count = int(getattr(image, "n_frames", 1)) if image.format in FORMATS_OF_FRAMES else 1
     if image.format not in _TIMINGS or count == 1:
-        return None, count if image.format == "HEIF" else 1
+        return None, count, ()
     if count > MOST_FRAMES:
         raise ImageError(None, f"has more than {MOST_FRAMES:,} frames")
     timing = _TIMINGS[image.format](_content(image))
@@ -148,11 +148,20 @@ def _timing(image: ImageFile) -> tuple[Timing | None, int]:
         raise ImageError(
             None, f"is truncated or corrupt: its header tells of {count:,} frames, it has {told:,}"
         )
-    return timing, count
+    return timing, count, ()
+
+
+def _gif_timing(image: ImageFile) -> tuple[Timing | None, int, tuple[str, ...]]:
+    gif = Gif.parse(_content(image), MOST_FRAMES)
+    count = len(gif.frames)
+    if count < 2:
+        return None, 1, ()
+    cut = f"the file ends without an end mark: frames after number {count - 1} may be missing"
+    return gif.timing, count, () if gif.is_ended else (cut,)
 
 
 def _pages(image: ImageFile, frame: int | None) -> FrameSet:
-    pages = pages_of(cast("Any", image.fp), MOST_FRAMES)
+    pages = pages_of(cast("Any", image.fp), MOST_FRAMES, frame)
     if frame is not None:
         _check_has(frame, len(pages))
         return FrameSet((frame,))

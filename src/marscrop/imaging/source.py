@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.ImageFile import ImageFile
 
-from marscrop.errors import ImageError, MarscropError
+from marscrop.errors import ImageError, MarscropError, OptionError
 from marscrop.files import Identity, identity_of, unchanging
 from marscrop.imaging import formats
 from marscrop.imaging.foreign import raise_foreign
@@ -112,11 +112,10 @@ def explained(name: str, otherwise: str = "is truncated or corrupt") -> Iterator
     """
     try:
         yield
-    except ImageError as error:
+    except (ImageError, OptionError) as error:
         error.about(name)
         raise
-    except MarscropError as error:
-        error.about(name)
+    except MarscropError:
         raise
     except Exception as error:
         raise_foreign(error)

@@ -11,6 +11,7 @@ from PIL.TiffImagePlugin import AppendingTiffWriter
 
 from marscrop.errors import ImageError
 from marscrop.geometry import Size
+from marscrop.imaging.animation.faults import in_frame
 from marscrop.imaging.cost import check_tiff_directory
 from marscrop.imaging.orientation import turned_size
 from marscrop.imaging.tiff_directory import SHORT, Directory, TiffReader
@@ -34,23 +35,29 @@ class Page(NamedTuple):
     is_picture: bool
 
 
-def pages_of(file: IO[bytes], most: int) -> list[Page]:
+def pages_of(file: IO[bytes], most: int, wanted: int | None = None) -> list[Page]:
     """The pages of a TIFF in their order; leaves the file anywhere.
 
+    Args:
+        file: the TIFF.
+        most: pages that it may have.
+        wanted: the last page that matters, if not all do.
+
     Raises:
-        ImageError: there are more, or one with lists that would be millions of objects.
-        struct.error: the file ends before.
+        ImageError: there are more, or one with lists that would be millions of objects, or whose
+            directory is not all there.
     """
     tiff = TiffReader(file)
     pages: list[Page] = []
     start, seen = tiff.first, set[int]()
-    while start and start not in seen:
+    while start and start not in seen and (wanted is None or len(pages) <= wanted):
         if len(pages) == most:
             raise ImageError(None, f"has more than {most:,} pages")
         seen.add(start)
-        directory = tiff.directory(start)
-        check_tiff_directory(directory)
-        pages.append(_page(tiff, directory))
+        with in_frame(len(pages)):
+            directory = tiff.directory(start)
+            check_tiff_directory(directory)
+            pages.append(_page(tiff, directory))
         start = tiff.next(directory)
     return pages
 

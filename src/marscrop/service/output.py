@@ -23,9 +23,15 @@ _ENCODER_BYTES: Final[Mapping[str, int]] = {".avif": 28, ".webp": 28, ".jpg": 2,
 quality 100, the most; WebP of transparent noise alone takes 39."""
 
 
-def output_bytes(size: Size, suffix: str) -> int:
+_FRAMES_AHEAD: Final[Mapping[str, int]] = {".avif": 5}
+"""By suffix, how many times that is taken for an animation, however long, where encoders look
+ahead."""
+
+
+def output_bytes(size: Size, suffix: str, *, animated: bool = False) -> int:
     """Memory that a picture of `size` [px] and its encoder take at once, about and at most."""
-    return size.width * size.height * (PIXEL_BYTES + _ENCODER_BYTES[suffix])
+    ahead = _FRAMES_AHEAD.get(suffix, 1) if animated else 1
+    return size.width * size.height * (PIXEL_BYTES + _ENCODER_BYTES[suffix]) * ahead
 
 
 def check_size(own: Size, wanted: Size, enlargement: float, limits: ServiceLimits) -> None:
@@ -61,13 +67,13 @@ def check_size(own: Size, wanted: Size, enlargement: float, limits: ServiceLimit
         )
 
 
-def check_memory(size: Size, suffix: str, limits: ServiceLimits) -> None:
+def check_memory(size: Size, suffix: str, limits: ServiceLimits, *, animated: bool = False) -> None:
     """Hold what a picture and its encoder take against the limit.
 
     Raises:
         Refusal: 422, it is more.
     """
-    needed, most = output_bytes(size, suffix), limits.max_encoded_bytes
+    needed, most = output_bytes(size, suffix, animated=animated), limits.max_encoded_bytes
     if needed > most:
         raise bad_request(
             f"a picture of {size.width} x {size.height} pixels needs about {mebibytes(needed)} to "

@@ -14,6 +14,7 @@ from marscrop.cropper import Cropper
 from marscrop.errors import ImageError
 from marscrop.faces.rule import FaceRule, looks_for_faces
 from marscrop.geometry import Box, Size
+from marscrop.imaging.animation.encoding import keeps_frames
 from marscrop.imaging.crop_file import CropFiles
 from marscrop.imaging.encoding import fits_strips
 from marscrop.imaging.greymap import grey_png
@@ -102,8 +103,10 @@ class PhotoProcessor:
         needed = PIXEL_BYTES * photo.size.width * photo.size.height
         plain = padding is None and size in (None, own)
         if not (plain and fits_strips(photo, box, name)):  # else no picture is ever whole
-            check_memory(size or own, suffix, self._limits)
-            needed += PIXEL_BYTES * own.width * own.height + output_bytes(size or own, suffix)
+            animated, out = keeps_frames(photo, name), size or own
+            check_memory(out, suffix, self._limits, animated=animated)
+            needed += PIXEL_BYTES * own.width * own.height
+            needed += output_bytes(out, suffix, animated=animated)
         with self._memory.hold(needed):
             encoded = CropFiles(photo, query.write).encode(box, name, padding=padding, size=size)
         return EncodedCrop(encoded.content, suffix, photo.size, box, confidence, encoded.losses)

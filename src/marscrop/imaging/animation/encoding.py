@@ -149,6 +149,8 @@ class _Job:
         for index, picture in enumerate(self._pictures()):
             if as_rgba:
                 picture = _in_rgba(picture)
+            elif self._wanted is GIF:
+                picture = _without_idle_alpha(picture)
             place: Box | None = whole
             if patches and self._plain:
                 shown = np.asarray(cut(picture, self._box))
@@ -233,6 +235,16 @@ def _in_rgba(picture: Image.Image) -> Image.Image:
     rgba = colour.to_rgba(colour.to_plain(picture))
     rgba.info = {"icc_profile": profile} if profile else {}
     return rgba
+
+
+def _without_idle_alpha(picture: Image.Image) -> Image.Image:
+    """Itself, or in mode RGB if nothing of it is transparent: that has the better palettes."""
+    if picture.mode != "RGBA" or picture.getchannel("A").getextrema() != (255, 255):
+        return picture
+    profile = picture.info.get("icc_profile")
+    picture = picture.convert("RGB")
+    picture.info = {"icc_profile": profile} if profile else {}
+    return picture
 
 
 def _changed(before: NDArray[Any], after: NDArray[Any], step: int) -> Box | None:

@@ -72,6 +72,7 @@ class Gif:
         background: index of the background's colour, which no viewer heeds.
         plays: how often it is shown; 0 for ever.
         frames: in their order.
+        is_ended: whether its end mark is there.
     """
 
     size: Size
@@ -79,6 +80,7 @@ class Gif:
     background: int
     plays: int
     frames: tuple[GifFrame, ...]
+    is_ended: bool = True
 
     @classmethod
     def parse(cls, content: bytes, most_frames: int) -> Self:
@@ -113,7 +115,8 @@ class Gif:
                     replace(frame, flags=control[0], delay=control[1], transparent=control[2])
                 )
                 control = (0, 0, 0)
-        return cls(Size(width, height), palette, background, plays, tuple(frames))
+        ended = at < len(content)
+        return cls(Size(width, height), palette, background, plays, tuple(frames), ended)
 
     @property
     def timing(self) -> Timing:
