@@ -15,7 +15,7 @@ from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
-from marscrop.errors import ImageError
+from marscrop.errors import ImageError, LimitError
 from marscrop.geometry import Size
 from marscrop.imaging.jpeg import scans
 from marscrop.imaging.orientation import UPRIGHT
@@ -42,6 +42,12 @@ _OWN_BYTES: Final = {
     "WEBP": 12.0,  # two canvases, and the picture as bytes
     "HEIF": 4.5,
     "JPEG2000": 5.0,  # a channel
+}
+
+_FRAME_BYTES: Final = {
+    "GIF": 11,  # the canvas and a patch in RGB in place of indices, and what a patch has covered
+    "PNG": 8,  # the frame before, and a part of it
+    "TIFF": 4,  # the page before
 }
 
 _TIFF_NUMBERS: Final = frozenset({3, 4, 5, 8, 9, 10, 11, 12, 13, 16, 17, 18})
@@ -74,12 +80,15 @@ def picture_bytes(size: Size, mode: str, *, turned: bool, to_rgb: bool) -> int:
     return size.width * size.height * bytes_each + rows
 
 
-def decoder_bytes(image: ImageFile) -> int:
+def decoder_bytes(image: ImageFile, *, further_frames: bool = False) -> int:
     """What a decoder holds at most beside the image that it fills, for the whole photo.
 
     For a JPEG the coefficients, where it is stored in several scans: else it needs a few rows.
+    With further frames, what it keeps of those before.
     """
     pixels = image.width * image.height
+    if further_frames:
+        return decoder_bytes(image) + pixels * _FRAME_BYTES.get(image.format or "", 0)
     if isinstance(image, JpegImageFile):
         return _coefficient_bytes(image) if scans.is_multi_scan(image) else 0
     if isinstance(image, TiffImageFile):
@@ -91,6 +100,27 @@ def decoder_bytes(image: ImageFile) -> int:
     if _codec(image) in MOST_SLOW_SAMPLES:
         own = 2.0 * pixel_bytes(image.mode)
     return round(own * channels * pixels)
+
+
+def check_size(size: Size, max_pixels: int) -> None:
+    """Hold a picture's size [px] against the limit.
+
+    Raises:
+        ImageError: without the source's name: it has no pixels; `LimitError`: it has more.
+    """
+    width, height = size
+    if width < 1 or height < 1:
+        raise ImageError(None, f"has no pixels; its size is {width} x {height}")
+    if width * height > max_pixels:
+        raise LimitError(
+            None,
+            "max_pixels",
+            width * height,
+            max_pixels,
+            f"has {width * height:,} pixels ({width} x {height}), more than the limit of "
+            f"{max_pixels:,}",
+            "make it smaller",
+        )
 
 
 def check_time(image: ImageFile) -> None:

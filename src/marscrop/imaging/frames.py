@@ -153,6 +153,7 @@ def _timing(image: ImageFile) -> tuple[Timing | None, int, tuple[str, ...]]:
 
 def _gif_timing(image: ImageFile) -> tuple[Timing | None, int, tuple[str, ...]]:
     gif = Gif.parse(_content(image), MOST_FRAMES)
+    gif.check_patches(Size(*image.size))
     count = len(gif.frames)
     if count < 2:
         return None, 1, ()

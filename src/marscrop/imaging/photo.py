@@ -300,22 +300,23 @@ def open_photo(
     """
     name, is_file, opened = resolve(source, name)
     with explained(name), opened() as image:
-        _check_size(Size(*image.size), max_pixels)
+        cost.check_size(Size(*image.size), max_pixels)
         if is_file:
             frames = frames_of(cast("ImageFile", image), read.frame, max_pixels)
             first = frames.indices[0]
             if first != image.tell():
                 with in_frame(first):
                     image.seek(first)
-            if first:
                 opened = partial(opened_at, opened, first)
         else:
-            frames = only(read.frame)
+            frames, decoder_bytes = only(read.frame), 0
         turn = orientation.orientation_of(image)
         size = orientation.turned_size(image.size, turn)
-        _check_size(size, max_pixels)
+        cost.check_size(size, max_pixels)
         if is_file:
             cost.check_time(cast("ImageFile", image))
+            further = frames.indices != STILL.indices
+            decoder_bytes = cost.decoder_bytes(cast("ImageFile", image), further_frames=further)
         by_strips = is_file and strips.readable(image)
         return Photo(
             name=name,
@@ -327,26 +328,10 @@ def open_photo(
             orientation=turn,
             stored_orientation=orientation.stored_orientation(image),
             by_strips=by_strips,
-            _decoder_bytes=cost.decoder_bytes(cast("ImageFile", image)) if is_file else 0,
+            _decoder_bytes=decoder_bytes,
             _max_decoded_bytes=max_decoded_bytes,
             _reduction=Reduction.of(image, by_strips=by_strips) if is_file else Reduction.NONE,
             _opened=opened,
             losses=frames.losses,
             frames=frames,
-        )
-
-
-def _check_size(size: Size, max_pixels: int) -> None:
-    width, height = size
-    if width < 1 or height < 1:
-        raise ImageError(None, f"has no pixels; its size is {width} x {height}")
-    if width * height > max_pixels:
-        raise LimitError(
-            None,
-            "max_pixels",
-            width * height,
-            max_pixels,
-            f"has {width * height:,} pixels ({width} x {height}), more than the limit of "
-            f"{max_pixels:,}",
-            "make it smaller",
         )

@@ -21,6 +21,8 @@ _OLD_SUBFILE_TYPE: Final = 255
 _REDUCED: Final = 1
 _MASK: Final = 4
 _OLD_REDUCED: Final = 2
+_MOST_ENTRIES: Final = 1_000_000
+"""Tags of all pages together: directories may overlap."""
 
 
 class Page(NamedTuple):
@@ -49,7 +51,7 @@ def pages_of(file: IO[bytes], most: int, wanted: int | None = None) -> list[Page
     """
     tiff = TiffReader(file)
     pages: list[Page] = []
-    start, seen = tiff.first, set[int]()
+    start, seen, entries = tiff.first, set[int](), 0
     while start and start not in seen and (wanted is None or len(pages) <= wanted):
         if len(pages) == most:
             raise ImageError(None, f"has more than {most:,} pages")
@@ -57,6 +59,10 @@ def pages_of(file: IO[bytes], most: int, wanted: int | None = None) -> list[Page
         with in_frame(len(pages)):
             directory = tiff.directory(start)
             check_tiff_directory(directory)
+        entries += len(directory.entries)
+        if entries > _MOST_ENTRIES:
+            raise ImageError(None, f"has more than {_MOST_ENTRIES:,} tags: save it again")
+        with in_frame(len(pages)):
             pages.append(_page(tiff, directory))
         start = tiff.next(directory)
     return pages

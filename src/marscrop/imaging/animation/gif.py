@@ -33,6 +33,10 @@ _DISPOSAL: Final = 0x1C
 _LOOPS: Final = frozenset({b"NETSCAPE2.0", b"ANIMEXTS1.0"})
 _MOST_LOOPS: Final = 0xFFFF
 _HUNDREDTHS: Final = 100
+_MOST_PARTS: Final = 2_000_000
+"""Blocks, of 255 bytes as a rule; each is read by Python."""
+_MOST_BEYOND: Final = 4
+"""Times the pixels of the canvas that a patch may have; what lies beside it is never seen."""
 
 KEEP: Final = 1 << 2
 CLEAR: Final = 2 << 2
@@ -87,36 +91,45 @@ class Gif:
         """Take a file apart; of one that ends too early what is there.
 
         Raises:
-            ImageError: it has more frames.
-            struct.error, IndexError: its header is truncated.
+            ImageError: without the source's name: it has more frames, or far too many parts.
+            struct.error: its header is truncated.
         """
         _, width, height, flags, background, _ = _SCREEN.unpack_from(content)
-        at = _SCREEN.size
-        palette = _table(content, at, flags)
-        at += len(palette)
+        reader = _Reader(content, _SCREEN.size)
+        palette = reader.table(flags)
         plays, control = 1, (0, 0, 0)
         frames: list[GifFrame] = []
-        while at < len(content) and content[at] != ord(";"):
-            kind = content[at : at + 1]
-            at += 1
+        while (kind := reader.next()) not in (b";", b""):
             if kind == b"!":
-                label, at = content[at : at + 1], at + 1
-                body, end = _sub_blocks(content, at)
+                label, body = reader.next(), reader.sub_blocks()
                 if label == b"\xf9" and len(body) >= 1 + _CONTROL.size:
                     control = _CONTROL.unpack_from(body, 1)
                 elif label == b"\xff" and body[1:12] in _LOOPS and body[12:14] == b"\x03\x01":
                     plays = _plays(body[14:16])
-                at = end
-            elif kind == b"," and at + _DESCRIPTOR.size < len(content):
+            elif kind == b"," and reader.left > _DESCRIPTOR.size:
                 if len(frames) == most_frames:
                     raise ImageError(None, f"has more than {most_frames:,} frames")
-                frame, at = _frame(content, at)
-                frames.append(
-                    replace(frame, flags=control[0], delay=control[1], transparent=control[2])
-                )
+                flags, delay, transparent = control
+                frame = reader.frame()
+                frames.append(replace(frame, flags=flags, delay=delay, transparent=transparent))
                 control = (0, 0, 0)
-        ended = at < len(content)
-        return cls(Size(width, height), palette, background, plays, tuple(frames), ended)
+        size, ended = Size(width, height), kind == b";"
+        return cls(size, palette, background, plays, tuple(frames), ended)
+
+    def check_patches(self, canvas: Size) -> None:
+        """Refuse patches that are far larger than the canvas, as Pillow takes it [px].
+
+        Raises:
+            ImageError: without the source's name.
+        """
+        for index, frame in enumerate(self.frames):
+            _, _, width, height = frame.box
+            if width * height > _MOST_BEYOND * canvas.width * canvas.height:
+                raise ImageError(
+                    None,
+                    f"is corrupt: frame {index} reaches to {width} x {height} on a canvas of "
+                    f"{canvas.width} x {canvas.height}",
+                )
 
     @property
     def timing(self) -> Timing:
@@ -221,38 +234,61 @@ def _compressed(indices: Image.Image) -> bytes:
     return frame.data
 
 
-def _frame(content: bytes, at: int) -> tuple[GifFrame, int]:
-    """The frame of which the descriptor begins here, and where it ends."""
-    x0, y0, width, height, flags = _DESCRIPTOR.unpack_from(content, at)
-    at += _DESCRIPTOR.size
-    palette = _table(content, at, flags)
-    at += len(palette)
-    data, end = _sub_blocks(content, at + 1)
-    frame = GifFrame(
-        Box(x0, y0, x0 + width, y0 + height),
-        content[at : at + 1] + data,
-        bool(flags & _INTERLACED),
-        palette,
-    )
-    return frame, end
-
-
-def _table(content: bytes, at: int, flags: int) -> bytes:
-    return content[at : at + (6 << (flags & _TABLE_SIZE))] if flags & _HAS_TABLE else b""
-
-
 def _table_flags(palette: bytes) -> int:
     """That say how long a palette is: a power of two colours, 2 at least."""
     return _HAS_TABLE | (len(palette) // 3).bit_length() - 2 if palette else 0
 
 
-def _sub_blocks(content: bytes, at: int) -> tuple[bytes, int]:
-    """The blocks that begin here, with their lengths and the empty one, and where they end."""
-    end = at
-    while end < len(content) and content[end]:
-        end += 1 + content[end]
-    end += 1
-    return content[at:end], end
+class _Reader:
+    """The content of a file from a place on.
+
+    Attributes:
+        left: bytes that are not read yet.
+    """
+
+    def __init__(self, content: bytes, at: int) -> None:
+        self._content, self._at, self._parts = content, at, 0
+
+    @property
+    def left(self) -> int:
+        return len(self._content) - self._at
+
+    def next(self) -> bytes:
+        """A byte; b"" at the end."""
+        self._count()
+        self._at += 1
+        return self._content[self._at - 1 : self._at]
+
+    def table(self, flags: int) -> bytes:
+        """The palette that flags tell of."""
+        if not flags & _HAS_TABLE:
+            return b""
+        start = self._at
+        self._at += 6 << (flags & _TABLE_SIZE)
+        return self._content[start : self._at]
+
+    def sub_blocks(self) -> bytes:
+        """The blocks that follow, with their lengths and the empty one."""
+        content, start, end = self._content, self._at, self._at
+        while end < len(content) and content[end]:
+            self._count()
+            end += 1 + content[end]
+        self._at = end + 1
+        return content[start : self._at]
+
+    def frame(self) -> GifFrame:
+        """The frame of which the descriptor follows, without its control."""
+        x0, y0, width, height, flags = _DESCRIPTOR.unpack_from(self._content, self._at)
+        self._at += _DESCRIPTOR.size
+        palette = self.table(flags)
+        data = self.next() + self.sub_blocks()
+        box = Box(x0, y0, x0 + width, y0 + height)
+        return GifFrame(box, data, bool(flags & _INTERLACED), palette)
+
+    def _count(self) -> None:
+        self._parts += 1
+        if self._parts > _MOST_PARTS:
+            raise ImageError(None, f"is a GIF of more than {_MOST_PARTS:,} parts: save it again")
 
 
 def _plays(loops: Iterable[int]) -> int:
