@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import ExifTags, Image, ImageDraw
 
 from marscrop import ImageError, LimitError
 from marscrop.geometry import Box, Margins, Size
@@ -104,6 +104,23 @@ SOURCES: dict[str, Callable[[], bytes]] = {
     "png with palette": lambda: saved(
         "PNG", [scene(0, "P", 32), scene(0, "P", 32).rotate(180)], duration=50
     ),
+    "png of disposals and blends": lambda: saved(
+        "PNG",
+        [scene(i, "RGBA") for i in range(5)],
+        duration=40,
+        disposal=[0, 1, 2, 2, 0],
+        blend=[0, 1, 1, 0, 1],
+    ),
+    "grey png with alpha": lambda: saved(
+        "PNG", [scene(i, "RGBA").convert("LA") for i in range(3)], duration=40
+    ),
+    "png with a key": lambda: saved(
+        "PNG", [scene(i) for i in range(3)], duration=40, transparency=(4, 5, 2)
+    ),
+    "grey gif": lambda: saved("GIF", [scene(i, "L") for i in range(3)], duration=40),
+    "gif of two levels": lambda: saved(
+        "GIF", [scene(i, "L").convert("1") for i in range(3)], duration=40
+    ),
     "grey png": lambda: saved("PNG", [scene(i, "L") for i in range(5)], duration=DURATIONS),
 }
 
@@ -111,11 +128,25 @@ SOURCES: dict[str, Callable[[], bytes]] = {
 @pytest.mark.parametrize("kind", SOURCES)
 def test_each_frame_of_the_crop_is_the_crop_of_the_frame(kind: str) -> None:
     content = SOURCES[kind]()
-    suffix = f".{kind.split()[-1] if kind.endswith('png') else kind.split()[0]}"
+    suffix = next(f".{name}" for name in ("gif", "png", "webp") if name in kind)
     found, file = cropped(content, suffix)
     assert_same(found, cuts(shown(content)), 30 if suffix == ".webp" else 0)
     assert file.losses == ()
     assert times(file.content) == times(content)
+
+
+@pytest.mark.parametrize("container", ["PNG", "WEBP"])
+def test_frames_are_turned_as_the_exif_says(container: str) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    lossless = {"lossless": True} if container == "WEBP" else {}
+    content = saved(container, [scene(i) for i in range(3)], exif=exif.tobytes(), **lossless)
+    photo = open_photo(content)
+    assert photo.size == SIZE[::-1]
+    box = Box(3, 20, 40, 60)
+    found = shown(CropFiles(photo).encode(box, "crop.png").content)
+    turned = [np.ascontiguousarray(np.rot90(one, -1)) for one in shown(content)]
+    assert_same(found, cuts(turned, box))
 
 
 def times(content: bytes) -> tuple[Any, list[float]]:
@@ -242,7 +273,7 @@ def test_an_animation_becomes_one_of_another_format(kind: str, suffix: str) -> N
     content = SOURCES[kind]()
     found, file = cropped(content, suffix)
     expected = cuts(shown(content))
-    if suffix == ".gif" and kind.endswith("alpha"):  # which makes palettes of its own
+    if suffix == ".gif" and open_photo(content).has_alpha:  # which makes palettes of its own
         pictures = open_photo(content).pictures()
         expected = [shown(encode_crop(one, BOX, "x.gif").content)[0] for one in pictures]
     assert_same(found, expected, 0 if suffix == ".png" else 25)

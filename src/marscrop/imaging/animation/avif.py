@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Final, NamedTuple
 
+from PIL import ExifTags, Image
+
 from marscrop.imaging.animation.timing import FOR_EVER, Timing
 
 _CONTAINERS: Final = frozenset({b"moov", b"trak", b"mdia", b"edts", b"minf", b"stbl"})
@@ -47,6 +49,14 @@ def timing_of(content: bytes) -> Timing:
         count, each = struct.unpack_from(">LL", content, table + 8 + 8 * row)
         durations += [Fraction(each, a_second)] * min(count, _MOST_FRAMES - len(durations))
     return Timing(tuple(durations), _plays(content, first))
+
+
+def without_orientation(exif: bytes) -> bytes:
+    """An EXIF block that does not ask for a turn: of sequences with one, Pillow's encoder dies."""
+    said = Image.Exif()
+    said.load(exif)
+    said.pop(ExifTags.Base.Orientation, None)
+    return said.tobytes()
 
 
 def with_plays(content: bytes, plays: int) -> bytes:

@@ -210,6 +210,8 @@ class _Job:
             for picture in self._pictures():
                 yield self._prepared(picture)[0]
 
+        if "exif" in arguments:
+            arguments["exif"] = avif.without_orientation(arguments["exif"])
         reel = Reel(pictures, len(timing.durations_s))
         buffer = io.BytesIO()
         durations = timing.in_units(_MILLISECONDS)
