@@ -80,7 +80,7 @@ def frames_of(image: ImageFile, frame: int | None, max_pixels: int) -> FrameSet:
         struct.error, KeyError: it is truncated.
     """
     if image.format == "TIFF":
-        return _pages(image, frame)
+        return _pages(image, frame, max_pixels)
     timing, count, losses = _timing(image)
     if frame is not None:
         _check_has(frame, count)
@@ -161,7 +161,7 @@ def _gif_timing(image: ImageFile) -> tuple[Timing | None, int, tuple[str, ...]]:
     return gif.timing, count, () if gif.is_ended else (cut,)
 
 
-def _pages(image: ImageFile, frame: int | None) -> FrameSet:
+def _pages(image: ImageFile, frame: int | None, max_pixels: int) -> FrameSet:
     pages = pages_of(cast("Any", image.fp), MOST_FRAMES, frame)
     if frame is not None:
         _check_has(frame, len(pages))
@@ -169,6 +169,8 @@ def _pages(image: ImageFile, frame: int | None) -> FrameSet:
     pictures = [index for index, page in enumerate(pages) if page.is_picture] or [0]
     size = pages[pictures[0]].size
     kept = tuple(index for index in pictures if pages[index].size == size)
+    if len(kept) > 1:
+        _check_pixels(size, len(kept), max_pixels, "pages")
     return FrameSet(kept, losses=_left_out(pages, sorted({*pictures} - {*kept}), size))
 
 
@@ -189,8 +191,8 @@ def _check_has(frame: int, count: int) -> None:
         raise OptionError((f"has {has}; ", Mention("frame"), f" is {frame}"), "frame", frame)
 
 
-def _check_pixels(size: Size, count: int, max_pixels: int) -> None:
-    """Frames build on those before, so that all have to be decoded."""
+def _check_pixels(size: Size, count: int, max_pixels: int, what: str = "frames") -> None:
+    """Hold what has to be decoded in all against the limit: frames build on those before."""
     pixels = count * size.width * size.height
     if pixels > max_pixels:
         raise LimitError(
@@ -198,9 +200,9 @@ def _check_pixels(size: Size, count: int, max_pixels: int) -> None:
             "max_pixels",
             pixels,
             max_pixels,
-            f"has {pixels:,} pixels ({count:,} frames of {size.width} x {size.height}), more than "
+            f"has {pixels:,} pixels ({count:,} {what} of {size.width} x {size.height}), more than "
             f"the limit of {max_pixels:,}",
-            "make it smaller or shorter, ask for one of its first frames",
+            f"make it smaller or shorter, ask for one of its first {what}",
         )
 
 

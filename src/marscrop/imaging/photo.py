@@ -186,13 +186,8 @@ class Photo:
         """
         with self._decoding() as image:
             image.load()
-            upright = orientation.turned(image, self.orientation)
-            if upright is image:
-                # A plain image, without the file's tags. A file's pixels were decoded for this
-                # call alone, so that a copy would only double the memory.
-                upright = image._new(image.im) if self._is_file else image.copy()
-            upright.info = {key: image.info[key] for key in _KEPT_INFO if key in image.info}
-            return upright
+            # A file's pixels were decoded for this call alone: a copy would double the memory.
+            return self._upright(image, is_ours=self._is_file)
 
     def pictures(self) -> Iterator[Image.Image]:
         """What `upright` gives, of each frame or page; those of a GIF in mode RGB or RGBA.
@@ -205,8 +200,7 @@ class Photo:
             return
         with self._decoding() as image:
             for frame in each(image, self.frames.indices):
-                upright = orientation.turned(frame, self.orientation).copy()
-                upright.info = {key: frame.info[key] for key in _KEPT_INFO if key in frame.info}
+                upright = self._upright(frame, is_ours=False)
                 if self.format == "GIF":  # patches with palettes of their own add up to no palette
                     alpha = colour.has_alpha(upright)
                     upright = colour.to_rgba(upright) if alpha else upright.convert("RGB")
@@ -253,6 +247,14 @@ class Photo:
         """
         with explained(self.name), self._opened() as image:
             return descriptive_exif(image)
+
+    def _upright(self, image: Image.Image, *, is_ours: bool) -> Image.Image:
+        """A loaded image as a plain one, without the file's tags; with its pixels, if `is_ours`."""
+        upright = orientation.turned(image, self.orientation)
+        if upright is image:
+            upright = image._new(image.im) if is_ours else image.copy()
+        upright.info = {key: image.info[key] for key in _KEPT_INFO if key in image.info}
+        return upright
 
     @contextmanager
     def _decoding(self) -> Iterator[Image.Image]:

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image, TiffImagePlugin
 from tests.unit.imaging.test_animation import BOX, SIZE, count_of, cropped, saved, scene, shown
 
+from marscrop.errors import LimitError
 from marscrop.geometry import Size
 from marscrop.imaging.crop_file import CropFiles
 from marscrop.imaging.formats import register_heif
@@ -88,6 +89,15 @@ def test_pages_that_are_turned_count_as_they_are_seen() -> None:
     assert all((one == other).all() for one, other in zip(found, expected, strict=True))
 
 
+def test_pages_count_against_the_limit_of_pixels() -> None:
+    content = saved("TIFF", [scene(i) for i in range(3)])
+    most = 3 * SIZE[0] * SIZE[1]
+    assert open_photo(content, max_pixels=most).size == SIZE
+    with pytest.raises(LimitError, match=r"has 9,216 pixels \(3 pages of 64 x 48\), more than"):
+        open_photo(content, max_pixels=most - 1)
+    assert open_photo(content, max_pixels=most - 1, read=ReadOptions(frame=2)).size == SIZE
+
+
 @pytest.mark.parametrize("first", [True, False])
 def test_a_reduced_copy_is_no_page(first: bool) -> None:
     tags = TiffImagePlugin.ImageFileDirectory_v2()
@@ -106,7 +116,7 @@ def test_what_holds_one_page_has_the_first_and_says_so() -> None:
     for suffix, name in ((".png", "PNG"), (".jpg", "JPEG"), (".gif", "GIF")):
         found, file = cropped(content, suffix)
         assert len(found) == 1
-        assert file.losses == (f"only the first of 3 pages is kept, as {name} does not hold them",)
+        assert file.losses == (f"only the first of 3 pages is kept, as {name} holds one picture",)
 
 
 def test_a_page_alone_is_a_still() -> None:

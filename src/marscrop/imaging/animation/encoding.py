@@ -53,9 +53,10 @@ def frames_lost(photo: Photo, path: str | os.PathLike[str]) -> tuple[str, ...]:
         return ()
     if photo.frames.is_still:
         return ()
-    what = "frames" if timing else "pages"
     count, name = len(photo.frames.indices), output_format(path).name
-    return (f"only the first of {count:,} {what} is kept, as {name} does not hold them",)
+    if timing:
+        return (f"only the first of {count:,} frames is kept, as {name} holds no animation",)
+    return (f"only the first of {count:,} pages is kept, as {name} holds one picture",)
 
 
 def encode_frames(
