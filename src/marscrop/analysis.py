@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from marscrop.faces.detector import Face
+from marscrop.faces.detector import Face, distinct_faces
 from marscrop.geometry import Size
 from marscrop.subjects.subject_map import SubjectMap
 
@@ -29,3 +31,17 @@ class Analysis:
     features: NDArray[np.float32]
     faces: tuple[Face, ...] | None = None
     subjects: SubjectMap | None = None
+
+    @classmethod
+    def together(cls, views: Sequence[Analysis]) -> Analysis:
+        """One analysis of stills that are cropped to one box: of an animation's frames, say."""
+        if len(views) == 1:
+            return views[0]
+        faces = [one.faces for one in views if one.faces is not None]
+        maps = [one.subjects for one in views if one.subjects is not None]
+        return replace(
+            views[0],
+            features=np.concatenate([one.features for one in views]),
+            faces=distinct_faces(itertools.chain(*faces)) if faces else None,
+            subjects=SubjectMap.together(maps) if maps else None,
+        )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Unpack, cast
 
@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from marscrop.analysis import Analysis
 from marscrop.cores import usable_cores
 from marscrop.crop import Crop
-from marscrop.decision import decide, moved_to_grid
+from marscrop.decision import check_zoom, decide, moved_to_grid
 from marscrop.errors import ConstraintError, ModelError, OptionError
 from marscrop.faces import detector
-from marscrop.faces.detector import Face, FaceDetector
+from marscrop.faces.detector import Face, FaceDetector, distinct_faces
 from marscrop.faces.rule import FaceRule, looks_for_faces
 from marscrop.geometry import Size, fit_longest_edge
 from marscrop.imaging.lossless import BlockGrid
@@ -165,8 +165,13 @@ class Cropper:
             ImageError: truncated, corrupt or vanished pixels.
             MissingExtraError: faces to keep and no detector installed.
         """
+        return Analysis.together([self._analyse(view, faces) for view in photo.views()])
+
+    def _analyse(self, photo: Photo, faces: FaceRule) -> Analysis:
+        """`analyse` for a still."""
         found = tuple(self.faces(photo)) if looks_for_faces(faces) else None
-        features, subjects = self._session.seen(self._views(photo), photo.size)
+        features, outputs = self._session.features_and_subjects(self._input_rgb(photo))
+        subjects = None if outputs is None else SubjectMap.of(outputs, photo.size)
         return Analysis(photo.name, photo.size, features, found, subjects)
 
     def crop_analysed(
@@ -190,7 +195,7 @@ class Cropper:
             ).about(analysis.name)
         faces = (analysis.faces or ()) if options.faces == "keep" else ()
         subjects = analysis.subjects
-        _check_zoom(options, sees_subjects=subjects is not None)
+        check_zoom(options, sees_subjects=subjects is not None)
         if subjects is not None and options.faces == "ignore":
             subjects = subjects.without_heads()
         try:
@@ -264,7 +269,8 @@ class Cropper:
         Returns:
             (n, c, h, w) float32, for `maps`: one, or of an animation a few frames'.
         """
-        return np.concatenate([self._session.features(view) for view in self._views(photo)])
+        views = [self._session.features(self._input_rgb(view)) for view in photo.views()]
+        return np.concatenate(views)
 
     def maps(
         self, features: NDArray[np.float32], ratios: Sequence[AspectRatio]
@@ -288,7 +294,8 @@ class Cropper:
             MissingExtraError: no detector is installed.
             ModelError: it is damaged.
         """
-        return self._face_detector().in_photo(photo)
+        look = self._face_detector().in_photo
+        return list(distinct_faces(face for view in photo.views() for face in look(view)))
 
     def subject_map(self, photo: Photo) -> SubjectMap:
         """Where people look in a photo, its heads and its main subjects, as `analyse` finds them.
@@ -297,7 +304,7 @@ class Cropper:
             ImageError: truncated, corrupt or vanished pixels.
             ModelError: the model has no part that sees subjects.
         """
-        _, subjects = self._session.seen(self._views(photo), photo.size)
+        subjects = self.analyse(photo, "ignore").subjects
         if subjects is None:
             raise ModelError(
                 self._folder,
@@ -316,7 +323,7 @@ class Cropper:
             ModelError: the detector is damaged.
             OptionError: a subject is to be framed and the model sees none.
         """
-        _check_zoom(options, sees_subjects="subjects" in self.manifest.parts)
+        check_zoom(options, sees_subjects="subjects" in self.manifest.parts)
         if looks_for_faces(options.faces):
             self._face_detector()
 
@@ -325,26 +332,11 @@ class Cropper:
         rule = self.manifest.input
         return fit_longest_edge(photo.size, rule.longest_edge_px, rule.multiple_px)
 
-    def _views(self, photo: Photo) -> Iterator[NDArray[np.uint8]]:
-        return photo.analysis_views(self.input_size(photo), threads=self.threads)
+    def _input_rgb(self, photo: Photo) -> NDArray[np.uint8]:
+        return photo.analysis_rgb(self.input_size(photo), threads=self.threads)
 
     def _face_detector(self) -> FaceDetector:
         with self._loading:
             if self._detector is None:
                 self._detector = FaceDetector(self.threads)
             return self._detector
-
-
-def _check_zoom(options: CropOptions, *, sees_subjects: bool) -> None:
-    """Refuse to frame a subject with a model that sees none: any crop would look as if it had."""
-    if options.zoom == "tight" and not sees_subjects:
-        raise OptionError(
-            (
-                Mention("zoom", "tight"),
-                " frames the main subject, and this model sees no subjects; take ",
-                Mention("zoom", "natural"),
-                ", or another model",
-            ),
-            "zoom",
-            "tight",
-        )

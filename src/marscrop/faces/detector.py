@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -70,19 +71,13 @@ class FaceDetector:
     def in_photo(self, photo: Photo) -> list[Face]:
         """The faces of a photo, in pixels of the upright original, surest first.
 
-        Of an animation those of a few frames together.
-
         Raises:
             ImageError: truncated, corrupt or vanished pixels.
         """
         size = input_size(photo)
         x, y = photo.size.width / size.width, photo.size.height / size.height
-        views = photo.analysis_views(size, OVERSAMPLING, self._threads)
-        found = [face for view in views for face in self.detect(view)]
-        windows = np.array([face.window for face in found], np.float32).reshape(-1, 4)
-        scores = np.array([face.score for face in found], np.float32)
-        distinct = [found[i] for i in surest(windows, scores, _SAME_FACE_IOU)]
-        return [Face(face.window.scaled(x, y), face.score) for face in distinct]
+        found = self.detect(photo.analysis_rgb(size, OVERSAMPLING, self._threads))
+        return [Face(face.window.scaled(x, y), face.score) for face in found]
 
     def detect(self, rgb: NDArray[np.uint8], min_score: float = MIN_SCORE) -> list[Face]:
         """The faces of a picture, at its own size.
@@ -109,6 +104,14 @@ class FaceDetector:
             Face(Window(*map(float, windows[i])).scaled(_CELL_PX, _CELL_PX), float(scores[i]))
             for i in surest(windows, scores, _SAME_FACE_IOU)
         ]
+
+
+def distinct_faces(found: Iterable[Face]) -> tuple[Face, ...]:
+    """Each face once, surest first, of several pictures of one size."""
+    faces = list(found)
+    windows = np.array([face.window for face in faces], np.float32).reshape(-1, 4)
+    scores = np.array([face.score for face in faces], np.float32)
+    return tuple(faces[i] for i in surest(windows, scores, _SAME_FACE_IOU))
 
 
 def input_size(photo: Photo) -> Size:

@@ -105,8 +105,9 @@ def only(frame: int | None) -> FrameSet:
 def opened_at(opened: Opener, frame: int) -> Iterator[Image.Image]:
     """The image that a source opens, at one of its frames, counted from 0."""
     with opened() as image, in_frame(frame):
+        stored = image.size if image.format == "GIF" else None
         image.seek(frame)
-        yield image
+        yield _on_canvas(image, stored)
 
 
 def each(image: Image.Image, indices: Sequence[int]) -> Iterator[Image.Image]:
@@ -125,12 +126,14 @@ def each(image: Image.Image, indices: Sequence[int]) -> Iterator[Image.Image]:
             image.seek(index)
             formats.allocate(image)
             image.load()
-        # A patch beyond the canvas of a GIF makes Pillow's picture larger.
-        yield image if image.size == stored else _top_left(image, stored)
+        yield _on_canvas(image, stored)
 
 
-def _top_left(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    return image.resize(size, Image.Resampling.NEAREST, box=(0, 0, *size))
+def _on_canvas(image: Image.Image, canvas: tuple[int, int] | None) -> Image.Image:
+    """The image without what a patch beyond the canvas of a GIF adds, as Pillow has it."""
+    if canvas in (None, image.size):
+        return image
+    return image.resize(canvas, Image.Resampling.NEAREST, box=(0, 0, *canvas))
 
 
 def _timing(image: ImageFile) -> tuple[Timing | None, int, tuple[str, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, BinaryIO, Final, cast
 
@@ -157,23 +157,14 @@ class Photo:
                 region = orientation.turned_corner(*picture, stored.size, self.orientation)
             return resize_rgb(colour.to_rgb(upright), size, region)
 
-    def analysis_views(
-        self, size: Size, oversampling: int = MIN_OVERSAMPLING, threads: int = 1
-    ) -> Iterator[NDArray[np.uint8]]:
-        """What `analysis_rgb` gives, of a few frames that stand for all; of a still, just that.
-
-        Raises:
-            ImageError: truncated, corrupt or vanished pixels.
-            LimitError: more memory is needed than allowed.
-        """
+    def views(self) -> Iterator[Photo]:
+        """Stills of a few frames that stand for all; of a still, just itself."""
         if self.frames.is_still:
-            yield self.analysis_rgb(size, oversampling, threads)
-            return
-        self.check_memory(self.analysis_bytes(size, oversampling))
-        with self._decoding() as image:
-            for frame in each(image, self.frames.views):
-                upright = orientation.turned(frame, self.orientation)
-                yield resize_rgb(colour.to_rgb(upright), size)
+            yield self
+        else:
+            for frame in self.frames.views:
+                opened = partial(opened_at, self._opened, frame)
+                yield replace(self, frames=STILL, _opened=opened)
 
     def upright(self) -> Image.Image:
         """The picture at full resolution, upright, in its own mode, pixels loaded.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,11 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marscrop.errors import ModelError
-from marscrop.geometry import Size
 from marscrop.imaging.resize import FILTER
 from marscrop.runtime.manifest import PARTS, Manifest
 from marscrop.runtime.onnx_network import load_network
-from marscrop.subjects.subject_map import SubjectMap, SubjectOutputs
+from marscrop.subjects.subject_map import SubjectOutputs
 
 _RATIOS_KEPT: Final = 256
 """Ratios whose generated cropping models, of about 50 kB each, are kept."""
@@ -107,24 +106,6 @@ class MarsModel:
         inputs = dict(zip(_SEEN, seen, strict=True))
         outputs = self._subjects.run(SubjectOutputs._fields, inputs)
         return seen[0], SubjectOutputs(*outputs)
-
-    def seen(
-        self, views: Iterable[NDArray[np.uint8]], photo: Size
-    ) -> tuple[NDArray[np.float32], SubjectMap | None]:
-        """What `features_and_subjects` gives of a photo that is looked at once, or of some frames.
-
-        Args:
-            views: as `features` has them, all of one size.
-            photo: upright [px].
-
-        Returns:
-            (n, c, h / 16, w / 16) float32 features; the subject map of all views together, or None
-            where the model has no such part.
-        """
-        seen = [self.features_and_subjects(view) for view in views]
-        maps = [SubjectMap.of(outputs, photo) for _, outputs in seen if outputs is not None]
-        features = np.concatenate([one for one, _ in seen])
-        return features, SubjectMap.together(maps) if maps else None
 
     def _pixels(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8] | NDArray[np.float32]:
         """(1, h, w, 3) uint8 or (1, 3, h, w) float32, whichever the network takes."""
