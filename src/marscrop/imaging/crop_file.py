@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import os
+from dataclasses import replace
 
 from PIL import Image
 
 from marscrop.geometry import Box, Size
+from marscrop.imaging import tiff_pages
 from marscrop.imaging.animation.encoding import encode_frames, frames_lost, keeps_frames
+from marscrop.imaging.animation.faults import in_frame
 from marscrop.imaging.destination import whole_file, write_whole
 from marscrop.imaging.encoded_file import EncodedFile, distinct
 from marscrop.imaging.encoding import encode_by_strips, encode_crop, fits_strips
@@ -53,8 +56,8 @@ class CropFiles:
         """
         lost = frames_lost(self._photo, path)
         if keeps_frames(self._photo, path):
-            frames = encode_frames(self._photo, box, path, self._options, padding, size)
-            return EncodedFile(frames.content, self._all((*lost, *frames.losses)))
+            found = self._several(box, path, padding, size)
+            return EncodedFile(found.content, self._all((*lost, *found.losses)))
         scaled = size not in (None, box.size)
         if padding is None and not scaled and fits_strips(self._photo, box, path):
             buffer = io.BytesIO()
@@ -90,6 +93,25 @@ class CropFiles:
         encoded = self.encode(box, path, padding=padding)
         write_whole(path, encoded.content)
         return encoded.losses
+
+    def _several(
+        self,
+        box: Box,
+        path: str | os.PathLike[str],
+        padding: Padding | None,
+        size: Size | None,
+    ) -> EncodedFile:
+        """All frames; or all pages, each as it would be alone, with the metadata of the first."""
+        if self._photo.frames.timing:
+            return encode_frames(self._photo, box, path, self._options, padding, size)
+        pages: list[EncodedFile] = []
+        for index in self._photo.frames.indices:
+            options = replace(self._options, metadata="none") if pages else self._options
+            with in_frame(index):
+                page = CropFiles(self._photo.still(index), options)
+                pages.append(page.encode(box, path, padding=padding, size=size))
+        content = tiff_pages.joined(page.content for page in pages)
+        return EncodedFile(content, distinct(loss for page in pages for loss in page.losses))
 
     def _all(self, losses: tuple[str, ...]) -> tuple[str, ...]:
         return distinct((*self._photo.losses, *losses))

@@ -22,7 +22,10 @@ from marscrop.imaging.tiff_pages import Page, pages_of
 from marscrop.spelling import Mention
 
 MOST_FRAMES: Final = 10_000
-"""Of an animation, or pages of a TIFF: six minutes at the rate of films."""
+"""Of an animation: six minutes at the rate of films."""
+
+MOST_PAGES: Final = 2_000
+"""Of a TIFF; the way to each leads over all before."""
 
 MOST_VIEWS: Final = 5
 """Frames that are looked at to choose a box for all of them."""
@@ -165,7 +168,7 @@ def _gif_timing(image: ImageFile) -> tuple[Timing | None, int, tuple[str, ...]]:
 
 
 def _pages(image: ImageFile, frame: int | None, max_pixels: int) -> FrameSet:
-    pages = pages_of(cast("Any", image.fp), MOST_FRAMES, frame)
+    pages = pages_of(cast("Any", image.fp), MOST_PAGES, frame)
     if frame is not None:
         _check_has(frame, len(pages))
         return FrameSet((frame,))

@@ -23,7 +23,7 @@ from marscrop.imaging.jpeg.compression import Compression
 from marscrop.imaging.read_options import AS_A_WHOLE, ReadOptions
 from marscrop.imaging.reduction import Reduction, reduced
 from marscrop.imaging.resize import MIN_OVERSAMPLING, resize_rgb
-from marscrop.imaging.source import Opener, Source, explained, resolve
+from marscrop.imaging.source import Opened, Opener, Source, explained, resolve
 
 DEFAULT_MAX_PIXELS: Final = 300_000_000
 """Larger pictures are refused: the largest cameras make 200 million, bombs make billions."""
@@ -70,6 +70,7 @@ class Photo:
     _opened: Opener = field(repr=False)
     losses: tuple[str, ...] = ()
     frames: FrameSet = STILL
+    _read: ReadOptions = field(default=AS_A_WHOLE, repr=False)
 
     def analysis_bytes(self, size: Size, oversampling: int = MIN_OVERSAMPLING) -> int:
         """Memory that `analysis_rgb` with these arguments takes at once, about and at most.
@@ -162,9 +163,21 @@ class Photo:
         if self.frames.is_still:
             yield self
         else:
-            for frame in self.frames.views:
-                opened = partial(opened_at, self._opened, frame)
-                yield replace(self, frames=STILL, _opened=opened)
+            yield from map(self.still, self.frames.views)
+
+    def still(self, frame: int) -> Photo:
+        """One of the frames or pages alone, by where it stands in the file, counted from 0.
+
+        Raises:
+            ImageError: it is truncated or corrupt.
+        """
+        return open_photo(
+            Opened(self._opened),
+            name=self.name,
+            max_pixels=(frame + 1) * self.size.width * self.size.height,  # as was checked for all
+            max_decoded_bytes=self._max_decoded_bytes,
+            read=replace(self._read, frame=frame),
+        )
 
     def upright(self) -> Image.Image:
         """The picture at full resolution, upright, in its own mode, pixels loaded.
@@ -263,7 +276,7 @@ class Photo:
 
 
 def open_photo(
-    source: Source,
+    source: Source | Opened,
     *,
     name: str | None = None,
     max_pixels: int = DEFAULT_MAX_PIXELS,
@@ -293,7 +306,8 @@ def open_photo(
     """
     name, is_file, opened = resolve(source, name)
     with explained(name), opened() as image:
-        cost.check_size(Size(*image.size), max_pixels)
+        stored = Size(*image.size)
+        cost.check_size(stored, max_pixels)
         if is_file:
             frames = frames_of(cast("ImageFile", image), read.frame, max_pixels)
             first = frames.indices[0]
@@ -303,8 +317,10 @@ def open_photo(
                 opened = partial(opened_at, opened, first)
         else:
             frames, decoder_bytes = only(read.frame), 0
+        if image.format != "GIF":  # whose frames share a canvas, where pages have their own sizes
+            stored = Size(*image.size)
         turn = orientation.orientation_of(image)
-        size = orientation.turned_size(image.size, turn)
+        size = orientation.turned_size(stored, turn)
         cost.check_size(size, max_pixels)
         if is_file:
             cost.check_time(cast("ImageFile", image))
@@ -327,4 +343,5 @@ def open_photo(
             _opened=opened,
             losses=frames.losses,
             frames=frames,
+            _read=read,
         )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,10 +27,17 @@ Source = str | os.PathLike[str] | bytes | BinaryIO | Image.Image | NDArray[np.ui
 Opener = Callable[[], AbstractContextManager[Image.Image]]
 """Opens the image anew, and closes it as the block ends."""
 
+
+class Opened(NamedTuple):
+    """An encoded file that was a source before, by its opener."""
+
+    opener: Opener
+
+
 _ARRAY_KIND: Final = "uint8 array of shape (height, width, 3)"
 
 
-def resolve(source: Source, name: str | None = None) -> tuple[str, bool, Opener]:
+def resolve(source: Source | Opened, name: str | None = None) -> tuple[str, bool, Opener]:
     """A source's name, whether it is an encoded image file, and how to get at its image.
 
     Args:
@@ -39,6 +46,8 @@ def resolve(source: Source, name: str | None = None) -> tuple[str, bool, Opener]
     """
     if isinstance(source, (str, os.PathLike)):
         return _resolve_path(os.fsdecode(source), name)
+    if isinstance(source, Opened):
+        return name or "<file>", True, source.opener
     if isinstance(source, bytes):
         return name or "<bytes>", True, partial(_open_bytes, source)
     if isinstance(source, Image.Image):

@@ -1,4 +1,4 @@
-"""Files of crops with all frames or pages of a photo: each encoded as a still is, then joined."""
+"""Files of crops with all frames of an animation: each encoded as a still is, then joined."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from marscrop.geometry import Box, Size
-from marscrop.imaging import colour, source, tiff_pages
+from marscrop.imaging import colour, source
 from marscrop.imaging.animation import apng, avif, gif, webp
 from marscrop.imaging.animation.gif import Gif
 from marscrop.imaging.animation.reel import Reel
@@ -67,25 +67,24 @@ def encode_frames(
     padding: Padding | None = None,
     size: Size | None = None,
 ) -> EncodedFile:
-    """The file of a box of each frame or page, in the format of the path's suffix.
+    """The file of a box of each frame, in the format of the path's suffix.
 
     Frame by frame it shows what `encode_crop` would, with all durations and as many plays. A GIF
     of a GIF that is neither padded nor scaled keeps the frames' own palettes and disposal.
 
     Args:
-        photo, path: which `keeps_frames`.
+        photo, path: an animation, which `keeps_frames`.
         box, options, padding, size: as for `encode_crop`.
 
     Raises:
         ImageError: truncated, corrupt or vanished pixels, or what `encode_crop` raises.
     """
+    timing = photo.frames.timing
+    if timing is None:
+        raise ValueError("expected an animation")
     with explained(path):
         check_inside(box, photo.size)
         job = _Job(photo, box, path, options, padding, size)
-        timing = photo.frames.timing
-        if timing is None:
-            pages = list(job.stills(patches=None))
-            return EncodedFile(tiff_pages.joined(page for page, _ in pages), job.losses)
         return EncodedFile(job.animation(timing), job.losses)
 
 
