@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import itertools
 import os
+from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from PIL import Image
@@ -28,6 +29,16 @@ from marscrop.imaging.scaling import scaled
 from marscrop.imaging.strips import libvips_usable
 from marscrop.imaging.write_options import DEFAULT_WRITE_OPTIONS, WriteOptions
 
+Save = Callable[[Image.Image, OutputFormat, dict[str, Any]], bytes]
+"""From a picture, its format and the encoder's arguments to a file."""
+
+
+def saved(picture: Image.Image, wanted: OutputFormat, arguments: dict[str, Any]) -> bytes:
+    """The file that Pillow makes."""
+    buffer = io.BytesIO()
+    picture.save(buffer, wanted.name, **arguments)
+    return buffer.getvalue()
+
 
 def encode_crop(
     image: Image.Image,
@@ -38,6 +49,7 @@ def encode_crop(
     source: Photo | None = None,
     padding: Padding | None = None,
     size: Size | None = None,
+    save: Save = saved,
 ) -> EncodedFile:
     """The file of `box` of an upright image, in the format of the path's suffix.
 
@@ -53,6 +65,7 @@ def encode_crop(
         source: the photo that `image` is of.
         padding: what is added around the box, if anything.
         size: to bring the crop to [px]; its own by default.
+        save: makes the file, of the picture that comes out.
 
     Raises:
         ImageError: an unknown suffix, a box outside the image, or pixels that the format
@@ -60,35 +73,19 @@ def encode_crop(
     """
     wanted = output_format(path)
     with explained(path):
-        crop, arguments, losses = prepared(image, box, wanted, options, source, padding, size)
-        buffer = io.BytesIO()
-        crop.save(buffer, wanted.name, **arguments)
-        return EncodedFile(buffer.getvalue(), losses)
-
-
-def prepared(
-    image: Image.Image,
-    box: Box,
-    wanted: OutputFormat,
-    options: WriteOptions,
-    source: Photo | None,
-    padding: Padding | None,
-    size: Size | None,
-) -> tuple[Image.Image, dict[str, Any], tuple[str, ...]]:
-    """The picture that `encode_crop` writes, what Pillow's encoder is told, and what is lost."""
-    profile = image.info.get("icc_profile")
-    picture = cut(image, box, padding)
-    crop, losses = in_mode_of(wanted, scaled(picture, size) if size else picture, profile)
-    # Pillow's encoders look for metadata here too, each for other kinds.
-    crop.info = {key: crop.info[key] for key in ("transparency",) if key in crop.info}
-    arguments = encoder_options(wanted, crop, options.quality, source)
-    if profile and colour.profile_fits(profile, crop.mode) and wanted is not GIF:
-        arguments["icc_profile"] = profile
-    if options.metadata == "all" and source is not None and wanted not in (GIF, TIFF):
-        exif = source.exif()
-        if exif:
-            arguments["exif"] = exif
-    return crop, arguments, losses
+        profile = image.info.get("icc_profile")
+        picture = cut(image, box, padding)
+        crop, losses = in_mode_of(wanted, scaled(picture, size) if size else picture, profile)
+        # Pillow's encoders look for metadata here too, each for other kinds.
+        crop.info = {key: crop.info[key] for key in ("transparency",) if key in crop.info}
+        arguments = encoder_options(wanted, crop, options.quality, source)
+        if profile and colour.profile_fits(profile, crop.mode) and wanted is not GIF:
+            arguments["icc_profile"] = profile
+        if options.metadata == "all" and source is not None and wanted not in (GIF, TIFF):
+            exif = source.exif()
+            if exif:
+                arguments["exif"] = exif
+        return EncodedFile(save(crop, wanted, arguments), losses)
 
 
 def fits_strips(photo: Photo, box: Box, path: str | os.PathLike[str]) -> bool:

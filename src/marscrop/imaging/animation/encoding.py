@@ -20,9 +20,9 @@ from marscrop.imaging.animation.reel import Reel
 from marscrop.imaging.animation.timing import Timing
 from marscrop.imaging.destination import explained
 from marscrop.imaging.encoded_file import EncodedFile, distinct
-from marscrop.imaging.encoding import encode_crop, prepared
+from marscrop.imaging.encoding import Save, encode_crop, saved
 from marscrop.imaging.frames import MOST_FRAMES
-from marscrop.imaging.output_format import AVIF, GIF, PNG, TIFF, WEBP, output_format
+from marscrop.imaging.output_format import AVIF, GIF, PNG, TIFF, WEBP, OutputFormat, output_format
 from marscrop.imaging.padding import Padding, check_inside, cut
 from marscrop.imaging.photo import Photo
 from marscrop.imaging.write_options import WriteOptions
@@ -102,6 +102,7 @@ class _Job:
     ) -> None:
         self._photo, self._box, self._path = photo, box, path
         self._options, self._padding, self._size = options, padding, size
+        self._bare = replace(options, metadata="none")
         self._plain = padding is None and size in (None, box.size)
         self._wanted = output_format(path)
         self._losses: list[str] = []
@@ -162,16 +163,7 @@ class _Job:
             if inner != whole:
                 box = Box(x0 + inner.x0, y0 + inner.y0, x0 + inner.x1, y0 + inner.y1)
             # What the file says beside its pixels is taken from the first.
-            options = replace(self._options, metadata="none") if index else self._options
-            encoded = encode_crop(
-                picture,
-                box,
-                self._path,
-                options,
-                source=self._photo,
-                padding=self._padding,
-                size=self._size,
-            )
+            encoded = self._encoded(picture, box, self._bare if index else self._options)
             self._losses += encoded.losses
             yield encoded.content, place
 
@@ -203,32 +195,43 @@ class _Job:
             return apng.joined(stills(as_rgba=True), timing)
 
     def _avif(self, timing: Timing) -> bytes:
-        _, arguments, losses = self._prepared(next(self._pictures()))
-        self._losses += losses
+        def save(_: Image.Image, wanted: OutputFormat, arguments: dict[str, Any]) -> bytes:
+            if "exif" in arguments:
+                arguments["exif"] = avif.without_orientation(arguments["exif"])
+            reel = Reel(self._converted, len(timing.durations_s))
+            buffer = io.BytesIO()
+            durations = timing.in_units(_MILLISECONDS)
+            reel.save(buffer, wanted.name, save_all=True, duration=durations, **arguments)
+            return avif.with_plays(buffer.getvalue(), timing.plays)
 
-        def pictures() -> Iterator[Image.Image]:
-            for picture in self._pictures():
-                yield self._prepared(picture)[0]
+        encoded = self._encoded(next(self._pictures()), self._box, self._options, save)
+        self._losses += encoded.losses
+        return encoded.content
 
-        if "exif" in arguments:
-            arguments["exif"] = avif.without_orientation(arguments["exif"])
-        reel = Reel(pictures, len(timing.durations_s))
-        buffer = io.BytesIO()
-        durations = timing.in_units(_MILLISECONDS)
-        reel.save(buffer, AVIF.name, save_all=True, duration=durations, **arguments)
-        return avif.with_plays(buffer.getvalue(), timing.plays)
+    def _converted(self) -> Iterator[Image.Image]:
+        """Each frame in the mode that is written."""
+        found: list[Image.Image] = []
 
-    def _prepared(
-        self, picture: Image.Image
-    ) -> tuple[Image.Image, dict[str, Any], tuple[str, ...]]:
-        return prepared(
+        def take(picture: Image.Image, _: OutputFormat, __: dict[str, Any]) -> bytes:
+            found.append(picture)
+            return b""
+
+        for picture in self._pictures():
+            self._encoded(picture, self._box, self._bare, take)
+            yield found.pop()
+
+    def _encoded(
+        self, picture: Image.Image, box: Box, options: WriteOptions, save: Save = saved
+    ) -> EncodedFile:
+        return encode_crop(
             picture,
-            self._box,
-            self._wanted,
-            self._options,
-            self._photo,
-            self._padding,
-            self._size,
+            box,
+            self._path,
+            options,
+            source=self._photo,
+            padding=self._padding,
+            size=self._size,
+            save=save,
         )
 
 
