@@ -177,8 +177,11 @@ class _Job:
     def _gif(self, timing: Timing) -> bytes:
         if self._photo.format == "GIF" and self._plain:
             with source.explained(self._photo.name):
-                file = Gif.parse(self._photo.file_bytes(), MOST_FRAMES)
-                return file.cropped(self._box).to_bytes()
+                file = Gif.parse(self._photo.file_bytes(), MOST_FRAMES).cropped(self._box)
+            # With what a still would have beside its pixels.
+            return self._encoded(
+                self._photo.upright(), self._box, self._options, lambda *_: file.to_bytes()
+            ).content
         patches = None if self._photo.has_alpha else 1
         stills = [(content, box or _PIXEL) for content, box in self.stills(patches=patches)]
         return gif.joined(stills, self.canvas, timing)
