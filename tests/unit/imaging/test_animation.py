@@ -17,6 +17,7 @@ from PIL import ExifTags, Image, ImageDraw
 
 from marscrop import ImageError, LimitError
 from marscrop.geometry import Box, Margins, Size
+from marscrop.imaging.animation import avif
 from marscrop.imaging.crop_file import CropFiles
 from marscrop.imaging.encoded_file import EncodedFile
 from marscrop.imaging.encoding import encode_crop
@@ -365,3 +366,14 @@ def test_a_bomb_of_frames_is_refused() -> None:
     content = gif_of([(one, (0, 0), 1, None, 1)] * 10_001)
     with pytest.raises(ImageError, match=r"has more than 10,000 frames"):
         open_photo(content)
+
+
+def test_exif_goes_with_a_sequence_of_avif_byte_for_byte() -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Artist] = "Ann"
+    content = exif.tobytes().replace(b"Ann\0", b"J\xc3\xb6\0")
+    assert avif.without_orientation(content) == content
+    exif[ExifTags.Base.Orientation] = 6
+    again = Image.Exif()
+    again.load(avif.without_orientation(exif.tobytes()))
+    assert dict(again) == {ExifTags.Base.Artist: "Ann"}

@@ -55,7 +55,9 @@ def without_orientation(exif: bytes) -> bytes:
     """An EXIF block that does not ask for a turn: of sequences with one, Pillow's encoder dies."""
     said = Image.Exif()
     said.load(exif)
-    said.pop(ExifTags.Base.Orientation, None)
+    if ExifTags.Base.Orientation not in said:
+        return exif  # byte for byte
+    del said[ExifTags.Base.Orientation]
     return said.tobytes()
 
 
