@@ -140,7 +140,8 @@ def test_the_second_picture_of_a_jpeg_is_no_frame() -> None:
     content = saved("MPO", [scene(0), scene(1)])
     photo = open_photo(content)
     assert photo.frames.is_still
-    assert CropFiles(photo).encode(BOX, "crop.jpg").losses == ()
+    losses = CropFiles(photo).encode(BOX, "crop.jpg").losses
+    assert not any("of 2" in loss for loss in losses)
 
 
 def test_of_an_album_the_main_picture_is_taken_and_the_others_named() -> None:
