@@ -20,7 +20,7 @@ def table() -> str:
     """One row an option: its name, what it means, and an example on the command line."""
     rows = [
         f"| `{name}` | {described(name, in_python)} "
-        f"| `{on_command_line(Mention(name, option.example))}` |"
+        f"| `{on_command_line(Mention(name, None if option.kind is bool else option.example))}` |"
         for name, option in OPTIONS.items()
     ]
     return "\n".join(["| option | | on the command line |", "|---|---|---|", *rows]) + "\n"

@@ -26,6 +26,8 @@ class Crop:
         centred: whether this is the centre crop because the best crop's confidence, which is kept
             here, was below the one asked for.
         padding: what is to be added around `box` to come to the ratio; None for a real crop.
+        within: what the borders of the photo, that crops leave out, leave of it [px of the upright
+            photo]; None where it has none, or they are kept.
     """
 
     ratio: AspectRatio
@@ -34,6 +36,7 @@ class Crop:
     candidate: int = 1
     centred: bool = False
     padding: Padding | None = None
+    within: Box | None = None
 
     @property
     def size(self) -> Size:

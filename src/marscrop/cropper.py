@@ -9,16 +9,17 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Unpack, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from marscrop.analysis import Analysis
+from marscrop.analysis import Analysis, wanted_part
 from marscrop.cores import usable_cores
 from marscrop.crop import Crop
-from marscrop.decision import check_zoom, decide, moved_to_grid
+from marscrop.decision import check_zoom, decide, flat_crops, in_photo, moved_to_grid
 from marscrop.errors import ConstraintError, ModelError, OptionError
 from marscrop.faces import detector
 from marscrop.faces.detector import Face, FaceDetector, distinct_faces
@@ -33,6 +34,7 @@ from marscrop.imaging.photo import (
     open_photo,
 )
 from marscrop.imaging.read_options import READ_OPTIONS, ReadKeywords, ReadOptions
+from marscrop.imaging.sight import PhotoPart, look
 from marscrop.imaging.source import Source
 from marscrop.options import DEFAULT_OPTIONS, CropOptions, Keywords
 from marscrop.ratio import AspectRatio, RatioLike, parse_ratios
@@ -152,27 +154,54 @@ class Cropper:
         self, photo: Photo, ratios: Sequence[AspectRatio], options: CropOptions = DEFAULT_OPTIONS
     ) -> list[Crop]:
         """`crop` for a photo that is open already, and ratios and options that are parsed."""
-        return self.crop_analysed(self.analyse(photo, options.faces), ratios, options)
+        return self.crop_analysed(self.analyse(photo, options.faces, options), ratios, options)
 
-    def analyse(self, photo: Photo, faces: FaceRule = "auto") -> Analysis:
-        """What the networks see in a photo: most of the work, the same for all ratios and options.
+    def analyse(
+        self, photo: Photo, faces: FaceRule = "auto", options: CropOptions = DEFAULT_OPTIONS
+    ) -> Analysis:
+        """What the networks see in a photo: most of the work, the same for all ratios.
 
         Args:
             photo: that is open already.
             faces: whether to look for them, as `crop` has it.
+            options: which tell whether borders are looked at: see `Analysis.serves`.
 
         Raises:
             ImageError: truncated, corrupt or vanished pixels.
             MissingExtraError: faces to keep and no detector installed.
         """
-        return Analysis.together([self._analyse(view, faces) for view in photo.views()])
+        if looks_for_faces(faces):
+            self._face_detector()  # what is missing is told before the photo is decoded
+        found = [self._analyse(view, faces, options) for view in photo.views()]
+        if len({one.part for one in found}) > 1:  # bars that come and go are part of the picture
+            whole = replace(options, keep_borders=True)
+            views = (self._analyse(view, faces, whole) for view in photo.views())
+            found = [replace(one, picture=None) for one in views]
+        return Analysis.together(found)
 
-    def _analyse(self, photo: Photo, faces: FaceRule) -> Analysis:
+    def _analyse(self, photo: Photo, faces: FaceRule, options: CropOptions) -> Analysis:
         """`analyse` for a still."""
-        found = tuple(self.faces(photo)) if looks_for_faces(faces) else None
-        features, outputs = self._session.features_and_subjects(self._input_rgb(photo))
-        subjects = None if outputs is None else SubjectMap.of(outputs, photo.size)
-        return Analysis(photo.name, photo.size, features, found, subjects)
+        sight = look(
+            photo,
+            self._fitted_size,
+            lambda picture: wanted_part(photo.size, picture, options),
+            self.threads,
+        )
+        seen = PhotoPart(photo, sight.part) if sight.part else photo
+        found = tuple(self.faces(seen)) if looks_for_faces(faces) else None
+        features, outputs = self._session.features_and_subjects(sight.rgb)
+        subjects = None if outputs is None else SubjectMap.of(outputs, seen.size)
+        return Analysis(
+            name=photo.name,
+            size=photo.size,
+            features=features,
+            faces=found,
+            subjects=subjects,
+            picture=sight.picture,
+            part=sight.part,
+            opaque=sight.opaque,
+            is_flat=sight.is_flat,
+        )
 
     def crop_analysed(
         self,
@@ -193,6 +222,15 @@ class Cropper:
                 "faces",
                 "keep",
             ).about(analysis.name)
+        if not analysis.serves(options):
+            raise OptionError(
+                (
+                    *(Mention("keep_borders"), ", or a box to ", Mention("keep")),
+                    " that reaches into a border, must be told when the photo is analysed, too",
+                ),
+                "keep_borders",
+                options.keep_borders,
+            ).about(analysis.name)
         faces = (analysis.faces or ()) if options.faces == "keep" else ()
         subjects = analysis.subjects
         check_zoom(options, sees_subjects=subjects is not None)
@@ -200,12 +238,23 @@ class Cropper:
             subjects = subjects.without_heads()
         try:
             limits = options.constraints.on(analysis.size)
+            if analysis.part:
+                limits = limits.within(analysis.part)
             maps = self.maps(analysis.features, ratios)
             return [
-                crop
+                in_photo(crop, analysis.part)
                 for logits, ratio in zip(maps, ratios, strict=True)
-                for crop in decide(
-                    logits, limits, faces, subjects, ratio, options, self.manifest, self.max_pixels
+                for crop in (analysis.is_flat and flat_crops(limits, ratio))
+                or decide(
+                    logits,
+                    limits,
+                    faces,
+                    subjects,
+                    ratio,
+                    options,
+                    self.manifest,
+                    self.max_pixels,
+                    analysis.opaque,
                 )
             ]
         except ConstraintError as error:
@@ -256,7 +305,10 @@ class Cropper:
         return grid.cut(moved.box).content, moved
 
     def analysis_bytes(self, photo: Photo, options: CropOptions = DEFAULT_OPTIONS) -> int:
-        """Memory that a photo takes at once while its crops are found, beside the networks."""
+        """Memory that a photo takes at once while its crops are found, beside the networks.
+
+        Where it has borders, it is also decoded whole, which only one photo at a time is.
+        """
         needed = photo.analysis_bytes(self.input_size(photo))
         if looks_for_faces(options.faces):
             size = detector.input_size(photo)
@@ -287,7 +339,7 @@ class Cropper:
         """
         return self._session.logits(features, [ratio.value for ratio in ratios])
 
-    def faces(self, photo: Photo) -> list[Face]:
+    def faces(self, photo: Photo | PhotoPart) -> list[Face]:
         """The faces of a photo, in pixels of the upright original, surest first.
 
         Raises:
@@ -295,7 +347,8 @@ class Cropper:
             ModelError: it is damaged.
         """
         look = self._face_detector().in_photo
-        return list(distinct_faces(face for view in photo.views() for face in look(view)))
+        stills = photo.views() if isinstance(photo, Photo) else (photo,)
+        return list(distinct_faces(face for still in stills for face in look(still)))
 
     def subject_map(self, photo: Photo) -> SubjectMap:
         """Where people look in a photo, its heads and its main subjects, as `analyse` finds them.
@@ -329,8 +382,11 @@ class Cropper:
 
     def input_size(self, photo: Photo) -> Size:
         """The size that the network sees a photo at [px]."""
+        return self._fitted_size(photo.size)
+
+    def _fitted_size(self, size: Size) -> Size:
         rule = self.manifest.input
-        return fit_longest_edge(photo.size, rule.longest_edge_px, rule.multiple_px)
+        return fit_longest_edge(size, rule.longest_edge_px, rule.multiple_px)
 
     def _input_rgb(self, photo: Photo) -> NDArray[np.uint8]:
         return photo.analysis_rgb(self.input_size(photo), threads=self.threads)

@@ -21,7 +21,7 @@ from marscrop.crop import Crop
 from marscrop.errors import ConstraintError, OptionError
 from marscrop.faces.detector import Face
 from marscrop.faces.protection import limits_with_faces
-from marscrop.geometry import Box, Window, centre_crop
+from marscrop.geometry import Box, Window, centre_crop, iou
 from marscrop.imaging.fill import Fill
 from marscrop.imaging.lossless import BlockGrid
 from marscrop.imaging.padding import Padding
@@ -34,6 +34,7 @@ from marscrop.window.candidates import best_crop, next_crop
 from marscrop.window.confidence import Calibration, gather_evidence
 from marscrop.window.conflict import explain_conflict
 from marscrop.window.constraints import Limits
+from marscrop.window.content import limits_with_content
 from marscrop.window.framing import framed_crop
 from marscrop.window.keeping import cut_heads
 from marscrop.window.padded_crop import padded_crop
@@ -56,6 +57,7 @@ def decide(
     options: CropOptions,
     model: Manifest,
     max_pixels: int,
+    opaque: Box | None = None,
 ) -> list[Crop]:
     """The crops of one ratio, best first.
 
@@ -68,11 +70,12 @@ def decide(
         options: what else was asked.
         model: its prior of people's crops, and its calibration.
         max_pixels: of a padded crop.
+        opaque: the box of what is not transparent [px of the photo]; None where that is all.
 
     Raises:
         ConstraintError: nothing meets what was asked; whose photo it is, the caller knows.
     """
-    found = best_within(logits, asked, faces, subjects, ratio, model.prior, options.zoom)
+    found = best_within(logits, asked, faces, subjects, ratio, model.prior, options.zoom, opaque)
     if found is None:
         return [padded(logits, asked, ratio, options.padding_fill, max_pixels)]
     box, limits = found
@@ -87,6 +90,17 @@ def decide(
         confidence = min(crop.confidence, most)
         crops.append(replace(crop, candidate=len(crops) + 1, confidence=confidence))
     return crops
+
+
+def flat_crops(limits: Limits, ratio: AspectRatio) -> list[Crop]:
+    """The crop of a photo that shows nothing: the centre crop, or none where that breaks limits."""
+    centre = centre_crop(limits.image, ratio)
+    return [Crop(ratio, centre, confidence=0.0)] if limits.allow(centre, ratio) else []
+
+
+def in_photo(crop: Crop, part: Box | None) -> Crop:
+    """A crop of a part of a photo, as one of the photo."""
+    return replace(crop, box=crop.box.moved(part.x0, part.y0), within=part) if part else crop
 
 
 def further_boxes(
@@ -116,10 +130,15 @@ def best_within(
     ratio: AspectRatio,
     prior: Prior,
     zoom: Zoom = "natural",
+    opaque: Box | None = None,
 ) -> tuple[Box, Limits] | None:
-    """The best box, and the strictest limits that some box meets: faces give way, then `zoom`."""
+    """The best box, and the strictest limits that some box meets.
+
+    Faces give way first, then what is opaque, then `zoom`.
+    """
     largest = replace(asked, min_size=1.0)
-    for wanted in (largest, asked) if zoom == "none" else (asked,):
+    zoomed = (largest, asked) if zoom == "none" else (asked,)
+    for wanted in (w for z in zoomed for w in limits_with_content(z, opaque, ratio)):
         for limits in limits_with_faces(wanted, faces, ratio):
             box = None
             if zoom == "tight" and subjects is not None:
@@ -207,6 +226,8 @@ def moved_to_grid(grid: BlockGrid, crop: Crop, options: CropOptions) -> Crop:
         raise ConstraintError("a padded crop cannot be made without encoding again", grid.name)
     limits = options.constraints.on(grid.size)
     boxes = grid.boxes_near(crop.box)
+    if (picture := crop.within) is not None:  # those that show the least of its borders first
+        boxes.sort(key=lambda box: -iou(box, picture))
     allowed = next((box for box in boxes if limits.allow(box, crop.ratio)), None)
     if allowed is None:
         raise ConstraintError(

@@ -48,6 +48,10 @@ class Box(NamedTuple):
             and other.y1 <= self.y1
         )
 
+    def moved(self, x: int, y: int) -> Box:
+        """The same size, so many pixels further right and down."""
+        return Box(self.x0 + x, self.y0 + y, self.x1 + x, self.y1 + y)
+
     def overlaps(self, other: Box) -> bool:
         """Whether the two share a pixel; boxes that only touch do not."""
         across = self.x0 < other.x1 and other.x0 < self.x1

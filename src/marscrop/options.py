@@ -34,7 +34,7 @@ class Option:
 
     Attributes:
         help: one or two sentences, the same for every interface.
-        kind: of what is written: text, a whole number or any number.
+        kind: of what is written: text, a whole number, any number, or whether at all.
         expected: what it must be, for the message where it is not.
         least, most: its range, both included.
         above: in place of `least`, excluded.
@@ -46,7 +46,7 @@ class Option:
     """
 
     help: Text
-    kind: type[str] | type[int] | type[float] = str
+    kind: type[str] | type[int] | type[float] | type[bool] = str
     expected: str = ""
     least: float | None = None
     most: float | None = None
@@ -65,6 +65,8 @@ class Option:
         """
         if self.choices:
             valid = value in self.choices
+        elif self.kind is bool:
+            valid = isinstance(value, bool)
         elif self.kind is int:
             valid = isinstance(value, int) and self._in_range(value)
         else:
@@ -201,6 +203,18 @@ class CropOptions:
             example="ignore",
         ),
     ] = "auto"
+    keep_borders: Annotated[
+        bool,
+        Option(
+            help=(
+                "Crop as if bars and frames around a picture were part of it. By default no crop ",
+                *("shows any of them, unless a box to ", Mention("keep"), " does."),
+            ),
+            kind=bool,
+            expected="must be true or false",
+            example="true",
+        ),
+    ] = False
 
     def __post_init__(self) -> None:
         if self.pad_fill is not None and self.fallback is None:
@@ -263,6 +277,8 @@ DEFAULT_OPTIONS: Final = CropOptions()
 def described(name: str, spelling: Spelling) -> str:
     """What an option means and what its default is, for one kind of reader."""
     words, default = spelled(OPTIONS[name].help, spelling), getattr(DEFAULT_OPTIONS, name)
+    if isinstance(default, bool):
+        return words
     if isinstance(default, Real):
         return f"{words} Default: {float(default):g}."
     return f"{words} Default: {default}." if isinstance(default, str) else words
@@ -281,6 +297,7 @@ class CropKeywords(TypedDict, total=False):
     fallback: str | None
     pad_fill: str | Fill | None
     faces: str
+    keep_borders: bool
 
 
 class Keywords(CropKeywords, ReadKeywords, total=False):

@@ -13,7 +13,8 @@ pytest.importorskip("torch", reason="torch is not installed")
 from torch.utils.data import DataLoader, Dataset
 
 from marscrop import Cropper, RatioError
-from marscrop.errors import OptionError
+from marscrop.errors import MissingExtraError, OptionError
+from marscrop.faces import centerface
 from marscrop.integrations.transform import BestCrop
 
 
@@ -68,3 +69,12 @@ def test_mistakes_are_told_at_once() -> None:
 def test_it_can_be_pickled_and_says_what_it_does() -> None:
     transform = pickle.loads(pickle.dumps(BestCrop("4x5", min_size=0.5)))  # noqa: S301
     assert repr(transform) == "BestCrop('4x5', min_size=0.5)"
+
+
+def test_a_missing_face_detector_is_told_as_the_transform_is_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(centerface, "find_spec", lambda name: None)
+    BestCrop("1:1")
+    with pytest.raises(MissingExtraError, match="faces"):
+        BestCrop("1:1", faces="keep")

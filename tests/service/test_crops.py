@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 from starlette.testclient import TestClient
 from tests.service.conftest import LOCAL, Serve
 from tests.subject_model import write_model_without_subjects
@@ -66,6 +69,7 @@ ASKED: dict[str, Any] = {
     "fallback": "pad",
     "pad_fill": "blur",
     "faces": "ignore",
+    "keep_borders": "true",
 }
 
 
@@ -84,7 +88,8 @@ def test_options_do_what_they_do_in_python(
     numbers = {
         n: float(v) if "." in v else int(v) for n, v in asked.items() if n[:3] in ("min", "max")
     }
-    expected = cropper.crop(rocket, "4:5", **{**asked, **numbers})
+    flags = {n: v == "true" for n, v in asked.items() if v in ("true", "false")}
+    expected = cropper.crop(rocket, "4:5", **{**asked, **numbers, **flags})
     assert answer.json()["crops"] == [as_entry(crop) for crop in expected]
 
 
@@ -258,3 +263,59 @@ def test_tight_of_a_model_without_subjects_is_explained(
         error = client.post("/v1/crops?ratio=1:1&zoom=tight", content=rocket).json()["error"]
     assert error["code"] == "option"
     assert "zoom=tight frames the main subject, and this model sees no" in error["message"]
+
+
+@pytest.fixture(scope="module")
+def framed(rocket: bytes) -> bytes:
+    """The photo in a white frame of 40 px."""
+    with Image.open(io.BytesIO(rocket)) as image:
+        frame = Image.new("RGB", (image.width + 80, image.height + 80), "white")
+        frame.paste(image, (40, 40))
+    out = io.BytesIO()
+    frame.save(out, "PNG")
+    return out.getvalue()
+
+
+def test_borders_are_left_out_or_kept_of_an_image_that_is_sent(
+    client: TestClient, cropper: Cropper, framed: bytes
+) -> None:
+    for flag in ("false", "true", "false"):
+        answer = client.post(f"/v1/crops?ratio=1:1&keep_borders={flag}", content=framed)
+        expected = cropper.crop(framed, "1:1", keep_borders=flag == "true")
+        assert answer.json()["crops"] == [as_entry(crop) for crop in expected]
+
+
+def test_an_analysis_in_memory_serves_the_borders_that_it_was_made_for(
+    client: TestClient, cropper: Cropper, framed: bytes
+) -> None:
+    key = client.post("/v1/crops?ratio=1:1", content=framed).json()["photo"]
+    again = client.post(f"/v1/crops?ratio=4:5&photo={key}").json()
+    assert again["crops"] == [as_entry(crop) for crop in cropper.crop(framed, "4:5")]
+    for asked in ("keep_borders=true", "keep=0,0,9,9"):
+        refused = client.post(f"/v1/crops?ratio=1:1&photo={key}&{asked}")
+        assert refused.status_code == 404
+        assert refused.json()["error"]["code"] == "photo_not_kept"
+        assert "borders" in refused.json()["error"]["message"]
+
+
+def test_the_map_of_a_photo_with_borders_covers_all_of_it(
+    client: TestClient, rocket: bytes, framed: bytes
+) -> None:
+    inner, outer = (
+        np.asarray(Image.open(io.BytesIO(client.post("/v1/map?ratio=1:1", content=one).content)))
+        for one in (rocket, framed)
+    )
+    rows, columns = outer.shape
+    assert columns / rows == pytest.approx(720 / 507, rel=0.06)
+    x, y = columns * 40 // 720, rows * 40 // 507
+    assert (outer[: y - 1] == 0).all()
+    assert (outer[:, : x - 1] == 0).all()
+    assert outer.max() == inner.max()
+
+
+def test_a_flag_that_is_neither_true_nor_false_is_refused(
+    client: TestClient, rocket: bytes
+) -> None:
+    answer = client.post("/v1/crops?ratio=1:1&keep_borders=perhaps", content=rocket)
+    assert answer.status_code == 422
+    assert "keep_borders: must be true or false" in answer.json()["error"]["message"]

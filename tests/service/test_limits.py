@@ -16,7 +16,6 @@ from tests.service.conftest import LOCAL, Serve
 from marscrop.analysis import Analysis
 from marscrop.cropper import Cropper
 from marscrop.errors import OptionError
-from marscrop.faces.rule import FaceRule
 from marscrop.memory_budget import MemoryBudget
 from marscrop.service.limits import ServiceLimits
 
@@ -100,10 +99,10 @@ class SlowCropper(Cropper):
         self.entered = threading.Semaphore(0)
         self.may_go_on = threading.Event()
 
-    def analyse(self, photo: Any, faces: FaceRule = "auto") -> Analysis:
+    def analyse(self, photo: Any, *asked: Any) -> Analysis:
         self.entered.release()
         assert self.may_go_on.wait(30)
-        return super().analyse(photo, faces)
+        return super().analyse(photo, *asked)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from marscrop.errors import ImageError
 from marscrop.faces.centerface import INPUT, OUTPUTS, read_network
 from marscrop.geometry import Size, Window, fit_longest_edge
 from marscrop.imaging.photo import Photo
+from marscrop.imaging.sight import PhotoPart
 from marscrop.runtime.onnx_network import load_network
 from marscrop.subjects.peaks import surest, windows_above
 
@@ -68,8 +69,8 @@ class FaceDetector:
         self._session = load_network(content, path, threads)
         self._threads = threads or usable_cores()
 
-    def in_photo(self, photo: Photo) -> list[Face]:
-        """The faces of a photo, in pixels of the upright original, surest first.
+    def in_photo(self, photo: Photo | PhotoPart) -> list[Face]:
+        """The faces of a photo or of a part of one, in pixels of it at full size, surest first.
 
         Raises:
             ImageError: truncated, corrupt or vanished pixels.
@@ -114,7 +115,7 @@ def distinct_faces(found: Iterable[Face]) -> tuple[Face, ...]:
     return tuple(faces[i] for i in surest(windows, scores, _SAME_FACE_IOU))
 
 
-def input_size(photo: Photo) -> Size:
+def input_size(photo: Photo | PhotoPart) -> Size:
     """The size at which faces are looked for in a photo [px]."""
     return fit_longest_edge(photo.size, LONGEST_EDGE_PX, 1)
 

@@ -1,7 +1,8 @@
 """Colour modes: from anything that Pillow decodes to the few modes that others understand.
 
-Transparency is laid over white everywhere: it is what a page or a sheet of paper shows behind
-a cut-out, and colours hidden under transparent pixels must not come back.
+Transparency is laid over white in all that is written: it is what a page or a sheet of paper shows
+behind a cut-out, and colours hidden under transparent pixels must not come back. What the networks
+see of it, `ground` says.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from PIL import Image, ImageCms
 
 from marscrop.imaging.foreign import raise_foreign
 
+WHITE: Final = 255
 _DEEP_MODES: Final = frozenset({"I;16", "I;16L", "I;16B", "I;16N", "I", "F"})
 _PART_PIXELS: Final = 1 << 18
 _SPAN_OF_16_BITS: Final = (0.0, 65535.0)
@@ -50,10 +52,10 @@ def has_alpha(image: Image.Image) -> bool:
     return image.has_transparency_data
 
 
-def to_rgb(image: Image.Image) -> Image.Image:
+def to_rgb(image: Image.Image, ground: int = WHITE) -> Image.Image:
     """The image in mode RGB: itself if it is so already, else a new one.
 
-    More than 8 bits are scaled to 8, transparency is laid over white, and CMYK is converted
+    More than 8 bits are scaled to 8, transparency is laid over a grey, and CMYK is converted
     without its profile: near enough to find a crop, not for print (see `cmyk_to_rgb`).
     """
     image.load()  # some plugins know size and mode for sure only then
@@ -61,12 +63,12 @@ def to_rgb(image: Image.Image) -> Image.Image:
         return image
     span = _value_span(image) if is_deep(image.mode) else None
     rgb = Image.new("RGB", image.size)
-    for box in _parts(image):  # whole, what lies between would be several times the picture
-        part = _part(image, box)
+    for box in parts_of(image):  # whole, what lies between would be several times the picture
+        part = part_of(image, box)
         if span is not None:
             part = _to_8_bits(part, span)
         elif has_alpha(part):
-            part = over_white(part)
+            part = laid_over(part, ground)
         rgb.paste(part if part.mode == "RGB" else part.convert("RGB"), box[:2])
     return rgb
 
@@ -82,8 +84,13 @@ def to_rgba(image: Image.Image) -> Image.Image:
 
 def over_white(image: Image.Image) -> Image.Image:
     """An image with transparency of any kind, laid over white, in mode RGB, or L if it is grey."""
+    return laid_over(image, WHITE)
+
+
+def laid_over(image: Image.Image, ground: int) -> Image.Image:
+    """The same over a grey, 0..255."""
     rgba = to_rgba(image)
-    sheet = Image.new("RGB", rgba.size, "white")
+    sheet = Image.new("RGB", rgba.size, (ground,) * 3)
     sheet.paste(rgba, mask=rgba)
     return sheet.convert("L") if is_grey(image.mode) else sheet
 
@@ -107,8 +114,8 @@ def to_8_bits(image: Image.Image) -> Image.Image:
     """
     span = _value_span(image)
     grey = Image.new("L", image.size)
-    for box in _parts(image):
-        grey.paste(_to_8_bits(_part(image, box), span), box[:2])
+    for box in parts_of(image):
+        grey.paste(_to_8_bits(part_of(image, box), span), box[:2])
     return grey
 
 
@@ -138,13 +145,13 @@ def profile_fits(profile: bytes, mode: str) -> bool:
     return len(profile) >= 128 and profile[16:20] == _PROFILE_SPACES.get(mode)
 
 
-def _part(image: Image.Image, box: tuple[int, int, int, int]) -> Image.Image:
-    """Not `Image.crop`, which heeds Pillow's global pixel limit (see `formats`)."""
+def part_of(image: Image.Image, box: tuple[int, int, int, int]) -> Image.Image:
+    """A box of it. Not `Image.crop`, which heeds Pillow's global pixel limit (see `formats`)."""
     x0, y0, x1, y1 = box
     return image.resize((x1 - x0, y1 - y0), Image.Resampling.NEAREST, box=box)
 
 
-def _parts(image: Image.Image) -> Iterator[tuple[int, int, int, int]]:
+def parts_of(image: Image.Image) -> Iterator[tuple[int, int, int, int]]:
     """Boxes that cover an image, of at most 260,000 pixels each: whole rows where they fit."""
     width, height = image.size
     columns = min(width, _PART_PIXELS)
@@ -157,8 +164,8 @@ def _parts(image: Image.Image) -> Iterator[tuple[int, int, int, int]]:
 def _value_span(image: Image.Image) -> tuple[float, float]:
     """What becomes 0 and 255: 0 and 65535 where values are 16 bits, else least and largest."""
     lows, highs = [], []
-    for box in _parts(image):
-        values = np.asarray(_part(image, box))
+    for box in parts_of(image):
+        values = np.asarray(part_of(image, box))
         if values.dtype.itemsize == 2:
             return _SPAN_OF_16_BITS
         finite = values[np.isfinite(values)]

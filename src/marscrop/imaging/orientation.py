@@ -30,6 +30,8 @@ _MIRRORS_X: Final = frozenset({2, 3, 6, 7})
 _MIRRORS_Y: Final = frozenset({3, 4, 7, 8})
 _SWAPS_SIDES: Final = frozenset({5, 6, 7, 8})
 
+_OF_PIXELS: Final = ("icc_profile", "transparency")
+
 
 def orientation_of(image: Image.Image) -> int:
     """The EXIF orientation, 1..8, that `image` has left to apply once it is loaded.
@@ -98,6 +100,13 @@ def turned_corner(width: float, height: float, size: tuple[int, int], orientatio
     x0 = full_width - width if orientation in _MIRRORS_X else 0.0
     y0 = full_height - height if orientation in _MIRRORS_Y else 0.0
     return Window(x0, y0, x0 + width, y0 + height)
+
+
+def as_stored(image: Image.Image) -> Image.Image:
+    """A copy of an image's pixels as they are, without the tags that would have it turned."""
+    plain = image.copy()
+    plain.info = {name: image.info[name] for name in _OF_PIXELS if name in image.info}
+    return plain
 
 
 def stored_box(box: Box, upright: Size, orientation: int) -> Box:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +15,8 @@ from PIL import Image
 from PIL.ImageFile import ImageFile
 
 from marscrop.errors import ImageError, LimitError
-from marscrop.geometry import Box, Size
-from marscrop.imaging import colour, cost, formats, orientation, strips
+from marscrop.geometry import Box, Size, Window
+from marscrop.imaging import colour, cost, formats, ground, orientation, strips
 from marscrop.imaging.animation.faults import in_frame
 from marscrop.imaging.exif import descriptive_exif
 from marscrop.imaging.frames import STILL, FrameSet, each, frames_of, only, opened_at
@@ -31,7 +32,23 @@ DEFAULT_MAX_PIXELS: Final = 300_000_000
 DEFAULT_MAX_DECODED_BYTES: Final = 256 * cost.MEBIBYTE
 """Memory for finding a crop; with what models take, a process stays below 600 MB."""
 
+_EPSILON: Final = 1e-6
 _KEPT_INFO: Final = ("icc_profile", "transparency")
+
+
+class Seen(NamedTuple):
+    """A picture as the networks see it.
+
+    Attributes:
+        rgb: uint8 array of shape (height, width, 3), RGB, 0..255.
+        opaque: the box of all that is not transparent [px of the whole upright photo]; None where
+            nothing is.
+        transparent: whether some pixels are.
+    """
+
+    rgb: NDArray[np.uint8]
+    opaque: Box | None = None
+    transparent: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,7 +144,8 @@ class Photo:
         """The whole upright picture at exactly `size` [px].
 
         A large JPEG is decoded at reduced size, with at least `oversampling` times the pixels asked
-        for on either side. Transparency is laid over white; of an animation it is the first frame.
+        for on either side. Transparency is laid over a ground from which what is opaque stands out
+        (`ground`); of an animation it is the first frame.
 
         Args:
             size: wanted [px].
@@ -141,13 +159,35 @@ class Photo:
             ImageError: truncated, corrupt or vanished pixels.
             LimitError: more memory is needed than allowed.
         """
+        return self.seen(size, oversampling, threads).rgb
+
+    def seen(
+        self,
+        size: Size,
+        oversampling: int = MIN_OVERSAMPLING,
+        threads: int = 1,
+        part: Box | None = None,
+    ) -> Seen:
+        """What is seen of the picture: `analysis_rgb`, and where it is opaque.
+
+        Args:
+            size, oversampling, threads: as `analysis_rgb` has them.
+            part: of the upright photo, whose pixels alone are shown at `size`; all by default.
+
+        Raises:
+            ImageError, LimitError: as for `analysis_rgb`.
+        """
+        shown = size
+        if part is not None:  # what the whole would have, so that the part has enough
+            x, y = part.size.width / size.width, part.size.height / size.height
+            shown = Size(math.ceil(self.size.width / x), math.ceil(self.size.height / y))
         if self._is_file:
-            self.check_memory(self.analysis_bytes(size, oversampling))
+            self.check_memory(self.analysis_bytes(shown, oversampling))
         with self._decoding() as image:
             stored, picture = reduced(
                 image,
                 self._reduction,
-                orientation.turned_size(size, self.orientation),
+                orientation.turned_size(shown, self.orientation),
                 oversampling,
                 threads=threads,
                 most_bytes=self._max_decoded_bytes,
@@ -156,7 +196,14 @@ class Photo:
             region = None
             if picture:
                 region = orientation.turned_corner(*picture, stored.size, self.orientation)
-            return resize_rgb(colour.to_rgb(upright), size, region)
+            upright.load()
+            below = ground.ground_of(upright) if self.has_alpha else None
+            rgb = colour.to_rgb(upright, below.grey if below else colour.WHITE)
+            if part is not None:
+                rgb, region = _cut(rgb, region, part, self.size), None
+            return Seen(
+                resize_rgb(rgb, size, region), below.opaque if below else None, below is not None
+            )
 
     def views(self) -> Iterator[Photo]:
         """Stills of a few frames that stand for all; of a still, just itself."""
@@ -345,3 +392,19 @@ def open_photo(
             frames=frames,
             _read=read,
         )
+
+
+def _cut(rgb: Image.Image, region: Window | None, part: Box, whole: Size) -> Image.Image:
+    """A part of a photo from its picture at reduced size, without pixels that lie partly outside.
+
+    Args:
+        rgb: the picture.
+        region: of it that shows the photo [px]; all by default.
+        part: of the photo [px].
+        whole: size of the photo [px].
+    """
+    left, top, right, bottom = region or Window(0.0, 0.0, *rgb.size)
+    x, y = (right - left) / whole.width, (bottom - top) / whole.height
+    x0, x1 = math.ceil(left + part.x0 * x - _EPSILON), math.floor(left + part.x1 * x + _EPSILON)
+    y0, y1 = math.ceil(top + part.y0 * y - _EPSILON), math.floor(top + part.y1 * y + _EPSILON)
+    return colour.part_of(rgb, (x0, y0, max(x0 + 1, x1), max(y0 + 1, y1)))

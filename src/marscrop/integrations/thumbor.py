@@ -4,7 +4,8 @@ In thumbor.conf: `DETECTORS = ["marscrop.integrations.thumbor"]`.
 
 thumbor's detectors usually name focal points, around which it then puts the largest window; and it
 keeps the points of a photo whatever ratio they were found for. So this one sets the crop itself,
-as if the URL had named it, and names no points.
+as if the URL had named it, and names no points. Points that are there already, from an editor's
+`focal` filter or from thumbor's storage, go before it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 from thumbor.detectors import BaseDetector
 
 from marscrop.errors import MarscropError
+from marscrop.imaging.orientation import as_stored
 from marscrop.integrations.shared_cropper import shared_cropper
 from marscrop.ratio import AspectRatio
 
@@ -26,11 +28,16 @@ class Detector(BaseDetector):  # type: ignore[misc]
         """Set the request's crop, or pass the photo on to the next detector.
 
         It is passed on where the URL has its own crop, or asks for no width, no height or `fit-in`;
-        and where marscrop refuses the photo.
+        and where marscrop refuses the photo. Where the request has focal points already, nothing is
+        done: thumbor crops around those.
         """
+        if self.context.request.focal_points:
+            return
         ratio = self._asked_ratio()
         if ratio is not None:
-            photo = self.context.request.engine.image
+            # thumbor turns photos itself, if RESPECT_ORIENTATION says so, and keeps their tags: a
+            # crop has to be one of the pixels that it will cut.
+            photo = as_stored(self.context.request.engine.image)
             try:
                 # The event loop serves others meanwhile.
                 crops = await asyncio.to_thread(shared_cropper().crop, photo, ratio)

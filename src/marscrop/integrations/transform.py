@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from marscrop.faces.centerface import read_network
+from marscrop.faces.rule import looks_for_faces
 from marscrop.imaging.padding import Picture
 from marscrop.integrations.shared_cropper import shared_cropper
 from marscrop.options import CropOptions
@@ -25,10 +27,13 @@ class BestCrop:
             options: of `Cropper.crop`.
 
         Raises:
-            MarscropError: a ratio or an option that cannot be understood.
+            MarscropError: a ratio or an option that cannot be understood; `MissingExtraError`:
+                faces to keep and no detector installed.
         """
         self.ratio = AspectRatio.parse(ratio)
-        CropOptions.parse(**options)  # so that a mistake is told now and not in a worker
+        asked = CropOptions.parse(**options)  # so that a mistake is told now and not in a worker
+        if looks_for_faces(asked.faces):
+            read_network()
         self.options = options
 
     def __call__(self, picture: Picture) -> Picture:

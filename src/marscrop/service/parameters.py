@@ -55,7 +55,7 @@ class Parameter:
         try:
             values = [self.convert(text) for text in texts]
         except ValueError:
-            kind = {"integer": "a whole number", "number": "a number"}
+            kind = {"integer": "a whole number", "number": "a number", "boolean": "true or false"}
             reason = f"must be {kind[self.schema['type']]}"
             raise bad_request(f"{self.name}: {reason}; got {texts[0]!r}") from None
         return values if self.repeated else values[0]
@@ -72,7 +72,13 @@ class Parameter:
 _COUNT: Final = {"type": "integer", "minimum": 1}
 _RATIO: Final = {"type": "string", "format": "aspect-ratio"}
 _BOX: Final = {"type": "string", "format": "box"}
-_TYPES: Final[Mapping[type, str]] = {str: "string", int: "integer", float: "number"}
+_TYPES: Final[Mapping[type, str]] = {
+    str: "string",
+    int: "integer",
+    float: "number",
+    bool: "boolean",
+}
+_BOOLEANS: Final = {"true": True, "false": False}
 _FORMATS: Final = {"X0,Y0,X1,Y1": "box"}
 
 
@@ -92,9 +98,15 @@ def _of_option(name: str) -> Parameter:
         described(name, in_http),
         {word: value for word, value in schema.items() if value is not None},
         (option.example,),
-        option.kind,
+        _boolean if option.kind is bool else option.kind,
         option.repeated,
     )
+
+
+def _boolean(text: str) -> bool:
+    if text not in _BOOLEANS:
+        raise ValueError
+    return _BOOLEANS[text]
 
 
 RATIO: Final = Parameter(

@@ -7,12 +7,13 @@ from http import HTTPStatus
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from marscrop.analysis import Analysis
 from marscrop.crop import Crop
 from marscrop.cropper import Cropper
 from marscrop.errors import ImageError
-from marscrop.faces.rule import FaceRule, looks_for_faces
+from marscrop.faces.rule import looks_for_faces
 from marscrop.geometry import Box, Size
 from marscrop.imaging.animation.encoding import keeps_frames
 from marscrop.imaging.crop_file import CropFiles
@@ -21,7 +22,7 @@ from marscrop.imaging.greymap import grey_png
 from marscrop.imaging.photo import Photo, open_photo
 from marscrop.imaging.read_options import ReadOptions
 from marscrop.memory_budget import PIXEL_BYTES, MemoryBudget
-from marscrop.options import CropOptions
+from marscrop.options import DEFAULT_OPTIONS, CropOptions
 from marscrop.service.cache import AnalysisCache, photo_key
 from marscrop.service.limits import ServiceLimits
 from marscrop.service.negotiation import choose_suffix
@@ -71,15 +72,16 @@ class PhotoProcessor:
 
     def crops(self, query: CropsQuery, content: bytes | None, name: str | None) -> PhotoCrops:
         """The crops of a photo that was sent, or of `query.photo` where none was."""
-        key, analysis = self._analysis(query, content, name, query.options.faces)
+        key, analysis = self._analysis(query, content, name, query.options)
         crops = self._cropper.crop_analysed(analysis, query.ratios, query.options)
         return PhotoCrops(key, analysis.size, crops)
 
     def map(self, query: CropsQuery, content: bytes | None, name: str | None) -> bytes:
         """What the network sees in it for the one ratio, as a PNG."""
-        _, analysis = self._analysis(query, content, name, "ignore")
+        _, analysis = self._analysis(query, content, name, None)
         (logits,) = self._cropper.maps(analysis.features, query.ratios)
-        return grey_png(1 / (1 + np.exp(-logits.astype(np.float64))))
+        values = 1 / (1 + np.exp(-logits.astype(np.float64)))
+        return grey_png(values if analysis.part is None else _on_photo(values, analysis))
 
     def picture(
         self, query: PictureQuery, content: bytes, name: str | None, accept: str | None
@@ -112,21 +114,26 @@ class PhotoProcessor:
         return EncodedCrop(encoded.content, suffix, photo.size, box, confidence, encoded.losses)
 
     def _analysis(
-        self, query: CropsQuery, content: bytes | None, name: str | None, faces: FaceRule
+        self,
+        query: CropsQuery,
+        content: bytes | None,
+        name: str | None,
+        options: CropOptions | None,
     ) -> tuple[str, Analysis]:
-        """What is known of a photo, with its key."""
+        """What is known of a photo, with its key; without options, whatever is."""
         if content is None:
-            return query.photo or "", self._recall(query.photo or "", faces)
+            return query.photo or "", self._recall(query.photo or "", options)
         key = photo_key(content, query.reading)
         analysis = self.cache.get(key)
-        if analysis is None or _lacks_faces(analysis, faces):
+        if analysis is None or not (options is None or analysis.serves(options)):
+            asked = options or DEFAULT_OPTIONS
             photo = self._open(content, name, query.reading)
-            with self._memory.hold(self._cropper.analysis_bytes(photo, CropOptions(faces=faces))):
-                analysis = self._cropper.analyse(photo, faces)
+            with self._memory.hold(self._cropper.analysis_bytes(photo, asked)):
+                analysis = self._cropper.analyse(photo, asked.faces, asked)
             self.cache.put(key, replace(analysis, name=UNNAMED))
         return key, replace(analysis, name=name or UNNAMED)
 
-    def _recall(self, key: str, faces: FaceRule) -> Analysis:
+    def _recall(self, key: str, options: CropOptions | None) -> Analysis:
         """What is known of a photo that was sent before.
 
         Raises:
@@ -140,12 +147,14 @@ class PhotoProcessor:
                 "this photo is not in memory, or not any more; send the image again",
                 ("photos_kept", self._limits.photos_kept),
             )
-        if _lacks_faces(analysis, faces):
+        if options is not None and not analysis.serves(options):
+            lacking = "its borders were looked at otherwise"
+            if analysis.faces is None and looks_for_faces(options.faces):
+                lacking = "faces were not looked for"
             raise Refusal(
                 HTTPStatus.NOT_FOUND,
                 "photo_not_kept",
-                "faces were not looked for in this photo, of which no pixels are in memory; send "
-                "the image again",
+                f"{lacking} in this photo, of which no pixels are in memory; send the image again",
             )
         return analysis
 
@@ -165,5 +174,16 @@ class PhotoProcessor:
         return photo
 
 
-def _lacks_faces(analysis: Analysis, faces: FaceRule) -> bool:
-    return analysis.faces is None and looks_for_faces(faces)
+def _on_photo(values: NDArray[np.float64], analysis: Analysis) -> NDArray[np.float64]:
+    """A map of a part of a photo as one of the photo, 0 outside the part."""
+    part, (rows, columns) = analysis.part or Box(0, 0, *analysis.size), values.shape
+    width, height = analysis.size
+    across = (np.arange(-(-columns * width // part.size.width)) + 0.5) * part.size.width / columns
+    down = (np.arange(-(-rows * height // part.size.height)) + 0.5) * part.size.height / rows
+    x = np.floor((across - part.x0) * columns / part.size.width).astype(int)
+    y = np.floor((down - part.y0) * rows / part.size.height).astype(int)
+    inside = ((y >= 0) & (y < rows))[:, None] & ((x >= 0) & (x < columns))
+    found: NDArray[np.float64] = np.where(
+        inside, values[np.clip(y, 0, rows - 1)][:, np.clip(x, 0, columns - 1)], 0.0
+    )
+    return found

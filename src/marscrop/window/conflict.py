@@ -23,24 +23,22 @@ def explain_conflict(limits: Limits, ratio: AspectRatio) -> Text:
 def _contradiction(limits: Limits) -> str | None:
     """The conflict that no crop of any shape could meet, padded or not, if there is one."""
     hull = limits.hull
+    keeps, avoids = _listed("keep", limits.keep, limits), _listed("avoid", limits.avoid, limits)
     if hull is None:
         if clear_rectangles(limits):
             return None
         leave = "leaves" if len(limits.avoid) == 1 else "leave"
-        return (
-            f"{_listed('avoid', limits.avoid)} {leave} nothing of a {_text(limits.image)} photo; "
-            f"ask for smaller boxes"
-        )
+        return f"{avoids} {leave} nothing of a {_text(limits.image)} photo; ask for smaller boxes"
     for avoided in limits.avoid:
         for kept in limits.keep:
             if kept.overlaps(avoided):
                 return (
-                    f"keep box {tuple(kept)} overlaps avoid box {tuple(avoided)}, so that no crop "
-                    f"holds one and misses the other; change one of them"
+                    f"keep box {_box(kept, limits)} overlaps avoid box {_box(avoided, limits)}, so "
+                    f"that no crop holds one and misses the other; change one of them"
                 )
         if hull.overlaps(avoided):
             return (
-                f"avoid box {tuple(avoided)} lies between {_listed('keep', limits.keep)}, so that "
+                f"avoid box {_box(avoided, limits)} lies between {keeps}, so that "
                 f"no crop holds these and misses that; change one of them"
             )
     return None
@@ -53,9 +51,9 @@ def _too_small(limits: Limits, ratio: AspectRatio) -> Text | None:
     if hull is None:
         return None
     photo = _text(limits.image)
-    who = (
-        f"keep box {tuple(hull)} is" if len(limits.keep) == 1 else f"keep boxes span {tuple(hull)},"
-    )
+    who = f"keep boxes span {_box(hull, limits)},"
+    if len(limits.keep) == 1:
+        who = f"keep box {_box(hull, limits)} is"
     if hull.size.width > largest.width:
         return (
             f"{who} {hull.size.width} px wide, but the widest {ratio} crop of a {photo} photo is "
@@ -75,11 +73,11 @@ def _in_the_way(limits: Limits, ratio: AspectRatio) -> Text:
     """The conflict of boxes to avoid that leave no room for the smallest crop allowed."""
     smallest = size_within(limits.smallest(ratio), limits.image, ratio)
     room = f"no {ratio} crop of at least {_text(smallest)} px"
-    held = f"holds {_listed('keep', limits.keep)} and " if limits.keep else ""
+    held = f"holds {_listed('keep', limits.keep, limits)} and " if limits.keep else ""
     pinned = f" with anchor {limits.anchor.label}" if limits.anchor != FREE else ""
     fact = (
-        f"{room} {held}stays clear of {_listed('avoid', limits.avoid)} in a {_text(limits.image)} "
-        f"photo{pinned}"
+        f"{room} {held}stays clear of {_listed('avoid', limits.avoid, limits)} in a "
+        f"{_text(limits.image)} photo{pinned}"
     )
     smaller = ("a smaller ", Mention("min_size"), f" than {limits.min_size:g}, ")
     return (
@@ -97,9 +95,14 @@ def _bound_by_size(limits: Limits, ratio: AspectRatio) -> bool:
     return limits.smallest(ratio) == unkept.smallest(ratio)
 
 
-def _listed(kind: str, boxes: Sequence[Box]) -> str:
+def _listed(kind: str, boxes: Sequence[Box], limits: Limits) -> str:
     noun = "box" if len(boxes) == 1 else "boxes"
-    return f"{kind} {noun} {', '.join(str(tuple(box)) for box in boxes)}"
+    return f"{kind} {noun} {', '.join(_box(box, limits) for box in boxes)}"
+
+
+def _box(box: Box, limits: Limits) -> str:
+    """In pixels of the photo."""
+    return str(tuple(box.moved(*limits.corner)))
 
 
 def _text(size: Size) -> str:

@@ -7,7 +7,7 @@ pixels; the search, the rounding and the padding read nothing else.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from marscrop.errors import ConstraintError
@@ -82,6 +82,7 @@ class Limits:
         avoid: boxes that must not overlap the crop; they may reach outside the photo.
         min_size: smallest crop allowed, as a share of the largest window of its ratio, (0, 1].
         anchor: where the crop is pinned.
+        corner: where the image begins in the photo, if it is a part of one, for messages.
     """
 
     image: Size
@@ -89,6 +90,22 @@ class Limits:
     avoid: tuple[Box, ...] = ()
     min_size: float = MIN_SCALE
     anchor: Anchor = FREE
+    corner: tuple[int, int] = (0, 0)
+
+    def within(self, part: Box) -> Limits:
+        """The same for a part of the image [px], in pixels of that part.
+
+        Boxes to keep lie inside the part; of those to avoid, some may lie outside.
+        """
+        frame = Box(0, 0, *part.size)
+        avoid = (box.moved(-part.x0, -part.y0) for box in self.avoid)
+        return replace(
+            self,
+            image=part.size,
+            keep=tuple(box.moved(-part.x0, -part.y0) for box in self.keep),
+            avoid=tuple(box for box in avoid if box.overlaps(frame)),
+            corner=(part.x0, part.y0),
+        )
 
     @property
     def hull(self) -> Box | None:

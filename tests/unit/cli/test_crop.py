@@ -227,3 +227,22 @@ def test_one_frame_of_an_animation_is_a_still(cli: Cli, tmp_path: Path) -> None:
     assert (missing.code, missing.out) == (1, "")
     assert missing.err == f"marscrop: {path}: has 2 frames, 0 to 1; --frame is 2\n"
     assert cli("crop", path, "-r", "1:1", "--frame", -1).code == 2
+
+
+def test_borders_are_left_out_unless_they_are_to_be_kept(
+    cli: Cli, rocket: Path, tmp_path: Path
+) -> None:
+    with Image.open(rocket) as image:
+        frame = Image.new("RGB", (image.width, image.height + 120), "black")
+        frame.paste(image, (0, 60))
+    frame.save(tmp_path / "film.png")
+    boxes = []
+    for flags in ([], ["--keep-borders"]):
+        result = cli("crop", tmp_path / "film.png", "-r", "4:5", "--json", *flags)
+        assert (result.code, result.err) == (0, "")
+        boxes.append(json.loads(result.out)["crops"][0]["box"])
+    (_, top, _, bottom), (_, kept_top, _, kept_bottom) = boxes
+    assert top >= 60
+    assert bottom <= 60 + 427
+    assert kept_top < 60
+    assert kept_bottom > 60 + 427
