@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from marscrop.faces.detector import Face
+from marscrop.faces.detector import Face, distinct_faces
 from marscrop.faces.rule import looks_for_faces
 from marscrop.geometry import Box, Size
 from marscrop.options import CropOptions
@@ -21,7 +23,7 @@ class Analysis:
     Attributes:
         name: of the photo, for messages.
         size: of the upright photo [px].
-        features: (1, c, h, w) float32, for `Cropper.maps`.
+        features: (n, c, h, w) float32, for `Cropper.maps`: one, or a few frames' of an animation.
         faces: None where nobody looked for any.
         subjects: where people look, heads and subjects; None where the model has no such part.
         picture: what borders leave of the photo [px of the upright photo]; None without borders.
@@ -40,6 +42,22 @@ class Analysis:
     part: Box | None = None
     opaque: Box | None = None
     is_flat: bool = False
+
+    @classmethod
+    def together(cls, views: Sequence[Analysis]) -> Analysis:
+        """One analysis of stills that are cropped to one box: of an animation's frames, say."""
+        if len(views) == 1:
+            return views[0]
+        faces = [one.faces for one in views if one.faces is not None]
+        maps = [one.subjects for one in views if one.subjects is not None]
+        return replace(
+            views[0],
+            features=np.concatenate([one.features for one in views]),
+            faces=distinct_faces(itertools.chain(*faces)) if faces else None,
+            subjects=SubjectMap.together(maps) if maps else None,
+            opaque=_around([one.opaque for one in views]),
+            is_flat=all(one.is_flat for one in views),
+        )
 
     def serves(self, options: CropOptions) -> bool:
         """Whether crops of these options can be found: faces looked for, borders seen or not."""
@@ -61,3 +79,12 @@ def wanted_part(size: Size, picture: Box | None, options: CropOptions) -> Box | 
     if picture is None or options.keep_borders:
         return None
     return picture if all(picture.holds(region.on(size)) for region in options.keep) else None
+
+
+def _around(boxes: Sequence[Box | None]) -> Box | None:
+    """The box around all; None, which is everything, if one of them is."""
+    found = [box for box in boxes if box is not None]
+    if len(found) < len(boxes):
+        return None
+    x0, y0, x1, y1 = zip(*found, strict=True)
+    return Box(min(x0), min(y0), max(x1), max(y1))

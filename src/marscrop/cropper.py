@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Unpack, cast
 
@@ -18,10 +19,10 @@ from numpy.typing import NDArray
 from marscrop.analysis import Analysis, wanted_part
 from marscrop.cores import usable_cores
 from marscrop.crop import Crop
-from marscrop.decision import decide, flat_crops, in_photo, moved_to_grid
+from marscrop.decision import check_zoom, decide, flat_crops, in_photo, moved_to_grid
 from marscrop.errors import ConstraintError, ModelError, OptionError
 from marscrop.faces import detector
-from marscrop.faces.detector import Face, FaceDetector
+from marscrop.faces.detector import Face, FaceDetector, distinct_faces
 from marscrop.faces.rule import FaceRule, looks_for_faces
 from marscrop.geometry import Size, fit_longest_edge
 from marscrop.imaging.cost import DEFAULT_MAX_PIXELS
@@ -37,16 +38,12 @@ from marscrop.imaging.screen import upright_picture
 from marscrop.imaging.sight import PhotoPart, look
 from marscrop.imaging.source import Source
 from marscrop.imaging.write_options import MetadataPolicy
-from marscrop.options import DEFAULT_OPTIONS, CropKeywords, CropOptions
+from marscrop.options import DEFAULT_OPTIONS, CropOptions, Keywords
 from marscrop.ratio import AspectRatio, RatioLike, parse_ratios
 from marscrop.runtime.manifest import PACKAGED_MODEL, Manifest
 from marscrop.runtime.model import MarsModel
 from marscrop.spelling import Mention
 from marscrop.subjects.subject_map import SubjectMap
-
-
-class Keywords(CropKeywords, ReadKeywords, total=False):
-    """What `Cropper.crop` takes by name: how the photo is read, and what is asked of its crops."""
 
 
 class Cropper:
@@ -177,6 +174,15 @@ class Cropper:
         """
         if looks_for_faces(faces):
             self._face_detector()  # what is missing is told before the photo is decoded
+        found = [self._analyse(view, faces, options) for view in photo.views()]
+        if len({one.part for one in found}) > 1:  # bars that come and go are part of the picture
+            whole = replace(options, keep_borders=True)
+            views = (self._analyse(view, faces, whole) for view in photo.views())
+            found = [replace(one, picture=None) for one in views]
+        return Analysis.together(found)
+
+    def _analyse(self, photo: Photo, faces: FaceRule, options: CropOptions) -> Analysis:
+        """`analyse` for a still."""
         sight = look(
             photo,
             self._fitted_size,
@@ -229,7 +235,7 @@ class Cropper:
             ).about(analysis.name)
         faces = (analysis.faces or ()) if options.faces == "keep" else ()
         subjects = analysis.subjects
-        _check_zoom(options, sees_subjects=subjects is not None)
+        check_zoom(options, sees_subjects=subjects is not None)
         if subjects is not None and options.faces == "ignore":
             subjects = subjects.without_heads()
         try:
@@ -321,9 +327,10 @@ class Cropper:
         """What every ratio shares: most of the work, to be done once a photo.
 
         Returns:
-            (1, c, h, w) float32, for `maps`.
+            (n, c, h, w) float32, for `maps`: one, or of an animation a few frames'.
         """
-        return self._session.features(self._input_rgb(photo))
+        views = [self._session.features(self._input_rgb(view)) for view in photo.views()]
+        return np.concatenate(views)
 
     def maps(
         self, features: NDArray[np.float32], ratios: Sequence[AspectRatio]
@@ -331,7 +338,7 @@ class Cropper:
         """What the network sees: for each ratio a map that covers the whole photo.
 
         Args:
-            features: of the photo.
+            features: of the photo; of several frames, the map is their mean.
             ratios: at least one.
 
         Returns:
@@ -347,7 +354,9 @@ class Cropper:
             MissingExtraError: no detector is installed.
             ModelError: it is damaged.
         """
-        return self._face_detector().in_photo(photo)
+        look = self._face_detector().in_photo
+        stills = photo.views() if isinstance(photo, Photo) else (photo,)
+        return list(distinct_faces(face for still in stills for face in look(still)))
 
     def subject_map(self, photo: Photo) -> SubjectMap:
         """Where people look in a photo, its heads and its main subjects, as `analyse` finds them.
@@ -356,13 +365,13 @@ class Cropper:
             ImageError: truncated, corrupt or vanished pixels.
             ModelError: the model has no part that sees subjects.
         """
-        _, outputs = self._session.features_and_subjects(self._input_rgb(photo))
-        if outputs is None:
+        subjects = self.analyse(photo, "ignore").subjects
+        if subjects is None:
             raise ModelError(
                 self._folder,
                 "this model has no subject map; take one whose folder has the part subjects",
             )
-        return SubjectMap.of(outputs, photo.size)
+        return subjects
 
     def prepare(self, options: CropOptions = DEFAULT_OPTIONS) -> None:
         """Load what is else loaded by the first photo, so that what is damaged shows at once.
@@ -375,7 +384,7 @@ class Cropper:
             ModelError: the detector is damaged.
             OptionError: a subject is to be framed and the model sees none.
         """
-        _check_zoom(options, sees_subjects="subjects" in self.manifest.parts)
+        check_zoom(options, sees_subjects="subjects" in self.manifest.parts)
         if looks_for_faces(options.faces):
             self._face_detector()
 
@@ -395,18 +404,3 @@ class Cropper:
             if self._detector is None:
                 self._detector = FaceDetector(self.threads)
             return self._detector
-
-
-def _check_zoom(options: CropOptions, *, sees_subjects: bool) -> None:
-    """Refuse to frame a subject with a model that sees none: any crop would look as if it had."""
-    if options.zoom == "tight" and not sees_subjects:
-        raise OptionError(
-            (
-                Mention("zoom", "tight"),
-                " frames the main subject, and this model sees no subjects; take ",
-                Mention("zoom", "natural"),
-                ", or another model",
-            ),
-            "zoom",
-            "tight",
-        )

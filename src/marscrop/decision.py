@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marscrop.crop import Crop
-from marscrop.errors import ConstraintError
+from marscrop.errors import ConstraintError, OptionError
 from marscrop.faces.detector import Face
 from marscrop.faces.protection import limits_with_faces
 from marscrop.geometry import Box, Window, centre_crop, iou
@@ -239,3 +239,22 @@ def moved_to_grid(grid: BlockGrid, crop: Crop, options: CropOptions) -> Crop:
             grid.name,
         )
     return replace(crop, box=allowed)
+
+
+def check_zoom(options: CropOptions, *, sees_subjects: bool) -> None:
+    """Refuse to frame a subject with a model that sees none: any crop would look as if it had.
+
+    Raises:
+        OptionError: that is asked.
+    """
+    if options.zoom == "tight" and not sees_subjects:
+        raise OptionError(
+            (
+                Mention("zoom", "tight"),
+                " frames the main subject, and this model sees no subjects; take ",
+                Mention("zoom", "natural"),
+                ", or another model",
+            ),
+            "zoom",
+            "tight",
+        )

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final, Literal, Self, TypedDict, get_args, ge
 from marscrop.errors import OptionError
 from marscrop.faces.rule import FaceRule
 from marscrop.imaging.fill import DEFAULT_FILL, Fill
+from marscrop.imaging.read_options import ReadKeywords
 from marscrop.spelling import Mention, Spelling, Text, spelled
 from marscrop.window.anchor import FREE, Anchor, AnchorLike
 from marscrop.window.constraints import MIN_SCALE, Constraints
@@ -297,3 +298,7 @@ class CropKeywords(TypedDict, total=False):
     pad_fill: str | Fill | None
     faces: str
     keep_borders: bool
+
+
+class Keywords(CropKeywords, ReadKeywords, total=False):
+    """What `Cropper.crop` takes by name: those, and how the photo is read."""

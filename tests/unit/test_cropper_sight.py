@@ -21,7 +21,9 @@ LEFT, TOP = 40, 60
 @pytest.fixture(scope="module")
 def rocket(examples: Path) -> Image.Image:
     with Image.open(examples / "rocket.jpg") as image:
-        return image.convert("RGB")
+        rgb = image.convert("RGB")
+        rgb.info = {}  # no colour profile, which what it is pasted into would not have
+        return rgb
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -104,6 +105,14 @@ class FaceDetector:
             Face(Window(*map(float, windows[i])).scaled(_CELL_PX, _CELL_PX), float(scores[i]))
             for i in surest(windows, scores, _SAME_FACE_IOU)
         ]
+
+
+def distinct_faces(found: Iterable[Face]) -> tuple[Face, ...]:
+    """Each face once, surest first, of several pictures of one size."""
+    faces = list(found)
+    windows = np.array([face.window for face in faces], np.float32).reshape(-1, 4)
+    scores = np.array([face.score for face in faces], np.float32)
+    return tuple(faces[i] for i in surest(windows, scores, _SAME_FACE_IOU))
 
 
 def input_size(photo: Photo | PhotoPart) -> Size:

@@ -19,7 +19,7 @@ from marscrop.errors import ImageError, LimitError
 from marscrop.geometry import Size
 from marscrop.imaging.jpeg import scans
 from marscrop.imaging.orientation import UPRIGHT
-from marscrop.imaging.tiff_directory import TiffReader
+from marscrop.imaging.tiff_directory import Directory, TiffReader
 
 DEFAULT_MAX_PIXELS: Final = 300_000_000
 """Larger pictures are refused: the largest cameras make 200 million, bombs make billions."""
@@ -47,6 +47,12 @@ _OWN_BYTES: Final = {
     "JPEG2000": 5.0,  # a channel
     "JXL": 8.0,
     "RAW": 5.0,  # sensor values, and four channels of 16 bits of half the sides
+}
+
+_FRAME_BYTES: Final = {
+    "GIF": 11,  # the canvas and a patch in RGB in place of indices, and what a patch has covered
+    "PNG": 8,  # the frame before, and a part of it
+    "TIFF": 4,  # the page before
 }
 
 _TIFF_NUMBERS: Final = frozenset({3, 4, 5, 8, 9, 10, 11, 12, 13, 16, 17, 18})
@@ -79,12 +85,15 @@ def picture_bytes(size: Size, mode: str, *, turned: bool, to_rgb: bool) -> int:
     return size.width * size.height * bytes_each + rows
 
 
-def decoder_bytes(image: ImageFile) -> int:
+def decoder_bytes(image: ImageFile, *, further_frames: bool = False) -> int:
     """What a decoder holds at most beside the image that it fills, for the whole photo.
 
     For a JPEG the coefficients, where it is stored in several scans: else it needs a few rows.
+    With further frames, what it keeps of those before.
     """
     pixels = image.width * image.height
+    if further_frames:
+        return decoder_bytes(image) + pixels * _FRAME_BYTES.get(image.format or "", 0)
     if isinstance(image, JpegImageFile):
         return _coefficient_bytes(image) if scans.is_multi_scan(image) else 0
     if isinstance(image, TiffImageFile):
@@ -149,7 +158,16 @@ def check_tiff_tags(file: IO[bytes]) -> None:
         struct.error: it is truncated.
     """
     tiff = TiffReader(file)
-    for tag, kind, count, _ in tiff.directory(tiff.first).entries:
+    check_tiff_directory(tiff.directory(tiff.first))
+
+
+def check_tiff_directory(directory: Directory) -> None:
+    """The same of one page.
+
+    Raises:
+        ImageError: without the source's name.
+    """
+    for tag, kind, count, _ in directory.entries:
         if kind in _TIFF_NUMBERS and count > MOST_TAG_VALUES:
             raise ImageError(
                 None,

@@ -5,9 +5,13 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import BinaryIO
 
 from marscrop.geometry import Box, Size
+from marscrop.imaging import tiff_pages
+from marscrop.imaging.animation.encoding import encode_frames, frames_lost, keeps_frames
+from marscrop.imaging.animation.faults import in_frame
 from marscrop.imaging.colourspace.written import says_hdr
 from marscrop.imaging.deep.encoding import bits_kept
 from marscrop.imaging.deep.reading import Deep
@@ -84,14 +88,20 @@ class CropFiles:
     ) -> EncodedFile:
         """The file of a crop: see `encode_crop`. Its losses begin with those of reading the photo.
 
+        Of an animation, or a TIFF of several pages, it has all of them where its format can.
+
         Raises:
             ImageError: truncated, corrupt or vanished pixels, or what `encode_crop` raises.
         """
+        lost = frames_lost(self._photo, path)
+        if keeps_frames(self._photo, path):
+            found = self._several(box, path, padding, size)
+            return EncodedFile(found.content, self._all((*lost, *found.losses)))
         resized = size not in (None, box.size)
         if padding is None and not resized and fits_strips(self._photo, box, path):
             buffer = io.BytesIO()
             losses = self._encode_by_strips(box, path, buffer)
-            return EncodedFile(buffer.getvalue(), self._all(losses))
+            return EncodedFile(buffer.getvalue(), self._all((*lost, *losses)))
         wanted = output_format(path)
         if self._keeps_depth(wanted):
             encoded = encode_deep_crop(
@@ -103,7 +113,7 @@ class CropFiles:
                 padding=padding,
                 size=size,
             )
-            return EncodedFile(encoded.content, self._all(encoded.losses))
+            return EncodedFile(encoded.content, self._all((*lost, *encoded.losses)))
         upright = self._upright(keep_hdr=says_hdr(wanted))
         encoded = encode_crop(
             upright.image,
@@ -116,7 +126,7 @@ class CropFiles:
             padding=padding,
             size=size,
         )
-        losses = (*upright.losses, *depth_loss(self._photo, 8), *encoded.losses)
+        losses = (*lost, *upright.losses, *depth_loss(self._photo, 8), *encoded.losses)
         return EncodedFile(encoded.content, self._all(losses))
 
     def write(
@@ -167,6 +177,27 @@ class CropFiles:
         if keep_hdr not in self._uprights:
             self._uprights[keep_hdr] = upright_picture(self._photo, keep_hdr=keep_hdr)
         return self._uprights[keep_hdr]
+
+    def _several(
+        self,
+        box: Box,
+        path: str | os.PathLike[str],
+        padding: Padding | None,
+        size: Size | None,
+    ) -> EncodedFile:
+        """All frames; or all pages, each as it would be alone, with the metadata of the first."""
+        if self._photo.frames.timing:
+            found = encode_frames(self._photo, box, path, self._options, padding, size)
+            losses = (*depth_loss(self._photo, 8), *found.losses)
+            return EncodedFile(found.content, losses)
+        pages: list[EncodedFile] = []
+        for index in self._photo.frames.indices:
+            options = replace(self._options, metadata="none") if pages else self._options
+            with in_frame(index):
+                page = CropFiles(self._photo.still(index), options)
+                pages.append(page.encode(box, path, padding=padding, size=size))
+        content = tiff_pages.joined(page.content for page in pages)
+        return EncodedFile(content, distinct(loss for page in pages for loss in page.losses))
 
     def _all(self, losses: tuple[str, ...]) -> tuple[str, ...]:
         return distinct((*self._photo.losses, *losses))

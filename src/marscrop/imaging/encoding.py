@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator
-from typing import Any, BinaryIO, Final
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO, Final, NamedTuple
 
 from PIL import Image
 
@@ -27,13 +27,13 @@ from marscrop.imaging.destination import explained
 from marscrop.imaging.encoded_file import EncodedFile
 from marscrop.imaging.encoder_options import encoded, encoder_options
 from marscrop.imaging.jpeg.strip_encoder import MAX_SIDE_PX, join_strips
-from marscrop.imaging.metadata.crop_metadata import kept
+from marscrop.imaging.metadata.crop_metadata import CropMetadata, kept
 from marscrop.imaging.metadata.embedding import embedded, encoder_arguments, png_chunks_of
 from marscrop.imaging.metadata.photo_metadata import PhotoMetadata
 from marscrop.imaging.metadata.placement import Placement
 from marscrop.imaging.metadata.png_chunks import Chunk, HeadFile
 from marscrop.imaging.orientation import UPRIGHT
-from marscrop.imaging.output_format import JPEG, PNG, output_format
+from marscrop.imaging.output_format import JPEG, PNG, OutputFormat, output_format
 from marscrop.imaging.padding import Padding, check_inside, cut
 from marscrop.imaging.photo import Photo
 from marscrop.imaging.pixel_mode import at_8_bits_for, in_mode_of
@@ -42,6 +42,10 @@ from marscrop.imaging.strips import libvips_usable
 from marscrop.imaging.write_options import DEFAULT_WRITE_OPTIONS, WriteOptions
 
 _NO_MARGINS: Final = Margins(0, 0, 0, 0)
+_NO_METADATA: Final = PhotoMetadata()
+
+Save = Callable[[Image.Image, OutputFormat, dict[str, Any]], bytes]
+"""From a picture, its format and the encoder's arguments to a file."""
 
 
 def encode_crop(
@@ -55,6 +59,7 @@ def encode_crop(
     stated: Statement | None = None,
     padding: Padding | None = None,
     size: Size | None = None,
+    save: Save = encoded,
 ) -> EncodedFile:
     """The file of `box` of an upright image, in the format of the path's suffix.
 
@@ -73,42 +78,97 @@ def encode_crop(
         stated: of the colours of `image`, beside an ICC profile; by default what `source` says.
         padding: what is added around the box, if anything.
         size: to bring the crop to [px]; its own by default.
+        save: makes the file, of the picture that comes out.
 
     Raises:
         ImageError: an unknown suffix, a box outside the image, or pixels that the format
             cannot hold.
     """
-    wanted = output_format(path)
     with explained(path):
-        profile = image.info.get("icc_profile")
-        redrawn = padding is not None or size not in (None, box.size)
-        plain, losses = at_8_bits_for(wanted, image, redrawn=redrawn)
-        picture = cut(plain, box, padding)
-        crop, further = in_mode_of(wanted, scaled(picture, size) if size else picture, profile)
-        losses += further
-        # Pillow's encoders look for metadata here too, each for other kinds.
-        crop.info = {key: crop.info[key] for key in ("transparency",) if key in crop.info}
-        if stated is None:
-            stated = NOTHING if source is None else source.colours
-        said = saying(wanted, crop.mode, profile, stated)
-        if said is None:
-            crop, further = in_srgb(crop, profile, stated)
-            said, losses = Saying(), losses + further
-        arguments = encoder_options(wanted, crop, options.quality, source)
-        arguments |= said.arguments(wanted)
-        meta = None
-        if source is not None:
-            margins = padding.margins if padding else _NO_MARGINS
-            placement = Placement(
-                source.size, source.stored_orientation, box, margins, Size(*crop.size)
-            )
-            found = source.metadata() if metadata is None else metadata
-            meta = kept(found, options.metadata, placement, wanted)
-            arguments |= encoder_arguments(meta, wanted)
-        content = said.added_to(encoded(crop, wanted, arguments), wanted)
-        if meta is None:
-            return EncodedFile(content, losses)
-        return EncodedFile(embedded(content, meta, wanted), (*losses, *meta.losses))
+        made = _prepared(image, box, path, options, source, metadata, stated, padding, size)
+        content = made.colours.added_to(
+            save(made.picture, made.wanted, made.arguments), made.wanted
+        )
+        if made.metadata is None:
+            return EncodedFile(content, made.losses)
+        losses = (*made.losses, *made.metadata.losses)
+        return EncodedFile(embedded(content, made.metadata, made.wanted), losses)
+
+
+def crop_picture(
+    image: Image.Image,
+    box: Box,
+    path: str | os.PathLike[str],
+    *,
+    source: Photo,
+    padding: Padding | None = None,
+    size: Size | None = None,
+) -> Image.Image:
+    """The picture that `encode_crop` with these arguments encodes."""
+    with explained(path):
+        bare = WriteOptions(metadata="none")
+        return _prepared(image, box, path, bare, source, _NO_METADATA, None, padding, size).picture
+
+
+class _Prepared(NamedTuple):
+    """All that an encoder needs for a crop.
+
+    Attributes:
+        picture: in a mode that the format holds.
+        wanted: the format.
+        arguments: of Pillow's encoder.
+        colours: how the file says them.
+        metadata: that it gets; None of a picture of no photo.
+        losses: as in `EncodedFile`, but for those of the metadata.
+    """
+
+    picture: Image.Image
+    wanted: OutputFormat
+    arguments: dict[str, Any]
+    colours: Saying
+    metadata: CropMetadata | None
+    losses: tuple[str, ...]
+
+
+def _prepared(
+    image: Image.Image,
+    box: Box,
+    path: str | os.PathLike[str],
+    options: WriteOptions,
+    source: Photo | None,
+    metadata: PhotoMetadata | None,
+    stated: Statement | None,
+    padding: Padding | None,
+    size: Size | None,
+) -> _Prepared:
+    """What `encode_crop` encodes, and how."""
+    wanted = output_format(path)
+    profile = image.info.get("icc_profile")
+    redrawn = padding is not None or size not in (None, box.size)
+    plain, losses = at_8_bits_for(wanted, image, redrawn=redrawn)
+    picture = cut(plain, box, padding)
+    crop, further = in_mode_of(wanted, scaled(picture, size) if size else picture, profile)
+    losses += further
+    # Pillow's encoders look for metadata here too, each for other kinds.
+    crop.info = {key: crop.info[key] for key in ("transparency",) if key in crop.info}
+    if stated is None:
+        stated = NOTHING if source is None else source.colours
+    said = saying(wanted, crop.mode, profile, stated)
+    if said is None:
+        crop, further = in_srgb(crop, profile, stated)
+        said, losses = Saying(), losses + further
+    arguments = encoder_options(wanted, crop, options.quality, source)
+    arguments |= said.arguments(wanted)
+    meta = None
+    if source is not None:
+        margins = padding.margins if padding else _NO_MARGINS
+        placement = Placement(
+            source.size, source.stored_orientation, box, margins, Size(*crop.size)
+        )
+        found = source.metadata() if metadata is None else metadata
+        meta = kept(found, options.metadata, placement, wanted)
+        arguments |= encoder_arguments(meta, wanted)
+    return _Prepared(crop, wanted, arguments, said, meta, losses)
 
 
 def fits_strips(photo: Photo, box: Box, path: str | os.PathLike[str]) -> bool:

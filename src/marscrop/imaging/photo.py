@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final, NamedTuple, cast
 
@@ -26,19 +26,20 @@ from marscrop.imaging import (
     png_filters,
     strips,
 )
+from marscrop.imaging.animation.faults import in_frame
 from marscrop.imaging.colour import bits_in_use
 from marscrop.imaging.colourspace.convert import pixels_to_srgb
 from marscrop.imaging.colourspace.stated import NOTHING, Statement, stated_colour
 from marscrop.imaging.deep.bits import USUAL, stored_bits
 from marscrop.imaging.deep.picture import at_8_bits
 from marscrop.imaging.deep.reading import Deep, is_readable, read
-from marscrop.imaging.frames import opened_at
+from marscrop.imaging.frames import STILL, FrameSet, each, frames_of, only, opened_at
 from marscrop.imaging.jpeg.compression import Compression
 from marscrop.imaging.metadata.photo_metadata import PhotoMetadata, read_metadata
 from marscrop.imaging.read_options import AS_A_WHOLE, ReadOptions
 from marscrop.imaging.reduction import Reduction, reduced
 from marscrop.imaging.resize import MIN_OVERSAMPLING, resize_rgb
-from marscrop.imaging.source import Opener, Source, explained, resolve
+from marscrop.imaging.source import Opened, Opener, Source, explained, resolve
 from marscrop.imaging.stored_as import StoredAs
 from marscrop.imaging.strips import Writable
 
@@ -82,6 +83,8 @@ class Photo:
         by_strips: whether it is large, and can be read with only some of its rows in memory.
         losses: what of the file is not looked at, as in `EncodedFile.losses`, such as "only the
             first frame is used"; told with each of its crops.
+        frames: the frames of an animation, or pages of a TIFF, that are cropped to one box. Where a
+            single picture is asked for, it is the first of them.
     """
 
     name: str
@@ -101,6 +104,8 @@ class Photo:
     _reduction: Reduction = field(repr=False)
     _opened: Opener = field(repr=False)
     losses: tuple[str, ...] = ()
+    frames: FrameSet = STILL
+    _read: ReadOptions = field(default=AS_A_WHOLE, repr=False)
 
     def analysis_bytes(self, size: Size, oversampling: int = MIN_OVERSAMPLING) -> int:
         """Memory that `analysis_rgb` with these arguments takes at once, about and at most.
@@ -225,6 +230,27 @@ class Photo:
                 pixels = pixels_to_srgb(pixels, colours)
             return Seen(pixels, below.opaque if below else None, below is not None)
 
+    def views(self) -> Iterator[Photo]:
+        """Stills of a few frames that stand for all; of a still, just itself."""
+        if self.frames.is_still:
+            yield self
+        else:
+            yield from map(self.still, self.frames.views)
+
+    def still(self, frame: int) -> Photo:
+        """One of the frames or pages alone, by where it stands in the file, counted from 0.
+
+        Raises:
+            ImageError: it is truncated or corrupt.
+        """
+        return open_photo(
+            Opened(self._opened),
+            name=self.name,
+            max_pixels=(frame + 1) * self.size.width * self.size.height,  # as was checked for all
+            max_decoded_bytes=self._max_decoded_bytes,
+            read=replace(self._read, frame=frame),
+        )
+
     def upright(self) -> Image.Image:
         """The picture at full resolution, upright, in its own mode, pixels loaded.
 
@@ -238,13 +264,25 @@ class Photo:
         """
         with self._decoding() as image:
             image.load()
-            upright = orientation.turned(colour.in_full_range(image, self.bits), self.orientation)
-            if upright is image:
-                # A plain image, without the file's tags. A file's pixels were decoded for this
-                # call alone, so that a copy would only double the memory.
-                upright = image._new(image.im) if self._is_file else image.copy()
-            upright.info = self._kept_info(image)
-            return upright
+            # A file's pixels were decoded for this call alone: a copy would double the memory.
+            return self._upright(image, is_ours=self._is_file)
+
+    def pictures(self) -> Iterator[Image.Image]:
+        """What `upright` gives, of each frame or page; those of a GIF in mode RGB or RGBA.
+
+        Raises:
+            ImageError: truncated, corrupt or vanished pixels.
+        """
+        if self.frames.is_still:
+            yield self.upright()
+            return
+        with self._decoding() as image:
+            for frame in each(image, self.frames.indices):
+                upright = self._upright(frame, is_ours=False)
+                if self.format == "GIF":  # patches with palettes of their own add up to no palette
+                    alpha = colour.has_alpha(upright)
+                    upright = colour.to_rgba(upright) if alpha else upright.convert("RGB")
+                yield upright
 
     @property
     def is_deep(self) -> bool:
@@ -332,6 +370,14 @@ class Photo:
             kept["transparency"] = image.info["transparency"]
         return kept
 
+    def _upright(self, image: Image.Image, *, is_ours: bool) -> Image.Image:
+        """A loaded image as a plain one, without the file's tags; with its pixels, if `is_ours`."""
+        upright = orientation.turned(colour.in_full_range(image, self.bits), self.orientation)
+        if upright is image:
+            upright = image._new(image.im) if is_ours else image.copy()
+        upright.info = self._kept_info(image)
+        return upright
+
     @contextmanager
     def _decoding(self) -> Iterator[Image.Image]:
         """The stored image, ready to be loaded, as long as the block lasts."""
@@ -348,7 +394,7 @@ class Photo:
 
 
 def open_photo(
-    source: Source,
+    source: Source | Opened,
     *,
     name: str | None = None,
     max_pixels: int = cost.DEFAULT_MAX_PIXELS,
@@ -377,14 +423,27 @@ def open_photo(
         OptionError: it has no such frame.
     """
     name, is_file, opened = resolve(source, name, read, max_pixels)
-    if read.frame is not None:
-        opened = partial(opened_at, opened, read.frame, is_file=is_file)
     with explained(name), opened() as image:
+        stored = Size(*image.size)
+        cost.check_pixels(stored, max_pixels)
+        if is_file:
+            frames = frames_of(cast("ImageFile", image), read.frame, max_pixels)
+            first = frames.indices[0]
+            if first != image.tell():
+                with in_frame(first):
+                    image.seek(first)
+                opened = partial(opened_at, opened, first)
+        else:
+            frames, decoder_bytes = only(read.frame), 0
+        if image.format != "GIF":  # whose frames share a canvas, where pages have their own sizes
+            stored = Size(*image.size)
         turn = orientation.orientation_of(image)
-        size = orientation.turned_size(image.size, turn)
+        size = orientation.turned_size(stored, turn)
         cost.check_pixels(size, max_pixels)
         if is_file:
             cost.check_time(cast("ImageFile", image))
+            further = frames.indices != STILL.indices
+            decoder_bytes = cost.decoder_bytes(cast("ImageFile", image), further_frames=further)
         losses = completeness.losses_of(image, lenient=read.lenient, most_bytes=max_decoded_bytes)
         by_strips = is_file and strips.readable(image)
         bits = stored_bits(image) if is_file else USUAL
@@ -401,11 +460,13 @@ def open_photo(
             bits=bits,
             by_strips=by_strips,
             _has_more_bits=is_file and is_readable(image, bits),
-            _decoder_bytes=cost.decoder_bytes(cast("ImageFile", image)) if is_file else 0,
+            _decoder_bytes=decoder_bytes,
             _max_decoded_bytes=max_decoded_bytes,
             _reduction=Reduction.of(image, by_strips=by_strips) if is_file else Reduction.NONE,
             _opened=opened,
-            losses=losses,
+            losses=(*losses, *frames.losses),
+            frames=frames,
+            _read=read,
         )
 
 

@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from PIL.ImageFile import ImageFile
 
-from marscrop.errors import ImageError, MarscropError
+from marscrop.errors import ImageError, MarscropError, OptionError
 from marscrop.files import Identity, identity_of, unchanging
 from marscrop.imaging import formats
 from marscrop.imaging.cost import DEFAULT_MAX_PIXELS
@@ -32,11 +32,18 @@ Opener = Callable[[], AbstractContextManager[Image.Image]]
 Identify = Callable[[BinaryIO], ImageFile]
 """Finds the image in a file."""
 
+
+class Opened(NamedTuple):
+    """An encoded file that was a source before, by its opener."""
+
+    opener: Opener
+
+
 _ARRAY_KIND: Final = "uint8 array of shape (height, width, 3)"
 
 
 def resolve(
-    source: Source,
+    source: Source | Opened,
     name: str | None = None,
     read: ReadOptions = AS_A_WHOLE,
     max_pixels: int = DEFAULT_MAX_PIXELS,
@@ -51,6 +58,8 @@ def resolve(
     identify = partial(formats.identify, read=read, max_pixels=max_pixels)
     if isinstance(source, (str, os.PathLike)):
         return _resolve_path(os.fsdecode(source), name, identify)
+    if isinstance(source, Opened):
+        return name or "<file>", True, source.opener
     if isinstance(source, bytes):
         return name or "<bytes>", True, partial(_open_bytes, source, identify)
     if isinstance(source, Image.Image):
@@ -124,11 +133,10 @@ def explained(name: str, otherwise: str = "is truncated or corrupt") -> Iterator
     """
     try:
         yield
-    except ImageError as error:
+    except (ImageError, OptionError) as error:
         error.about(name)
         raise
-    except MarscropError as error:
-        error.about(name)
+    except MarscropError:
         raise
     except Exception as error:
         raise_foreign(error)

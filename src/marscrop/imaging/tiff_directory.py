@@ -79,7 +79,8 @@ class TiffReader:
         self._counted, self._entry = ("Q", "HHQ8x") if big else ("H", "HHL4x")
         self._value = 12 if big else 8  # where it stands in an entry
         self._inline = _BIG_INLINE if big else 4  # bytes of values that stand in it themselves
-        self.first = self.number("Q", 8) if big else self.number("L", 4)
+        self._offset = "Q" if big else "L"
+        self.first = self.number(self._offset, 8 if big else 4)
 
     def number(self, kind: str, place: int) -> int:
         """The number at a place, of a type that `struct` calls `kind`.
@@ -118,3 +119,10 @@ class TiffReader:
             for index, (tag, kind, number) in enumerate(layout.iter_unpack(table))
         )
         return Directory(start, place + layout.size * count, entries, len(entries) == count)
+
+    def next(self, directory: Directory) -> int:
+        """Where the directory after this one begins; 0 after the last, or where the file ends."""
+        try:
+            return self.number(self._offset, directory.end)
+        except struct.error:
+            return 0

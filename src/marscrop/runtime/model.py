@@ -121,14 +121,19 @@ class MarsModel:
         """A map of logits for each ratio.
 
         Args:
-            features: of one photo.
+            features: (n, c, h, w) float32 of one photo; with n > 1 the maps are means.
             ratios: width / height; one beyond the trained range is answered at its nearest end.
 
         Returns:
             (len(ratios), h, w) float32 log odds that a cell lies in the crop.
         """
         ftm, pwp = (np.concatenate(parts) for parts in zip(*self.parameters(ratios), strict=True))
-        return self._head.run(None, {"features": features, "ftm": ftm, "pwp": pwp})[0]  # type: ignore[no-any-return]
+        maps = [
+            self._head.run(None, {"features": one[None], "ftm": ftm, "pwp": pwp})[0]
+            for one in features
+        ]
+        mean: NDArray[np.float32] = np.mean(maps, axis=0) if len(maps) > 1 else maps[0]
+        return mean
 
     def parameters(self, ratios: Sequence[float]) -> list[_Parameters]:
         """The cropping model of each ratio, (1, c, c) and (1, c'), generated or from the cache."""

@@ -23,9 +23,15 @@ _ENCODER_BYTES: Final[Mapping[str, int]] = {".avif": 28, ".webp": 28, ".jpg": 2,
 quality 100, the most; WebP of transparent noise alone takes 39."""
 
 
-def output_bytes(size: Size, suffix: str) -> int:
+_FRAMES_AHEAD: Final[Mapping[str, int]] = {".avif": 5}
+"""By suffix, how many times that is taken for an animation, however long, where encoders look
+ahead."""
+
+
+def output_bytes(size: Size, suffix: str, *, animated: bool = False) -> int:
     """Memory that a picture of `size` [px] and its encoder take at once, about and at most."""
-    return size.width * size.height * (PIXEL_BYTES + _ENCODER_BYTES[suffix])
+    ahead = _FRAMES_AHEAD.get(suffix, 1) if animated else 1
+    return size.width * size.height * (PIXEL_BYTES + _ENCODER_BYTES[suffix]) * ahead
 
 
 def check_size(own: Size, wanted: Size, enlargement: float, limits: ServiceLimits) -> None:
@@ -61,17 +67,20 @@ def check_size(own: Size, wanted: Size, enlargement: float, limits: ServiceLimit
         )
 
 
-def affordable(suffixes: tuple[str, ...], size: Size, limits: ServiceLimits) -> tuple[str, ...]:
+def affordable(
+    suffixes: tuple[str, ...], size: Size, limits: ServiceLimits, *, animated: bool = False
+) -> tuple[str, ...]:
     """Those formats whose encoder takes no more than the limit for a picture of `size` [px].
 
     Raises:
         Refusal: 422, there is none.
     """
     most = limits.max_encoded_bytes
-    found = tuple(suffix for suffix in suffixes if output_bytes(size, suffix) <= most)
+    needs = {suffix: output_bytes(size, suffix, animated=animated) for suffix in suffixes}
+    found = tuple(suffix for suffix in suffixes if needs[suffix] <= most)
     if not found:
-        suffix = min(suffixes, key=lambda one: output_bytes(size, one))
-        needed = output_bytes(size, suffix)
+        suffix = min(suffixes, key=lambda one: needs[one])
+        needed = needs[suffix]
         raise bad_request(
             f"a picture of {size.width} x {size.height} pixels needs about {mebibytes(needed)} to "
             f"be encoded as {suffix[1:]}, more than the limit of {mebibytes(most)}; ask for a "

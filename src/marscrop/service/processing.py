@@ -15,6 +15,7 @@ from marscrop.cropper import Cropper
 from marscrop.errors import ImageError
 from marscrop.faces.rule import looks_for_faces
 from marscrop.geometry import Box, Size
+from marscrop.imaging.animation.encoding import keeps_frames
 from marscrop.imaging.crop_file import CropFiles
 from marscrop.imaging.encoding import fits_strips
 from marscrop.imaging.greymap import grey_png
@@ -105,14 +106,17 @@ class PhotoProcessor:
             check_size(own, size, query.enlargement, self._limits)
         padding = crop.padding if crop else None
         needed = PIXEL_BYTES * photo.size.width * photo.size.height
+        animated = tuple(one for one in suffixes if keeps_frames(photo, f"crop{one}"))
+        suffixes = animated or suffixes
         by_strips: tuple[str, ...] = ()
         if padding is None and size in (None, own):  # then some formats need no picture whole
             by_strips = tuple(one for one in suffixes if fits_strips(photo, box, f"crop{one}"))
-        if by_strips:
+        if by_strips and not animated:
             suffixes = by_strips[:1]
         else:
-            suffixes = affordable(suffixes, size or own, self._limits)
-            most = max(output_bytes(size or own, one) for one in suffixes)
+            out, several = size or own, bool(animated)
+            suffixes = affordable(suffixes, out, self._limits, animated=several)
+            most = max(output_bytes(out, one, animated=several) for one in suffixes)
             needed += PIXEL_BYTES * own.width * own.height + most
         with self._memory.hold(needed):
             files = CropFiles(photo, query.write)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
@@ -78,6 +79,20 @@ class SubjectMap:
             _found(outputs.subjects[0], photo, MIN_SUBJECT_SCORE, MOST_SUBJECTS),
         )
 
+    @classmethod
+    def together(cls, maps: Sequence[SubjectMap]) -> SubjectMap:
+        """One map for pictures that are cropped to one box: frames of an animation, say.
+
+        People look at all of them alike long; a head or subject of any of them is one of all.
+        """
+        if len(maps) == 1:
+            return maps[0]
+        return cls(
+            np.mean([one.gaze for one in maps], axis=0, dtype=np.float32),
+            _distinct([head for one in maps for head in one.heads], MOST_HEADS),
+            _distinct([subject for one in maps for subject in one.subjects], MOST_SUBJECTS),
+        )
+
     def sure_heads(self, photo: Size) -> list[Box]:
         """The heads that the network is sure of, as far as a `photo` [px] shows them."""
         boxes = (window.pixels(photo) for window, score in self.heads if score >= SURE_HEAD)
@@ -86,6 +101,13 @@ class SubjectMap:
     def without_heads(self) -> SubjectMap:
         """The same, as if no head had been seen."""
         return replace(self, heads=())
+
+
+def _distinct(found: Sequence[Subject], most: int) -> tuple[Subject, ...]:
+    """Each window once, surest first."""
+    windows = np.array([subject.window for subject in found], np.float32).reshape(-1, 4)
+    scores = np.array([subject.score for subject in found], np.float32)
+    return tuple(found[i] for i in surest(windows, scores, _SAME_IOU, most))
 
 
 def _found(maps: _Array, photo: Size, min_score: float, most: int) -> tuple[Subject, ...]:

@@ -20,6 +20,7 @@ from marscrop.batch.records import PhotoRecord
 from marscrop.batch.run import RunResult, run
 from marscrop.batch.store import STATE, Store
 from marscrop.errors import MissingExtraError, OptionError
+from marscrop.imaging.read_options import ReadOptions
 from marscrop.imaging.write_options import WriteOptions
 from marscrop.memory_budget import MemoryBudget
 from marscrop.options import CropOptions
@@ -142,6 +143,7 @@ def test_touched_photo_is_done_again(library: Library, tmp_path: Path) -> None:
         {"ratios": RATIOS[:1]},
         {"options": CropOptions.parse(min_size=1)},
         {"suffix": ".webp"},
+        {"read": ReadOptions(frame=0)},
         {"write": WriteOptions(quality=50)},
         {"write_crops": False},
         {"sidecar": True},

@@ -63,9 +63,17 @@ def bits_of(properties: dict[bytes, list[bytes]]) -> int:
 
 
 def with_nclx(content: bytes, primaries: int, transfer: int) -> bytes:
-    """A file whose picture was written with some `nclx` colour, with these numbers in its place."""
-    place = content.index(b"colrnclx") + 8
-    return content[:place] + struct.pack(">HH", primaries, transfer) + content[place + 4 :]
+    """A file whose pictures were written with some `nclx` colour, with these numbers in its place.
+
+    Raises:
+        ValueError: it has none.
+    """
+    head = b"colrnclx"
+    before, *rest = content.split(head)
+    if not rest:
+        raise ValueError("has no nclx colour")
+    numbers = struct.pack(">HH", primaries, transfer)
+    return head.join([before, *(numbers + part[len(numbers) :] for part in rest)])
 
 
 def with_any_icc(content: bytes) -> bytes:
