@@ -7,7 +7,7 @@ import pytest
 
 import marscrop
 
-HEAVY = ("numpy", "PIL", "onnxruntime", "torch", "typer", "rich")
+HEAVY = ("numpy", "PIL", "onnxruntime", "torch", "click", "typer", "rich")
 
 
 def modules_after(code: str) -> set[str]:

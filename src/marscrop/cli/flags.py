@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, cast, get_type_hints
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
-import typer
+import click
 
 from marscrop.cli.process import refuse
 from marscrop.errors import MarscropError
@@ -17,86 +14,78 @@ from marscrop.ratio import AspectRatio
 from marscrop.spelling import Mention, on_command_line
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
     from marscrop.imaging.write_options import MetadataPolicy, WriteOptions
+
+Command = TypeVar("Command", bound="Callable[..., Any]")
 
 RATIO_HELP: Final = "Aspect ratio, width:height, such as 16:9, 4x5, 1.5 or square. Repeat for more."
 
-Quality = Annotated[
-    int | None,
-    typer.Option(
-        min=1, max=100, help="Of JPEG, WebP, AVIF and HEIC. Default: a JPEG keeps its own."
-    ),
-]
-Metadata = Annotated[
-    str,
-    typer.Option(
-        metavar="none|rights|all",
-        help="What crops keep of the photo's metadata: nothing; whose it is and how it may be "
-        "used; or all that is still true of the crop.",
-    ),
-]
-FileType = Annotated[
-    str | None,
-    typer.Option("--format", help="jpg, png, webp, avif, tif, gif or heic. Default: the photo's."),
-]
-Frame = Annotated[
-    int | None,
-    typer.Option(
-        min=0,
-        help="Take this frame of an animation, or page of a TIFF, as a still; 0 is the first.",
-    ),
-]
-MaxPixels = Annotated[
-    int | None, typer.Option(min=1, help="Largest photo, in pixels. Default: 300 million.")
-]
-MaxDecodedMib = Annotated[
-    int | None,
-    typer.Option(min=1, help="Memory for finding the crops of one photo [MiB]. Default: 256."),
-]
-ModelFolder = Annotated[Path | None, typer.Option(help="Folder of an exported model.")]
+quality = click.option(
+    "--quality",
+    type=click.IntRange(1, 100),
+    help="Of JPEG, WebP, AVIF and HEIC. Default: a JPEG keeps its own.",
+)
+metadata = click.option(
+    "--metadata",
+    metavar="none|rights|all",
+    default="rights",
+    help="What crops keep of the photo's metadata: nothing; whose it is and how it may be "
+    "used; or all that is still true of the crop.",
+)
+file_type = click.option(
+    "--format",
+    "file_type",
+    help="jpg, png, webp, avif, tif, gif or heic. Default: the photo's.",
+)
+frame = click.option(
+    "--frame",
+    type=click.IntRange(min=0),
+    help="Take this frame of an animation, or page of a TIFF, as a still; 0 is the first.",
+)
+max_pixels = click.option(
+    "--max-pixels",
+    type=click.IntRange(min=1),
+    help="Largest photo, in pixels. Default: 300 million.",
+)
+max_decoded_mib = click.option(
+    "--max-decoded-mib",
+    type=click.IntRange(min=1),
+    help="Memory for finding the crops of one photo [MiB]. Default: 256.",
+)
+model = click.option(
+    "--model",
+    type=click.Path(path_type=Path),
+    help="Folder of an exported model. Default: the packaged one.",
+)
 
 
-def takes_crop_options(command: Callable[..., None]) -> Callable[..., None]:
-    """A command with a flag for each row of the table, in place of its `**written`.
+def crop_options(command: Command) -> Command:
+    """The command with a flag for each row of the table of options.
 
-    What was written comes as `written`, by the names of the table; None where nothing was.
+    What was written comes by the names of the table; None, or an empty tuple, where nothing was.
     """
-    hints = get_type_hints(command, include_extras=True)
-    parameters = [
-        parameter.replace(annotation=hints[name])
-        for name, parameter in inspect.signature(command).parameters.items()
-        if parameter.kind is not inspect.Parameter.VAR_KEYWORD
-    ]
-    flags = [
-        inspect.Parameter(
-            name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_flag(name, option)
-        )
-        for name, option in OPTIONS.items()
-    ]
-
-    @functools.wraps(command)
-    def with_flags(*args: Any, **kwargs: Any) -> None:
-        command(*args, **kwargs)
-
-    with_flags.__dict__["__signature__"] = inspect.Signature([*parameters, *flags])
-    with_flags.__annotations__ = {p.name: p.annotation for p in (*parameters, *flags)}
-    return with_flags
+    for name, option in reversed(list(OPTIONS.items())):
+        command = _flag(name, option)(command)
+    return command
 
 
-def _flag(name: str, option: Option) -> Any:
-    kind: Any = list[option.kind] if option.repeated else option.kind  # type: ignore[name-defined]
-    flag = typer.Option(
+def _flag(name: str, option: Option) -> Callable[[Command], Command]:
+    return click.option(
         on_command_line(Mention(name)),
+        name,
+        type=option.kind,
+        multiple=option.repeated,
         metavar=option.form or ("|".join(option.choices) or None),
         help=described(name, on_command_line),
     )
-    return Annotated[kind | None, flag]
 
 
-def parse_options(written: dict[str, Any]) -> CropOptions:
+def parse_options(written: Mapping[str, Any]) -> CropOptions:
     """The options of each crop; exit code 2 where they cannot be understood."""
     try:
-        return CropOptions.parse(**written)
+        return CropOptions.parse(**{name: v for name, v in written.items() if v != ()})
     except MarscropError as error:
         refuse(error)
 
@@ -123,7 +112,7 @@ def parse_limits(max_pixels: int | None, max_decoded_mib: int | None) -> dict[st
     return limits
 
 
-def parse_ratios(texts: list[str]) -> list[AspectRatio]:
+def parse_ratios(texts: Iterable[str]) -> list[AspectRatio]:
     """The ratios, each once; exit code 2 where one cannot be understood."""
     ratios: dict[str, AspectRatio] = {}
     for text in texts:

@@ -20,7 +20,7 @@ class OutputPaths:
 
     def __init__(
         self,
-        images: list[str],
+        images: Sequence[str],
         crops_each: int,
         output: Path | None,
         file_type: str | None,
