@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from marscrop.faces.detector import Face
 from marscrop.faces.rule import looks_for_faces
 from marscrop.geometry import Box, Size
 from marscrop.options import CropOptions
 from marscrop.subjects.subject_map import SubjectMap
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,10 +10,9 @@ import os
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Unpack, cast
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from marscrop.analysis import Analysis, wanted_part
 from marscrop.cores import usable_cores
@@ -41,6 +40,9 @@ from marscrop.runtime.manifest import PACKAGED_MODEL, Manifest
 from marscrop.runtime.model import MarsModel
 from marscrop.spelling import Mention
 from marscrop.subjects.subject_map import SubjectMap
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 class Keywords(CropKeywords, ReadKeywords, total=False):

@@ -12,10 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from marscrop.crop import Crop
 from marscrop.errors import ConstraintError
@@ -41,6 +40,9 @@ from marscrop.window.padded_crop import padded_crop
 from marscrop.window.placement import Prior
 from marscrop.window.rounding import nearest_box
 from marscrop.window.zoom import Zoom
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _MOST_PASSED_OVER: Final = 4
 """Candidates that cut a head are passed over until there are so many."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from marscrop.geometry import Box, Window, has_ratio, iou, snap
 from marscrop.ratio import AspectRatio
@@ -16,6 +15,9 @@ from marscrop.window.constraints import Limits
 from marscrop.window.placement import Prior, place_window
 from marscrop.window.rounding import nearest_box
 from marscrop.window.scorer import MAX_CANDIDATE_IOU
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _EASES_PX: Final = ((0.0, 0.0), (1.0, 1.0), (0.0, 1.0), (1.0, 0.0))
 """Pixels by which boxes to keep, and boxes to avoid, are shrunk: one pair a try.
