@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from marscrop.faces.detector import Face
 from marscrop.faces.rule import looks_for_faces
 from marscrop.geometry import Box, Size
 from marscrop.options import CropOptions
@@ -15,6 +14,8 @@ from marscrop.subjects.subject_map import SubjectMap
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from marscrop.faces.detector import Face
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -19,12 +19,8 @@ from marscrop.cores import usable_cores
 from marscrop.crop import Crop
 from marscrop.decision import decide, flat_crops, in_photo, moved_to_grid
 from marscrop.errors import ConstraintError, ModelError, OptionError
-from marscrop.faces import detector
-from marscrop.faces.detector import Face, FaceDetector
 from marscrop.faces.rule import FaceRule, looks_for_faces
 from marscrop.geometry import Size, fit_longest_edge
-from marscrop.imaging.lossless import BlockGrid
-from marscrop.imaging.padding import Picture, cut
 from marscrop.imaging.photo import (
     DEFAULT_MAX_DECODED_BYTES,
     DEFAULT_MAX_PIXELS,
@@ -43,6 +39,9 @@ from marscrop.subjects.subject_map import SubjectMap
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from marscrop.faces.detector import Face, FaceDetector
+    from marscrop.imaging.padding import Picture
 
 
 class Keywords(CropKeywords, ReadKeywords, total=False):
@@ -271,6 +270,8 @@ class Cropper:
         Raises:
             ImageError: an image that cannot be found or read, or does not hold the box.
         """
+        from marscrop.imaging.padding import cut
+
         photo = self.open(image, **read)
         return cut(photo.upright(), crop.box, crop.padding)
 
@@ -295,6 +296,8 @@ class Cropper:
             ImageError: an image that is no JPEG, or that cannot be cropped this way.
             ConstraintError: a padded crop.
         """
+        from marscrop.imaging.lossless import BlockGrid
+
         photo = self.open(image, **read)
         grid = BlockGrid.of(photo)
         moved = moved_to_grid(grid, crop, DEFAULT_OPTIONS)
@@ -307,6 +310,8 @@ class Cropper:
         """
         needed = photo.analysis_bytes(self.input_size(photo))
         if looks_for_faces(options.faces):
+            from marscrop.faces import detector
+
             size = detector.input_size(photo)
             needed = max(needed, photo.analysis_bytes(size, detector.OVERSAMPLING))
         return needed
@@ -387,6 +392,8 @@ class Cropper:
     def _face_detector(self) -> FaceDetector:
         with self._loading:
             if self._detector is None:
+                from marscrop.faces.detector import FaceDetector
+
                 self._detector = FaceDetector(self.threads)
             return self._detector
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import gc
 import signal
 import sys
 import warnings
@@ -29,6 +31,7 @@ def main() -> None:
 
     Exit codes: 0 all done, 1 something failed, 2 wrong usage, 130 and 143 stopped by a signal.
     """
+    atexit.register(gc.freeze)  # else Python looks for garbage in all of it before it is gone
     # A library's warnings are for developers; here they would only hide the message.
     if not sys.warnoptions:
         warnings.simplefilter("ignore")

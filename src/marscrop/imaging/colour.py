@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image
 
 from marscrop.imaging.foreign import raise_foreign
 
@@ -130,6 +130,8 @@ def to_16_bits(image: Image.Image) -> Image.Image | None:
 def cmyk_to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     """CMYK in sRGB, through its ICC profile when that is usable."""
     if profile and profile_fits(profile, "CMYK"):
+        from PIL import ImageCms  # few photos need it
+
         try:
             inks = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             srgb = ImageCms.createProfile("sRGB")

@@ -6,8 +6,7 @@ import io
 from typing import IO, Final
 
 from PIL import ExifTags, Image
-from PIL.PngImagePlugin import PngImageFile
-from PIL.TiffImagePlugin import TiffImageFile
+from PIL.ImageFile import ImageFile
 
 from marscrop.geometry import Box, Size, Window
 from marscrop.imaging.foreign import raise_foreign
@@ -39,7 +38,7 @@ def orientation_of(image: Image.Image) -> int:
     Reads headers only. An orientation that is missing, unknown or unreadable is 1. It is also 1
     for TIFF, which Pillow turns by itself while loading (its `size` is upright from the start).
     """
-    if isinstance(image, TiffImageFile):
+    if image.format == "TIFF":
         return UPRIGHT
     return stored_orientation(image)
 
@@ -53,8 +52,9 @@ def stored_orientation(image: Image.Image) -> int:
         # Not image.getexif(): for a PNG without EXIF before its pixels, that decodes the pixels.
         exif = Image.Image.getexif(image)
         orientation = exif.get(ExifTags.Base.Orientation)
-        if orientation is None and isinstance(image, PngImageFile) and image.fp is not None:
-            orientation = _late_png_exif(image.fp).get(ExifTags.Base.Orientation)
+        file = image.fp if isinstance(image, ImageFile) and image.format == "PNG" else None
+        if orientation is None and file is not None:
+            orientation = _late_png_exif(file).get(ExifTags.Base.Orientation)
     except Exception as error:  # broken EXIF raises almost anything: no reason to refuse the photo
         raise_foreign(error)
         return UPRIGHT
