@@ -72,13 +72,16 @@ def crop_options(command: Command) -> Command:
 
 
 def _flag(name: str, option: Option) -> Callable[[Command], Command]:
+    spelled, words = on_command_line(Mention(name)), described(name, on_command_line)
+    if option.kind is bool:
+        return click.option(spelled, name, is_flag=True, default=None, help=words)
     return click.option(
-        on_command_line(Mention(name)),
+        spelled,
         name,
         type=option.kind,
         multiple=option.repeated,
         metavar=option.form or ("|".join(option.choices) or None),
-        help=described(name, on_command_line),
+        help=words,
     )
 
 
