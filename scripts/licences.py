@@ -34,6 +34,7 @@ ALLOWED: Final = {
 
 EXCEPTIONS: Final = {
     "jpegiptc": "Artistic OR GPL",
+    "pillow-jxl-plugin": "GPL-3.0-or-later",
     "pyvips-binary": "LGPL-3.0-or-later",
     "turbojpeg": "none stated",
 }
@@ -48,7 +49,9 @@ NOTES: Final = {
     "opencv-python": "its wheels hold FFmpeg and Qt (LGPL), by its project's page; not imported",
     "pillow": "its wheels hold the libraries of its formats, named in its licence file",
     "pillow-heif": "**its wheels are GPL-2.0**: they hold x265 (GPL-2.0), libheif, libde265 (LGPL)",
+    "pillow-jxl-plugin": "**GPL**, for its own code; its wheels hold libjxl (BSD-3-Clause)",
     "pyvips-binary": "libvips and its libraries, which one may replace by one's own",
+    "rawpy": "its wheels hold LibRaw (LGPL-2.1 or CDDL-1.0), a shared library",
     "scipy": "its wheels hold OpenBLAS (BSD-3-Clause) and libgfortran (GPL with an exception)",
     "torch": "on Linux, PyPI's build adds NVIDIA's libraries, under NVIDIA's own licence",
     "turbojpeg": "**neither its wheels nor its repository state one**; `jpegtran` does the same",

@@ -22,6 +22,7 @@ from marscrop.errors import (
     OptionError,
     RatioError,
     StorageError,
+    TruncatedError,
 )
 from marscrop.geometry import Box, Size
 from marscrop.ratio import AspectRatio
@@ -46,6 +47,7 @@ __all__ = [
     "RatioError",
     "Size",
     "StorageError",
+    "TruncatedError",
 ]
 
 

@@ -21,15 +21,16 @@ from marscrop.decision import decide, flat_crops, in_photo, moved_to_grid
 from marscrop.errors import ConstraintError, ModelError, OptionError
 from marscrop.faces.rule import FaceRule, looks_for_faces
 from marscrop.geometry import Size, fit_longest_edge
+from marscrop.imaging.cost import DEFAULT_MAX_PIXELS
 from marscrop.imaging.photo import (
     DEFAULT_MAX_DECODED_BYTES,
-    DEFAULT_MAX_PIXELS,
     Photo,
     open_photo,
 )
 from marscrop.imaging.read_options import READ_OPTIONS, ReadKeywords, ReadOptions
 from marscrop.imaging.sight import PhotoPart, look
 from marscrop.imaging.source import Source
+from marscrop.imaging.write_options import MetadataPolicy
 from marscrop.options import DEFAULT_OPTIONS, CropKeywords, CropOptions
 from marscrop.ratio import AspectRatio, RatioLike, parse_ratios
 from marscrop.runtime.manifest import PACKAGED_MODEL, Manifest
@@ -265,18 +266,24 @@ class Cropper:
             **read: as `crop` had it: which frame, say.
 
         Returns:
-            a PIL image of `crop.size`.
+            a PIL image of `crop.size`; HDR is toned down to sRGB.
 
         Raises:
             ImageError: an image that cannot be found or read, or does not hold the box.
         """
         from marscrop.imaging.padding import cut
+        from marscrop.imaging.screen import upright_picture
 
         photo = self.open(image, **read)
-        return cut(photo.upright(), crop.box, crop.padding)
+        return cut(upright_picture(photo).image, crop.box, crop.padding)
 
     def lossless(
-        self, image: Source, crop: Crop, **read: Unpack[ReadKeywords]
+        self,
+        image: Source,
+        crop: Crop,
+        *,
+        metadata: MetadataPolicy = "rights",
+        **read: Unpack[ReadKeywords],
     ) -> tuple[bytes, Crop]:
         """A crop of a JPEG without encoding it again; needs the extra `lossless`.
 
@@ -286,6 +293,7 @@ class Cropper:
         Args:
             image: the JPEG that the crop is of: path, bytes or file object.
             crop: as `crop` gave it, not padded.
+            metadata: what is kept of the photo's: "none", "rights" or "all".
             **read: as `crop` had it.
 
         Returns:
@@ -301,7 +309,7 @@ class Cropper:
         photo = self.open(image, **read)
         grid = BlockGrid.of(photo)
         moved = moved_to_grid(grid, crop, DEFAULT_OPTIONS)
-        return grid.cut(moved.box).content, moved
+        return grid.cut(moved.box, metadata).content, moved
 
     def analysis_bytes(self, photo: Photo, options: CropOptions = DEFAULT_OPTIONS) -> int:
         """Memory that a photo takes at once while its crops are found, beside the networks.

@@ -2,7 +2,8 @@
 
     MarscropError
     |-- ImageError          an image that cannot be found, read or written: source, reason
-    |   `-- LimitError      one that is beyond a limit: name, value, limit
+    |   |-- LimitError      one that is beyond a limit: name, value, limit
+    |   `-- TruncatedError  one whose file ends before its picture does
     |-- OptionError         an option that cannot be understood: option, got
     |   `-- RatioError      an aspect ratio that cannot be
     |-- ConstraintError     what is understood, and cannot be met by a photo: source, reason
@@ -83,6 +84,10 @@ class LimitError(ImageError):
         super().__init__(source, (f"{fact}; {advice} or raise ", Mention(name)))
         self.args = (source, name, value, limit, fact, advice)
         self.name, self.value, self.limit, self.fact = name, value, limit, fact
+
+
+class TruncatedError(ImageError):
+    """An image whose file ends before its picture does."""
 
 
 class OptionError(MarscropError, ValueError):

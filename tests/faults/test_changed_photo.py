@@ -88,11 +88,11 @@ READS: list[Callable[[Photo], object]] = [
     lambda photo: photo.analysis_rgb(SIZE),
     lambda photo: photo.upright(),
     lambda photo: photo.file_bytes(),
-    lambda photo: photo.exif(),
+    lambda photo: photo.metadata(),
 ]
 
 
-@pytest.mark.parametrize("read", READS, ids=["look", "cut", "bytes", "exif"])
+@pytest.mark.parametrize("read", READS, ids=["look", "cut", "bytes", "metadata"])
 @pytest.mark.parametrize(("change", "message"), CHANGES)
 def test_between_header_and_pixels(
     path: Path, change: Change, message: str, read: Callable[[Photo], object]

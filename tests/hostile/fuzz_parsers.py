@@ -15,6 +15,7 @@ import sys
 import tempfile
 import urllib.parse
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import atheris
@@ -30,7 +31,12 @@ with atheris.instrument_imports(include=["marscrop"]):
     from marscrop.exchange import crop_sidecar, iiif_region, imgproxy_crop, thumbor_crop
     from marscrop.geometry import Box, Size
     from marscrop.imaging.fill import Fill
-    from marscrop.imaging.jpeg.metadata import truthful
+    from marscrop.imaging.metadata.crop_metadata import kept
+    from marscrop.imaging.metadata.lossless_jpeg import with_metadata
+    from marscrop.imaging.metadata.photo_metadata import PhotoMetadata
+    from marscrop.imaging.metadata.placement import Placement
+    from marscrop.imaging.output_format import GIF, JPEG
+    from marscrop.imaging.write_options import METADATA_POLICIES
     from marscrop.options import CropOptions
     from marscrop.ratio import AspectRatio
     from marscrop.runtime.manifest import FILE, PACKAGED_MODEL, Manifest
@@ -125,10 +131,17 @@ def _picture(texts: dict[str, list[str]]) -> None:
 
 
 def jpeg_metadata(content: bytes) -> None:
-    try:
-        truthful(content, Size(40, 30), 6)
-    except MarscropError:
-        return
+    found = PhotoMetadata()
+    found.read_exif(content)
+    found.read_resources(content)
+    found.xmp = found.iptc = found.comment = content
+    placement = Placement(_IMAGE, 6, Box(40, 30, 80, 60))
+    for policy, wanted in product(METADATA_POLICIES, (JPEG, GIF)):
+        said = kept(found, policy, placement, wanted)
+        try:
+            with_metadata(content, said)
+        except MarscropError:
+            continue
 
 
 def journal(content: bytes) -> None:

@@ -11,8 +11,11 @@ from PIL import ExifTags, Image
 from starlette.testclient import TestClient
 
 from marscrop.cropper import Cropper
+from marscrop.geometry import Size
 from marscrop.imaging.photo import open_photo
 from marscrop.ratio import AspectRatio
+from marscrop.service.limits import ServiceLimits
+from marscrop.service.output import affordable, output_bytes
 
 FORMATS = {"image/avif": "AVIF", "image/webp": "WEBP", "image/jpeg": "JPEG", "image/png": "PNG"}
 
@@ -104,7 +107,7 @@ def test_padding_is_drawn(client: TestClient, rocket: bytes) -> None:
         ("ratio=1:1&width=100&enlarge=5", "enlarge must be from 1 to 4; got 5"),
         ("ratio=1:1&width=100&enlarge=nan", "enlarge must be from 1 to 4; got nan"),
         ("ratio=1:1&quality=0", "quality must be from 1 to 100; got 0"),
-        ("ratio=1:1&format=bmp", "format must be one of avif, webp, jpg, png; got 'bmp'"),
+        ("ratio=1:1&format=bmp", "format must be one of auto, avif, webp, jpg, png; got 'bmp'"),
         ("ratio=1:1&metadata=exif", "metadata must be one of none, rights, all, keep; got 'exif'"),
         ("ratio=1:1&ratio=2:1", "ratio may be given once"),
         ("ratio=1:1&max_candidates=2", "unknown parameter 'max_candidates'"),
@@ -119,7 +122,10 @@ def test_a_question_that_makes_no_sense_is_explained(
     assert words in answer.json()["error"]["message"]
 
 
-@pytest.mark.parametrize(("query", "place"), [("", None), ("&metadata=keep", "N")])
+@pytest.mark.parametrize(
+    ("query", "place"),
+    [("", None), ("&metadata=none", None), ("&metadata=keep", "N"), ("&metadata=all", "N")],
+)
 @pytest.mark.parametrize("suffix", ["jpg", "webp", "avif", "png"])
 def test_the_place_is_left_out_unless_asked_for(
     client: TestClient, examples: Path, query: str, place: str | None, suffix: str
@@ -127,6 +133,7 @@ def test_the_place_is_left_out_unless_asked_for(
     exif = Image.Exif()
     exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitudeRef] = "N"
     exif[ExifTags.Base.Orientation] = 6
+    exif[ExifTags.Base.Artist] = "Ada"
     photo = io.BytesIO()
     with Image.open(examples / "cat.jpg") as image:
         image.save(photo, "JPEG", exif=exif)
@@ -134,6 +141,7 @@ def test_the_place_is_left_out_unless_asked_for(
     found = opened(answer.content).getexif()
     assert found.get_ifd(ExifTags.IFD.GPSInfo).get(ExifTags.GPS.GPSLatitudeRef) == place
     assert ExifTags.Base.Orientation not in found
+    assert found.get(ExifTags.Base.Artist) == (None if "none" in query else "Ada")
 
 
 def test_the_map_is_what_the_network_sees(
@@ -162,3 +170,33 @@ def test_what_a_picture_lacks_is_in_a_header(client: TestClient) -> None:
     assert lacking.headers["X-Crop-Warnings"] == words
     whole = client.post("/v1/crop?ratio=1:1&format=png", content=photo.getvalue())
     assert "X-Crop-Warnings" not in whole.headers
+
+
+def test_the_smallest_of_what_is_accepted_comes_out(client: TestClient, rocket: bytes) -> None:
+    url, accept = "/v1/crop?ratio=1:1", "image/avif, image/webp, image/jpeg"
+    lengths = {
+        kind: len(client.post(url, content=rocket, headers={"Accept": f"image/{kind}"}).content)
+        for kind in ("avif", "webp", "jpeg")
+    }
+    for address in (url, f"{url}&format=auto"):
+        answer = client.post(address, content=rocket, headers={"Accept": accept})
+        kind = min(lengths, key=lambda one: lengths[one])
+        assert answer.headers["Content-Type"] == f"image/{kind}"
+
+
+def test_a_format_that_would_need_too_much_memory_gives_way(rocket: bytes) -> None:
+    size = Size(400, 400)
+    most = output_bytes(size, ".jpg")
+    assert affordable((".avif", ".jpg"), size, ServiceLimits(max_encoded_bytes=most)) == (".jpg",)
+
+
+def test_a_photo_is_read_as_asked(client: TestClient, rocket: bytes) -> None:
+    cut = rocket[: len(rocket) // 2]
+    refused = client.post("/v1/crop?ratio=1:1", content=cut)
+    assert refused.status_code == 422
+    assert refused.json()["error"]["message"].endswith("use lenient")
+    answer = client.post("/v1/crop?ratio=1:1&lenient=true", content=cut)
+    assert answer.status_code == 200
+    assert "the rest of the picture is grey" in answer.headers["X-Crop-Warnings"]
+    odd = client.post("/v1/crop?ratio=1:1&lenient=maybe", content=rocket)
+    assert "lenient: must be true or false; got 'maybe'" in odd.json()["error"]["message"]

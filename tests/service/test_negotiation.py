@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from marscrop.service.negotiation import choose_suffix
+from marscrop.service.negotiation import accepted_suffixes
 from marscrop.service.refusals import Refusal
 
 CHROME = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
@@ -10,17 +10,18 @@ OLD_SAFARI = "image/webp,image/png,image/svg+xml,image/*;q=0.8,video/*;q=0.8,*/*
 
 
 @pytest.mark.parametrize(
-    ("accept", "suffix"),
+    ("accept", "suffixes"),
     [
         (None, ".jpg"),
         ("", ".jpg"),
         ("*/*", ".jpg"),
         ("image/*", ".jpg"),
-        (CHROME, ".avif"),
-        (OLD_SAFARI, ".webp"),
+        (CHROME, ".avif .webp .jpg"),
+        (OLD_SAFARI, ".webp .png"),
         ("image/jpeg", ".jpg"),
-        ("image/webp, image/jpeg", ".webp"),
-        ("image/jpeg, image/avif", ".avif"),
+        ("image/webp, image/jpeg", ".webp .jpg"),
+        ("image/webp, */*;q=0.9", ".webp"),
+        ("image/jpeg, image/avif", ".avif .jpg"),
         ("image/avif;q=0.1, image/jpeg;q=0.9", ".jpg"),
         ("image/avif;q=0, image/*", ".jpg"),
         ("image/avif;q=0, image/jpeg;q=0, image/png;q=0, */*", ".webp"),
@@ -31,18 +32,20 @@ OLD_SAFARI = "image/webp,image/png,image/svg+xml,image/*;q=0.8,video/*;q=0.8,*/*
         ("nonsense, /, image/, ;;, image/png", ".png"),
     ],
 )
-def test_the_best_liked_format_is_taken(accept: str | None, suffix: str) -> None:
-    assert choose_suffix(accept) == suffix
+def test_the_best_liked_formats_are_taken(accept: str | None, suffixes: str) -> None:
+    assert accepted_suffixes(accept) == tuple(suffixes.split())
 
 
-def test_transparency_is_kept_where_anything_will_do() -> None:
-    assert choose_suffix("*/*", has_alpha=True) == ".png"
-    assert choose_suffix("image/jpeg", has_alpha=True) == ".jpg"
+def test_transparency_is_kept_where_another_format_will_do() -> None:
+    assert accepted_suffixes("*/*", has_alpha=True) == (".png",)
+    assert accepted_suffixes(CHROME, has_alpha=True) == (".avif", ".webp", ".png")
+    assert accepted_suffixes("image/jpeg, image/webp", has_alpha=True) == (".webp",)
+    assert accepted_suffixes("image/jpeg", has_alpha=True) == (".jpg",)
 
 
 @pytest.mark.parametrize("accept", ["text/html", "image/avif;q=0", "*/*;q=0", "image/gif"])
 def test_none_of_ours_is_refused(accept: str) -> None:
     with pytest.raises(Refusal) as refused:
-        choose_suffix(accept)
+        accepted_suffixes(accept)
     assert refused.value.status == 406
     assert repr(accept) in refused.value.message

@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from marscrop import ConstraintError, Cropper, ImageError, LimitError, OptionError, errors
+from marscrop import (
+    ConstraintError,
+    Cropper,
+    ImageError,
+    LimitError,
+    OptionError,
+    TruncatedError,
+    errors,
+)
 from marscrop.errors import MarscropError, MissingExtraError, ModelError, RatioError, StorageError
 from marscrop.spelling import Spelling, in_http, in_python, on_command_line
 
@@ -20,6 +28,7 @@ PADDING = {
 EVERY = [
     ImageError("a.jpg", "is empty"),
     LimitError("a.jpg", "max_pixels", 4, 3, "has 4 pixels", "make it smaller"),
+    TruncatedError("a.jpg", "ends early"),
     OptionError.of("min_size", "must be small", 7),
     RatioError("aspect ratio must be W:H", "ratio", "16:0"),
     ConstraintError("cannot be met", "a.jpg"),

@@ -6,6 +6,7 @@ import contextlib
 import os
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -30,10 +31,19 @@ from marscrop.spelling import Mention
 from marscrop.window.regions import Region
 
 PHOTO_SUFFIXES: Final = frozenset(
-    {".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".gif", ".heic", ".heif"}
-    | {".bmp", ".jp2", ".ppm", ".psd"}
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".gif"}
+    | {".avif", ".heic", ".heif", ".hif", ".jxl", ".tif", ".tiff"}
+    | {".bmp", ".jp2", ".ppm", ".pgm", ".pbm", ".pnm", ".psd"}
 )
-"""Suffixes of the photos in folders and globs. Files named one by one may have any."""
+"""Suffixes of the photos in folders and globs, in either case. Files named one by one may have any,
+and a glob may name another, such as *.nef."""
+
+RAW_SUFFIXES: Final = frozenset(
+    {".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".iiq", ".mef", ".mos"}
+    | {".mrw", ".nef", ".nrw", ".orf", ".pef", ".raf", ".rw2", ".sr2", ".srw", ".x3f"}
+)
+"""Those of camera raw, which are photos where that was asked for: beside a raw file there often
+lies its JPEG."""
 
 _STATS_AT_ONCE: Final = 16
 """Files looked up at once: an object store takes tens of milliseconds for each."""
@@ -60,7 +70,13 @@ class SourcePhoto:
     error: str | None = None
 
 
-def find_photos(sources: Sequence[str], target: Store) -> list[SourcePhoto]:
+def find_photos(
+    sources: Sequence[str],
+    target: Store,
+    left_out: Counter[str] | None = None,
+    *,
+    with_raw: bool = False,
+) -> list[SourcePhoto]:
     """The photos that sources name, each once, sorted by source.
 
     A row of a list that names no photo that can be looked for is one with an error.
@@ -68,6 +84,9 @@ def find_photos(sources: Sequence[str], target: Store) -> list[SourcePhoto]:
     Args:
         sources: folders, files, globs, URLs, and lists of photos in Parquet or CSV.
         target: where crops go; photos in it are passed over.
+        left_out: is told of the files in folders and globs that are no photos by their suffixes:
+            how many there are of each, which is "" for files without.
+        with_raw: whether folders and globs have photos with `RAW_SUFFIXES`.
 
     Raises:
         OptionError: a source that is missing, names no photo, cannot be reached or listed, or lies
@@ -75,9 +94,11 @@ def find_photos(sources: Sequence[str], target: Store) -> list[SourcePhoto]:
             other boxes to keep.
     """
     merged: dict[str, SourcePhoto] = {}
+    left_out = Counter() if left_out is None else left_out
+    suffixes = PHOTO_SUFFIXES | RAW_SUFFIXES if with_raw else PHOTO_SUFFIXES
     for source in sources:
         with half_made_unheard():
-            found = _photos_of(source, target)
+            found = _photos_of(source, target, suffixes, left_out)
         if not found:
             raise OptionError(
                 f"{source}: no photo found; of folders and globs these are the files with a "
@@ -90,7 +111,9 @@ def find_photos(sources: Sequence[str], target: Store) -> list[SourcePhoto]:
     return [photo for _, photo in sorted(merged.items())]
 
 
-def _photos_of(source: str, target: Store) -> list[SourcePhoto]:
+def _photos_of(
+    source: str, target: Store, suffixes: frozenset[str], left_out: Counter[str]
+) -> list[SourcePhoto]:
     """The photos of one source."""
     fs, path = filesystem(source)
     fs = following_links() if is_local(fs) else fs
@@ -98,10 +121,12 @@ def _photos_of(source: str, target: Store) -> list[SourcePhoto]:
         literal = _literal_part(fs, path)
         if literal != path:
             pattern = re.sub(r"([*?[])", r"[\1]", literal) + path[len(literal) :]
-            return list(_from_listing(fs, literal, fs.glob(pattern, detail=True), target))
+            listing, own = fs.glob(pattern, detail=True), _literal_suffix(pattern)
+            return list(_from_listing(fs, literal, listing, target, suffixes | own, left_out))
         if fs.info(path)["type"] == "directory":
             _check_outside(fs, path, source, target)
-            return list(_from_listing(fs, path, fs.find(path, detail=True), target))
+            listing = fs.find(path, detail=True)
+            return list(_from_listing(fs, path, listing, target, suffixes, left_out))
     if PurePosixPath(path).suffix.lower() in LIST_SUFFIXES:
         return list(_from_list(fs, path))
     return [_photo_at(fs, path, posixpath.dirname(path))]
@@ -138,10 +163,25 @@ def _check_outside(fs: Any, path: str, source: str, target: Store) -> None:
         )
 
 
+def _literal_suffix(pattern: str) -> frozenset[str]:
+    """The suffix of all files that a pattern fits, in lower case; none if they may have several."""
+    suffix = PurePosixPath(pattern).suffix.lower()
+    return (
+        frozenset() if not suffix or any(sign in suffix for sign in "*?[]") else frozenset({suffix})
+    )
+
+
 def _from_listing(
-    fs: Any, base: str, listing: dict[str, Any], target: Store
+    fs: Any,
+    base: str,
+    listing: dict[str, Any],
+    target: Store,
+    suffixes: frozenset[str],
+    left_out: Counter[str],
 ) -> Iterator[SourcePhoto]:
     """The photos of a listing, without hidden ones and those in the target.
+
+    Photos have one of `suffixes`; of others `left_out` is told.
 
     What has a photo's name and is no file, such as a link that leads nowhere, is among them: the
     worker finds it out, and records it.
@@ -151,14 +191,18 @@ def _from_listing(
     for path, info in listing.items():
         name = _relative(path, base)
         hidden = any(part.startswith(".") for part in name.split("/"))
-        known = PurePosixPath(path).suffix.lower() in PHOTO_SUFFIXES
-        if not known or hidden or info["type"] == "directory":
+        if hidden or info["type"] == "directory":
             continue
         folder, file = posixpath.split(path)
         if folder not in folders:
             folders[folder] = _real_folder(fs, folder)
         real = _real(fs, path) if info.get("islink") else folders[folder] + file
-        if not real.startswith(home):
+        if real.startswith(home):
+            continue
+        suffix = PurePosixPath(path).suffix.lower()
+        if suffix not in suffixes:
+            left_out[suffix] += 1
+        else:
             version = content_version(info) if info["type"] == "file" else ""
             yield SourcePhoto(address(fs, path), name, version)
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from marscrop import __version__
 from marscrop.errors import OptionError
-from marscrop.imaging.photo import DEFAULT_MAX_DECODED_BYTES, DEFAULT_MAX_PIXELS
+from marscrop.imaging.cost import DEFAULT_MAX_PIXELS
+from marscrop.imaging.photo import DEFAULT_MAX_DECODED_BYTES
 from marscrop.imaging.read_options import AS_A_WHOLE, ReadOptions
 from marscrop.imaging.write_options import DEFAULT_WRITE_OPTIONS, WriteOptions
 from marscrop.options import DEFAULT_OPTIONS, CropOptions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -52,20 +53,28 @@ def make_plan(tasks: list[Task], job: Job) -> Plan:
     return Plan(tasks, done, [task for task in tasks if task.source not in done])
 
 
-def plan_tasks(sources: Sequence[str], ratios: Sequence[AspectRatio], job: Job) -> list[Task]:
+def plan_tasks(
+    sources: Sequence[str],
+    ratios: Sequence[AspectRatio],
+    job: Job,
+    left_out: Counter[str] | None = None,
+) -> list[Task]:
     """A task for each photo, sorted by source.
 
     Args:
         sources: folders, files, globs, URLs, and lists of photos in Parquet or CSV.
         ratios: of photos whose list names none.
         job: settings of the run.
+        left_out: as for `find_photos`.
 
     Raises:
         OptionError: a source that is missing, or that the target would overwrite; a list that
             cannot be understood; no ratio for a photo.
     """
     target = Store(job.target)
-    tasks = [_task(photo, ratios) for photo in find_photos(sources, target)]
+    with_raw = job.read.raw is not None
+    photos = find_photos(sources, target, left_out, with_raw=with_raw)
+    tasks = [_task(photo, ratios) for photo in photos]
     home = address(target.fs, target.root).rstrip("/") + "/"
     inside = [task.source[len(home) :] for task in tasks if task.source.startswith(home)]
     return with_distinct_names(tasks, job, inside)

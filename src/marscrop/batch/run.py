@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -52,10 +53,12 @@ class RunResult:
     Attributes:
         records: of all photos that are done or failed, by source.
         total: number of photos in the plan.
+        left_out: how many files of folders and globs were no photos, by their suffix.
     """
 
     records: dict[str, PhotoRecord]
     total: int
+    left_out: Mapping[str, int]
 
     @property
     def finished(self) -> bool:
@@ -104,7 +107,8 @@ def run(
     """
     do = _engine(engine)
     store = Store(job.target)
-    tasks = plan_tasks(sources, ratios, job)  # first: without photos, nothing is touched
+    left_out = Counter[str]()
+    tasks = plan_tasks(sources, ratios, job, left_out)  # first: without photos, nothing is touched
     with locked(store):
         if not prune:
             check_manifest_keeps_photos(store, tasks)
@@ -120,7 +124,7 @@ def run(
                     records[record.source] = record
                     if watcher:
                         watcher.photo(record)
-        result = RunResult(records, len(plan.tasks))
+        result = RunResult(records, len(plan.tasks), left_out)
         if result.finished:
             write_results(store, records.values(), tools)
     return result

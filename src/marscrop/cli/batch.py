@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from marscrop.batch.run import RunResult
 
 _NAMED_FAILURES = 20
+_NAMED_SUFFIXES = 10
 
 
 @click.command()
@@ -62,6 +64,8 @@ _NAMED_FAILURES = 20
 @flags.metadata
 @flags.file_type
 @flags.frame
+@flags.raw
+@flags.lenient
 @flags.max_pixels
 @flags.max_decoded_mib
 @flags.model
@@ -81,6 +85,8 @@ def batch(
     metadata: str,
     file_type: str | None,
     frame: int | None,
+    raw: str | None,
+    lenient: bool,
     max_pixels: int | None,
     max_decoded_mib: int | None,
     model: Path | None,
@@ -93,6 +99,7 @@ def batch(
     """
     give_memory_back()
     options = flags.parse_options(written)
+    read = flags.parse_reading(frame, raw, lenient=lenient)
     ratios = flags.parse_ratios(ratio)
     from marscrop.batch.job import Job
     from marscrop.batch.plan import make_plan, plan_tasks
@@ -100,13 +107,12 @@ def batch(
     from marscrop.batch.pruning import check_manifest_keeps_photos
     from marscrop.batch.run import run
     from marscrop.batch.store import Store, half_made_unheard
-    from marscrop.imaging.read_options import ReadOptions
 
     tools = _parse_tools(tools)
     try:
         job = Job(
             target=output,
-            read=ReadOptions(frame=frame),
+            read=read,
             options=options,
             suffix=_parse_suffix(file_type),
             write=flags.parse_write_options(quality, metadata),
@@ -117,11 +123,13 @@ def batch(
         )
         if dry_run:
             with half_made_unheard():
-                tasks = plan_tasks(sources, ratios, job)
+                left_out = Counter[str]()
+                tasks = plan_tasks(sources, ratios, job, left_out)
                 if not prune:
                     check_manifest_keeps_photos(Store(output), tasks)
                 plan = make_plan(tasks, job)
             _print_plan(plan)
+            _tell_left_out(left_out)
             return
         with half_made_unheard(), _stoppable() as stopped, Progress(sys.stderr) as progress:
             outcome = run(
@@ -191,6 +199,7 @@ def _conclude(outcome: RunResult, job: Job) -> None:
     for record in warned[:_NAMED_FAILURES]:
         for warning in record.warnings:
             print(on_one_line(f"marscrop: {record.source}: warning: {warning}"), file=sys.stderr)
+    _tell_left_out(outcome.left_out)
     done = len(outcome.records) - len(failures)
     words = f"{done:,} of {outcome.total:,} photos done, {len(failures):,} failed"
     if warned:
@@ -202,6 +211,21 @@ def _conclude(outcome: RunResult, job: Job) -> None:
     print(f"{words}: {where}/{PARQUET}, {where}/{JSON_LINES}", file=sys.stderr)
     if failures:
         sys.exit(1)
+
+
+def _tell_left_out(counts: Mapping[str, int]) -> None:
+    """One line on the files of folders and globs that are no photos by their suffixes."""
+    from marscrop.batch.store import on_one_line
+
+    if not counts:
+        return
+    most_first = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    named = [f"{count:,} {suffix or 'without a suffix'}" for suffix, count in most_first]
+    if len(named) > _NAMED_SUFFIXES:
+        rest = sum(count for _, count in most_first[_NAMED_SUFFIXES:])
+        named[_NAMED_SUFFIXES:] = [f"{rest:,} others"]
+    words = f"left out, as no photos by their suffix: {', '.join(named)}"
+    print(on_one_line(f"marscrop: {words}"), file=sys.stderr)
 
 
 def _parse_suffix(file_type: str | None) -> str | None:

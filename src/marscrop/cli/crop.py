@@ -37,6 +37,8 @@ from marscrop.errors import MarscropError
 @flags.metadata
 @flags.file_type
 @flags.frame
+@flags.raw
+@flags.lenient
 @flags.max_pixels
 @flags.max_decoded_mib
 @click.option(
@@ -61,6 +63,8 @@ def crop(
     metadata: str,
     file_type: str | None,
     frame: int | None,
+    raw: str | None,
+    lenient: bool,
     max_pixels: int | None,
     max_decoded_mib: int | None,
     lossless: bool,
@@ -77,6 +81,7 @@ def crop(
     _check_expanded(images)
     ratios = flags.parse_ratios(ratio)
     options = flags.parse_options(written)
+    read = flags.parse_reading(frame, raw, lenient=lenient)
     write = flags.parse_write_options(quality, metadata)
     if lossless:
         _check_lossless(output, quality, file_type, options.fallback)
@@ -84,7 +89,6 @@ def crop(
     from marscrop.cli.crop_photo import CropPhoto
     from marscrop.cores import usable_cores
     from marscrop.cropper import Cropper
-    from marscrop.imaging.read_options import ReadOptions
     from marscrop.memory_budget import MemoryBudget
     from marscrop.ordered_map import OrderedMap
 
@@ -97,7 +101,7 @@ def crop(
     photos = OrderedMap(workers, when_stopped=memory.stop)
     work = CropPhoto(
         cropper=cropper,
-        read=ReadOptions(frame=frame),
+        read=read,
         ratios=ratios,
         options=options,
         outputs=outputs if output is not None or not as_json else None,

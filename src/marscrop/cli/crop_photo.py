@@ -107,7 +107,7 @@ class CropPhoto:
 
         if grid:
             for path, crop in zip(paths, crops, strict=True):
-                encoded = grid.cut(crop.box)
+                encoded = grid.cut(crop.box, self.write.metadata)
                 write_whole(path, encoded.content)
                 yield path, crop, encoded.losses
             return

@@ -16,6 +16,7 @@ from marscrop.spelling import Mention, on_command_line
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from marscrop.imaging.read_options import RawSource, ReadOptions
     from marscrop.imaging.write_options import MetadataPolicy, WriteOptions
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
@@ -43,6 +44,17 @@ frame = click.option(
     "--frame",
     type=click.IntRange(min=0),
     help="Take this frame of an animation, or page of a TIFF, as a still; 0 is the first.",
+)
+lenient = click.option(
+    "--lenient",
+    is_flag=True,
+    help="Read a JPEG or PNG that ends early, with grey for what is missing.",
+)
+raw = click.option(
+    "--raw",
+    metavar="develop|preview",
+    help="Of camera raw: develop it, which needs the extra 'raw', or take the full-size JPEG "
+    "in it. A batch takes the raw files of folders only if this is given.",
 )
 max_pixels = click.option(
     "--max-pixels",
@@ -89,6 +101,16 @@ def parse_options(written: Mapping[str, Any]) -> CropOptions:
     """The options of each crop; exit code 2 where they cannot be understood."""
     try:
         return CropOptions.parse(**{name: v for name, v in written.items() if v != ()})
+    except MarscropError as error:
+        refuse(error)
+
+
+def parse_reading(frame: int | None, raw: str | None, *, lenient: bool) -> ReadOptions:
+    """How photos are read; exit code 2 where that cannot be understood."""
+    from marscrop.imaging.read_options import ReadOptions
+
+    try:
+        return ReadOptions.parse(frame=frame, raw=cast("RawSource | None", raw), lenient=lenient)
     except MarscropError as error:
         refuse(error)
 

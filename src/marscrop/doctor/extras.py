@@ -1,6 +1,6 @@
 """The extras of marscrop that are installed, and what the others lack.
 
-The metadata of packages tell, without importing them. Only three small extras, which the cropper
+The metadata of packages tell, without importing them. Only the small extras, which the cropper
 itself loads where they are installed, are also tried.
 """
 

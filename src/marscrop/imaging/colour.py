@@ -63,7 +63,7 @@ def to_rgb(image: Image.Image, ground: int = WHITE) -> Image.Image:
     image.load()  # some plugins know size and mode for sure only then
     if image.mode == "RGB" and not has_alpha(image):
         return image
-    span = _value_span(image) if is_deep(image.mode) else None
+    span = value_span(image) if is_deep(image.mode) else None
     rgb = Image.new("RGB", image.size)
     for box in parts_of(image):  # whole, what lies between would be several times the picture
         part = part_of(image, box)
@@ -107,14 +107,30 @@ def to_plain(image: Image.Image) -> Image.Image:
     return to_rgba(image) if has_alpha(image) else image
 
 
+def in_full_range(image: Image.Image, bits: int) -> Image.Image:
+    """Grey of fewer than 16 bits a channel in mode I;16, white being 65535; others as they are.
+
+    Args:
+        image: as Pillow loads it: a TIFF of 12 bits has values up to 4095.
+        bits: that the file says a channel has.
+    """
+    if not image.mode.startswith("I;16") or not 8 < bits < 16:
+        return image
+    values = np.asarray(image).astype(np.uint16)
+    scaled = Image.fromarray(values << (16 - bits) | values >> (2 * bits - 16))
+    scaled.info = image.info
+    return scaled
+
+
 def to_8_bits(image: Image.Image) -> Image.Image:
     """Deep grey scaled, not clipped, to mode L.
 
-    16 bits (and 32-bit integers that keep to 0..65535) are divided by 257. Other integers and
-    floats have no agreed white: their least and largest finite values become 0 and 255; NaN and
+    16 bits (and 32-bit integers that keep to 0..65535) are divided by 257, or scaled as what they
+    are where all values need no more than 12 bits. Floats from 0 to 1 keep to that. Other integers
+    and floats have no agreed white: their least and largest finite values become 0 and 255; NaN and
     -inf become 0, +inf 255.
     """
-    span = _value_span(image)
+    span = value_span(image)
     grey = Image.new("L", image.size)
     for box in parts_of(image):
         grey.paste(_to_8_bits(part_of(image, box), span), box[:2])
@@ -165,21 +181,32 @@ def parts_of(image: Image.Image) -> Iterator[tuple[int, int, int, int]]:
             yield left, top, min(left + columns, width), min(top + rows, height)
 
 
-def _value_span(image: Image.Image) -> tuple[float, float]:
-    """What becomes 0 and 255: 0 and 65535 where values are 16 bits, else least and largest."""
+def value_span(image: Image.Image) -> tuple[float, float]:
+    """What `to_8_bits` makes 0 and 255 of deep grey."""
     lows, highs = [], []
     for box in parts_of(image):
         values = np.asarray(part_of(image, box))
-        if values.dtype.itemsize == 2:
-            return _SPAN_OF_16_BITS
-        finite = values[np.isfinite(values)]
+        finite = values[np.isfinite(values)] if values.dtype.kind == "f" else values
         if finite.size:
             lows.append(float(finite.min()))
             highs.append(float(finite.max()))
     low, high = (min(lows), max(highs)) if lows else (0.0, 0.0)
-    if image.mode != "F" and low >= 0 and high <= 65535:
-        return _SPAN_OF_16_BITS
-    return low, high
+    if image.mode == "F":
+        return (0.0, 1.0) if low >= 0 and 0 < high <= 1 else (low, high)
+    if low < 0 or high > 65535:
+        return low, high
+    bits = bits_in_use(int(high))
+    return _SPAN_OF_16_BITS if bits == 16 else (0.0, float((1 << bits) - 1))
+
+
+def bits_in_use(highest: int) -> int:
+    """Bits of the values of a 16-bit picture, from the highest: 8, 10, 12 or 16.
+
+    Cameras and scanners of 12 bits write them as they are: taken for 16, they would be black.
+    """
+    if not highest:
+        return 16
+    return next((bits for bits in (8, 10, 12) if highest < 1 << bits), 16)
 
 
 def _to_8_bits(image: Image.Image, span: tuple[float, float]) -> Image.Image:

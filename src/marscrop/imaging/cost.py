@@ -14,11 +14,14 @@ from PIL import ExifTags
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
-from marscrop.errors import ImageError
+from marscrop.errors import ImageError, LimitError
 from marscrop.geometry import Size
 from marscrop.imaging.jpeg import scans
 from marscrop.imaging.orientation import UPRIGHT
 from marscrop.imaging.tiff_directory import TiffReader
+
+DEFAULT_MAX_PIXELS: Final = 300_000_000
+"""Larger pictures are refused: the largest cameras make 200 million, bombs make billions."""
 
 MOST_SCANS: Final = 100
 """Of a JPEG. Encoders write about ten; each takes a pass over all of the picture."""
@@ -41,6 +44,8 @@ _OWN_BYTES: Final = {
     "WEBP": 12.0,  # two canvases, and the picture as bytes
     "HEIF": 4.5,
     "JPEG2000": 5.0,  # a channel
+    "JXL": 8.0,
+    "RAW": 5.0,  # sensor values, and four channels of 16 bits of half the sides
 }
 
 _TIFF_NUMBERS: Final = frozenset({3, 4, 5, 8, 9, 10, 11, 12, 13, 16, 17, 18})
@@ -90,6 +95,27 @@ def decoder_bytes(image: ImageFile) -> int:
     if _codec(image) in MOST_SLOW_SAMPLES:
         own = 2.0 * pixel_bytes(image.mode)
     return round(own * channels * pixels)
+
+
+def check_pixels(size: Size, max_pixels: int) -> None:
+    """Refuse a picture of `size` [px] with more pixels than that, or none.
+
+    Raises:
+        LimitError, ImageError: without the source's name.
+    """
+    width, height = size
+    if width < 1 or height < 1:
+        raise ImageError(None, f"has no pixels; its size is {width} x {height}")
+    if width * height > max_pixels:
+        raise LimitError(
+            None,
+            "max_pixels",
+            width * height,
+            max_pixels,
+            f"has {width * height:,} pixels ({width} x {height}), more than the limit of "
+            f"{max_pixels:,}",
+            "make it smaller",
+        )
 
 
 def check_time(image: ImageFile) -> None:

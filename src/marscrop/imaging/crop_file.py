@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import io
 import os
-
-from PIL import Image
+from collections.abc import Sequence
+from typing import BinaryIO
 
 from marscrop.geometry import Box, Size
+from marscrop.imaging.colourspace.written import says_hdr
+from marscrop.imaging.deep.encoding import bits_kept
+from marscrop.imaging.deep.reading import Deep
+from marscrop.imaging.deep_crop import depth_loss, encode_deep_crop
 from marscrop.imaging.destination import whole_file, write_whole
 from marscrop.imaging.encoded_file import EncodedFile, distinct
 from marscrop.imaging.encoding import encode_by_strips, encode_crop, fits_strips
-from marscrop.imaging.padding import Padding
+from marscrop.imaging.metadata.photo_metadata import PhotoMetadata
+from marscrop.imaging.output_format import OutputFormat, output_format
+from marscrop.imaging.padding import Padding, cut
 from marscrop.imaging.photo import Photo
+from marscrop.imaging.scaling import scaled
+from marscrop.imaging.screen import Upright, upright_picture
+from marscrop.imaging.smallest import smallest
+from marscrop.imaging.strips import LARGE_PX
 from marscrop.imaging.write_options import DEFAULT_WRITE_OPTIONS, WriteOptions
 
 
@@ -21,7 +31,8 @@ class CropFiles:
 
     A photo of ordinary size is decoded once for all of them. A large one is read by strips for
     each, where that can be: to JPEG, and to PNG unless it is stored turned, neither padded nor
-    scaled. The file is the same either way.
+    scaled. The file is the same either way. Of a large one with more than 8 bits a channel, no
+    more than the crop's pixels are held, but for AVIF and HEIC, which are decoded whole.
     """
 
     def __init__(self, photo: Photo, options: WriteOptions = DEFAULT_WRITE_OPTIONS) -> None:
@@ -33,7 +44,35 @@ class CropFiles:
         """
         self._photo = photo
         self._options = options
-        self._upright: Image.Image | None = None
+        self._metadata: PhotoMetadata | None = None
+        self._uprights: dict[bool, Upright] = {}
+        self._deep: Deep | None = None
+
+    def smallest(
+        self,
+        box: Box,
+        suffixes: Sequence[str],
+        *,
+        padding: Padding | None = None,
+        size: Size | None = None,
+    ) -> str:
+        """The suffix of the format in which a crop's file is smallest, tried on parts of it.
+
+        Args:
+            box: of the crop [px].
+            suffixes: of formats that are asked for, at least one.
+            padding, size: as for `encode`.
+
+        Raises:
+            ImageError: what `encode` raises.
+        """
+        if len(suffixes) == 1:
+            return suffixes[0]
+        upright = self._upright(keep_hdr=False)
+        picture = cut(upright.image, box, padding)
+        if size is not None:
+            picture = scaled(picture, size)
+        return smallest(picture, suffixes, self._options.quality, self._photo, upright.stated)
 
     def encode(
         self,
@@ -48,23 +87,37 @@ class CropFiles:
         Raises:
             ImageError: truncated, corrupt or vanished pixels, or what `encode_crop` raises.
         """
-        scaled = size not in (None, box.size)
-        if padding is None and not scaled and fits_strips(self._photo, box, path):
+        resized = size not in (None, box.size)
+        if padding is None and not resized and fits_strips(self._photo, box, path):
             buffer = io.BytesIO()
-            losses = encode_by_strips(self._photo, box, path, buffer, self._options)
+            losses = self._encode_by_strips(box, path, buffer)
             return EncodedFile(buffer.getvalue(), self._all(losses))
-        if self._upright is None:
-            self._upright = self._photo.upright()
+        wanted = output_format(path)
+        if self._keeps_depth(wanted):
+            encoded = encode_deep_crop(
+                self._deep_pixels(box),
+                box,
+                path,
+                self._options,
+                source=self._photo,
+                padding=padding,
+                size=size,
+            )
+            return EncodedFile(encoded.content, self._all(encoded.losses))
+        upright = self._upright(keep_hdr=says_hdr(wanted))
         encoded = encode_crop(
-            self._upright,
+            upright.image,
             box,
             path,
             self._options,
             source=self._photo,
+            metadata=self._photo_metadata(),
+            stated=upright.stated,
             padding=padding,
             size=size,
         )
-        return EncodedFile(encoded.content, self._all(encoded.losses))
+        losses = (*upright.losses, *depth_loss(self._photo, 8), *encoded.losses)
+        return EncodedFile(encoded.content, self._all(losses))
 
     def write(
         self, box: Box, path: str | os.PathLike[str], *, padding: Padding | None = None
@@ -79,10 +132,41 @@ class CropFiles:
         """
         if padding is None and fits_strips(self._photo, box, path):
             with whole_file(path) as file:
-                return self._all(encode_by_strips(self._photo, box, path, file, self._options))
+                return self._all(self._encode_by_strips(box, path, file))
         encoded = self.encode(box, path, padding=padding)
         write_whole(path, encoded.content)
         return encoded.losses
+
+    def _encode_by_strips(
+        self, box: Box, path: str | os.PathLike[str], file: BinaryIO
+    ) -> tuple[str, ...]:
+        found = self._photo_metadata()
+        return encode_by_strips(self._photo, box, path, file, self._options, metadata=found)
+
+    def _photo_metadata(self) -> PhotoMetadata:
+        if self._metadata is None:
+            self._metadata = self._photo.metadata()
+        return self._metadata
+
+    def _keeps_depth(self, wanted: OutputFormat) -> bool:
+        """Whether the file has more bits a channel than Pillow writes."""
+        space = self._photo.colours.space
+        if not self._photo.is_deep or bits_kept(wanted, self._photo.bits) <= 8:
+            return False
+        return space is None or not space.is_hdr or says_hdr(wanted)
+
+    def _deep_pixels(self, box: Box) -> Deep:
+        width, height = self._photo.size
+        if width * height >= LARGE_PX:
+            return self._photo.deep(box)
+        if self._deep is None:
+            self._deep = self._photo.deep()
+        return self._deep[box.y0 : box.y1, box.x0 : box.x1]
+
+    def _upright(self, *, keep_hdr: bool) -> Upright:
+        if keep_hdr not in self._uprights:
+            self._uprights[keep_hdr] = upright_picture(self._photo, keep_hdr=keep_hdr)
+        return self._uprights[keep_hdr]
 
     def _all(self, losses: tuple[str, ...]) -> tuple[str, ...]:
         return distinct((*self._photo.losses, *losses))

@@ -6,27 +6,42 @@ what the file says of the photo: `metadata`.
 
 from __future__ import annotations
 
-import io
 import itertools
 import os
-from typing import BinaryIO
+from collections.abc import Iterator
+from typing import Any, BinaryIO, Final
 
 from PIL import Image
 
-from marscrop.geometry import Box, Size
+from marscrop.geometry import Box, Margins, Size
 from marscrop.imaging import colour
+from marscrop.imaging.colourspace.stated import NOTHING, Statement
+from marscrop.imaging.colourspace.written import (
+    Saying,
+    hdr_loss,
+    in_srgb,
+    saying,
+    strip_toned_down,
+)
 from marscrop.imaging.destination import explained
 from marscrop.imaging.encoded_file import EncodedFile
-from marscrop.imaging.encoder_options import encoder_options
+from marscrop.imaging.encoder_options import encoded, encoder_options
 from marscrop.imaging.jpeg.strip_encoder import MAX_SIDE_PX, join_strips
+from marscrop.imaging.metadata.crop_metadata import kept
+from marscrop.imaging.metadata.embedding import embedded, encoder_arguments, png_chunks_of
+from marscrop.imaging.metadata.photo_metadata import PhotoMetadata
+from marscrop.imaging.metadata.placement import Placement
+from marscrop.imaging.metadata.png_chunks import Chunk, HeadFile
 from marscrop.imaging.orientation import UPRIGHT
-from marscrop.imaging.output_format import GIF, JPEG, PNG, TIFF, output_format
+from marscrop.imaging.output_format import JPEG, PNG, output_format
 from marscrop.imaging.padding import Padding, check_inside, cut
 from marscrop.imaging.photo import Photo
-from marscrop.imaging.pixel_mode import in_mode_of
+from marscrop.imaging.pixel_mode import at_8_bits_for, in_mode_of
 from marscrop.imaging.scaling import scaled
 from marscrop.imaging.strips import libvips_usable
 from marscrop.imaging.write_options import DEFAULT_WRITE_OPTIONS, WriteOptions
+
+_NO_MARGINS: Final = Margins(0, 0, 0, 0)
 
 
 def encode_crop(
@@ -36,21 +51,26 @@ def encode_crop(
     options: WriteOptions = DEFAULT_WRITE_OPTIONS,
     *,
     source: Photo | None = None,
+    metadata: PhotoMetadata | None = None,
+    stated: Statement | None = None,
     padding: Padding | None = None,
     size: Size | None = None,
 ) -> EncodedFile:
     """The file of `box` of an upright image, in the format of the path's suffix.
 
-    Pixels keep their mode where the format holds it, and their ICC profile where it fits the
-    mode. Of metadata it has what `options` let through of its `source`, and no orientation.
+    Pixels keep their mode where the format holds it, and their colours as the photo says them, by
+    an ICC profile, or in sRGB: `colourspace.written`. Of metadata it has what `options` let through
+    of its `source`, and no orientation.
 
     Args:
         image: upright, as `Photo.upright` returns it; several crops can be made of one.
         box: part of it to keep [px].
         path: only its suffix matters, and messages name it.
-        options: how it is written. Without a quality a JPEG of a JPEG is compressed just as its
-            `source`, all else by its `OutputFormat.quality`.
+        options: how it is written. Without a quality a crop in the format of its `source`
+            is compressed just as that, all else by its `OutputFormat.quality`.
         source: the photo that `image` is of.
+        metadata: its own, where it was read before.
+        stated: of the colours of `image`, beside an ICC profile; by default what `source` says.
         padding: what is added around the box, if anything.
         size: to bring the crop to [px]; its own by default.
 
@@ -61,20 +81,34 @@ def encode_crop(
     wanted = output_format(path)
     with explained(path):
         profile = image.info.get("icc_profile")
-        picture = cut(image, box, padding)
-        crop, losses = in_mode_of(wanted, scaled(picture, size) if size else picture, profile)
+        redrawn = padding is not None or size not in (None, box.size)
+        plain, losses = at_8_bits_for(wanted, image, redrawn=redrawn)
+        picture = cut(plain, box, padding)
+        crop, further = in_mode_of(wanted, scaled(picture, size) if size else picture, profile)
+        losses += further
         # Pillow's encoders look for metadata here too, each for other kinds.
         crop.info = {key: crop.info[key] for key in ("transparency",) if key in crop.info}
+        if stated is None:
+            stated = NOTHING if source is None else source.colours
+        said = saying(wanted, crop.mode, profile, stated)
+        if said is None:
+            crop, further = in_srgb(crop, profile, stated)
+            said, losses = Saying(), losses + further
         arguments = encoder_options(wanted, crop, options.quality, source)
-        if profile and colour.profile_fits(profile, crop.mode) and wanted is not GIF:
-            arguments["icc_profile"] = profile
-        if options.metadata == "all" and source is not None and wanted not in (GIF, TIFF):
-            exif = source.exif()
-            if exif:
-                arguments["exif"] = exif
-        buffer = io.BytesIO()
-        crop.save(buffer, wanted.name, **arguments)
-        return EncodedFile(buffer.getvalue(), losses)
+        arguments |= said.arguments(wanted)
+        meta = None
+        if source is not None:
+            margins = padding.margins if padding else _NO_MARGINS
+            placement = Placement(
+                source.size, source.stored_orientation, box, margins, Size(*crop.size)
+            )
+            found = source.metadata() if metadata is None else metadata
+            meta = kept(found, options.metadata, placement, wanted)
+            arguments |= encoder_arguments(meta, wanted)
+        content = said.added_to(encoded(crop, wanted, arguments), wanted)
+        if meta is None:
+            return EncodedFile(content, losses)
+        return EncodedFile(embedded(content, meta, wanted), (*losses, *meta.losses))
 
 
 def fits_strips(photo: Photo, box: Box, path: str | os.PathLike[str]) -> bool:
@@ -97,13 +131,15 @@ def encode_by_strips(
     path: str | os.PathLike[str],
     file: BinaryIO,
     options: WriteOptions = DEFAULT_WRITE_OPTIONS,
+    *,
+    metadata: PhotoMetadata | None = None,
 ) -> tuple[str, ...]:
     """Write what `encode_crop` gives, pixel by pixel, of a photo that is read by strips.
 
     Args:
         photo, box, path: which `fits_strips`.
         file: to write to.
-        options: as for `encode_crop`.
+        options, metadata: as for `encode_crop`.
 
     Returns:
         what of the photo is not in it, as in `EncodedFile.losses`.
@@ -112,23 +148,38 @@ def encode_by_strips(
         ImageError: a box outside the photo, truncated, corrupt or vanished pixels, or a file that
             cannot be written.
     """
+    wanted = output_format(path)
     with explained(path):
         check_inside(box, photo.size)
-        if output_format(path) is PNG:
-            photo.write_png(box, file)
-        else:
-            _write_jpeg(photo, box, file, options)
-    return ()
+        found = photo.metadata() if metadata is None else metadata
+        placement = Placement(photo.size, photo.stored_orientation, box)
+        meta = kept(found, options.metadata, placement, wanted)
+        if wanted is PNG:
+            said = saying(PNG, photo.mode, photo.profile(), photo.colours) or Saying()
+            colours = [Chunk(*chunk) for chunk in said.png_chunks.items()]
+            head = HeadFile(file, [*colours, *png_chunks_of(meta)])
+            photo.write_png(box, head, keep_profile=said.icc is not None)
+            return tuple(meta.losses)
+        arguments = encoder_arguments(meta, JPEG)
+        losses = _write_jpeg(photo, box, file, options.quality, arguments)
+        return (*losses, *meta.losses)
 
 
-def _write_jpeg(photo: Photo, box: Box, file: BinaryIO, options: WriteOptions) -> None:
+def _write_jpeg(
+    photo: Photo, box: Box, file: BinaryIO, quality: int | None, arguments: dict[str, Any]
+) -> tuple[str, ...]:
     strips = photo.strips(box)
     first = next(strips)
-    arguments = encoder_options(JPEG, first, options.quality, photo)
-    profile = first.info.get("icc_profile")
-    if profile and colour.profile_fits(profile, first.mode):
-        arguments["icc_profile"] = profile
-    exif = photo.exif() if options.metadata == "all" else None
-    if exif:
-        arguments["exif"] = exif
-    join_strips(itertools.chain((first,), strips), box.size, arguments, file)
+    arguments |= encoder_options(JPEG, first, quality, photo)
+    pictures: Iterator[Image.Image] = itertools.chain((first,), strips)
+    losses: tuple[str, ...] = ()
+    space = photo.colours.space
+    if space is not None and space.is_hdr:
+        pictures = (strip_toned_down(strip, space) for strip in pictures)
+        losses = (hdr_loss(space),)
+    else:
+        profile = first.info.get("icc_profile")
+        if profile and colour.profile_fits(profile, first.mode):
+            arguments["icc_profile"] = profile
+    join_strips(pictures, box.size, arguments, file)
+    return losses

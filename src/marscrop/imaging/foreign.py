@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 DECODERS: Final = frozenset(
-    {"binascii", "lzma", "struct", "xml", "zlib"} | {"PIL", "pillow_heif", "pyvips", "turbojpeg"}
+    {"binascii", "lzma", "struct", "xml", "zlib"}
+    | {"PIL", "pillow_heif", "pillow_jxl", "pyo3_runtime", "pyvips", "rawpy", "turbojpeg"}
 )
 """Packages whose exceptions decoders raise. On bad input that is almost any of these."""
 

@@ -21,8 +21,14 @@ from PIL import ExifTags, Image
 from PIL.ImageFile import ImageFile
 
 from marscrop.errors import ImageError
-from marscrop.imaging.cost import check_tiff_tags
+from marscrop.imaging import cost, jxl, png_rows
 from marscrop.imaging.foreign import raise_foreign
+from marscrop.imaging.jpeg.ending import with_end
+from marscrop.imaging.jpeg.markers import SOI, marker
+from marscrop.imaging.raw.detection import detect
+from marscrop.imaging.raw.opening import open_raw
+from marscrop.imaging.read_options import AS_A_WHOLE, ReadOptions
+from marscrop.imaging.tiff_kind import pixels_in_words
 
 READABLE: Final = (
     "JPEG",  # and MPO, which its plugin recognises
@@ -36,6 +42,7 @@ READABLE: Final = (
     "JPEG2000",
     "PPM",
     "PSD",
+    "JXL",
 )
 """Formats of photos, by Pillow's names. Not all that Pillow knows: EPS, say, runs Ghostscript."""
 
@@ -50,10 +57,18 @@ MOST_READS: Final = 50_000
 """Of a header. A photo with previews, a depth map and a large profile takes a few thousand."""
 
 
-def identify(file: IO[bytes]) -> ImageFile:
+def identify(
+    file: IO[bytes], read: ReadOptions = AS_A_WHOLE, max_pixels: int = cost.DEFAULT_MAX_PIXELS
+) -> ImageFile:
     """The image in a file, from its header alone; lazy, so `file` must stay open to load it.
 
+    Args:
+        file: that can be read and sought.
+        read: how camera raw, and files that end early, are read.
+        max_pixels: width times height beyond which formats that are decoded at once are refused.
+
     Raises:
+        LimitError: without the source's name, more pixels than that.
         ImageError: without the source's name, when the file is no image that can be read.
         Exception: almost any, from Pillow's plugins, when the header is damaged.
     """
@@ -64,6 +79,14 @@ def identify(file: IO[bytes]) -> ImageFile:
         raise ImageError(
             None, "is a HEIC image; install the extra that reads it: pip install 'marscrop[heic]'"
         )
+    if raw := detect(file):
+        return open_raw(file, raw, read.raw)
+    if jxl.is_jxl(header):
+        return _open_jxl(file, max_pixels)
+    if header.startswith(marker(SOI)):
+        file = with_end(file)
+    elif read.lenient and header.startswith(png_rows.SIGNATURE):
+        file = png_rows.completed(file, max_pixels)
     reason = f"is not an image of a known format ({', '.join(READABLE)})"
     for register in (_register_jpeg, Image.preinit, Image.init):  # until one of them fits
         register()
@@ -77,14 +100,40 @@ def identify(file: IO[bytes]) -> ImageFile:
             elif accepted:
                 try:
                     if name == "TIFF":
-                        check_tiff_tags(file)
+                        cost.check_tiff_tags(file)
                     file.seek(0)
                     with _bounded(file):
                         return open_image(file, "")
                 except (SyntaxError, IndexError, TypeError, struct.error) as error:
                     raise_foreign(error)
                     reason = f"is truncated or corrupt: {one_line(error)}"
+                    pixels = pixels_in_words(file) if _is_unread_tiff(name, error) else None
+                    if pixels:
+                        reason = (
+                            f"is a TIFF of {pixels}, which is not read here; save it as RGB of 8 "
+                            f"or 16 bits a channel"
+                        )
     raise ImageError(None, reason)
+
+
+def _open_jxl(file: IO[bytes], max_pixels: int) -> ImageFile:
+    if not jxl.register():
+        raise ImageError(
+            None, "is a JPEG XL image; install the extra that reads it: pip install 'marscrop[jxl]'"
+        )
+    size = jxl.stored_size(file)
+    if size is None:
+        raise ImageError(None, "is truncated or corrupt: it names no size")
+    cost.check_pixels(size, max_pixels)
+    file.seek(0)
+    image = Image.OPEN[jxl.FORMAT][0](file, "")
+    jxl.told_once(image)
+    return image
+
+
+def _is_unread_tiff(name: str, error: Exception) -> bool:
+    """Whether Pillow refused a TIFF for its kind of pixels."""
+    return name == "TIFF" and str(error) in ("unknown pixel mode", "unknown data organization")
 
 
 @contextmanager

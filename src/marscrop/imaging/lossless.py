@@ -23,8 +23,14 @@ from marscrop.imaging import orientation
 from marscrop.imaging.encoded_file import EncodedFile
 from marscrop.imaging.foreign import raise_foreign
 from marscrop.imaging.formats import identify, one_line
-from marscrop.imaging.jpeg.metadata import truthful
+from marscrop.imaging.jpeg.icc_segment import with_icc
+from marscrop.imaging.metadata.crop_metadata import kept
+from marscrop.imaging.metadata.lossless_jpeg import with_metadata
+from marscrop.imaging.metadata.photo_metadata import PhotoMetadata
+from marscrop.imaging.metadata.placement import Placement
+from marscrop.imaging.output_format import JPEG
 from marscrop.imaging.photo import Photo
+from marscrop.imaging.write_options import MetadataPolicy
 from marscrop.spelling import Mention
 
 _DCT_PX: Final = 8
@@ -44,6 +50,8 @@ class BlockGrid:
         orientation: EXIF orientation, 1..8.
         block: width and height of a block of the stored picture, all its components [px].
         progressive: whether it is stored in several scans.
+        metadata: what it says beside its pixels.
+        profile: that says what the file says of its colours otherwise, if it does.
     """
 
     name: str
@@ -52,6 +60,8 @@ class BlockGrid:
     orientation: int
     block: Size
     progressive: bool
+    metadata: PhotoMetadata
+    profile: bytes | None
 
     @classmethod
     def of(cls, photo: Photo) -> Self:
@@ -84,6 +94,8 @@ class BlockGrid:
             orientation=photo.orientation,
             block=Size(*(_DCT_PX * max(side) for side in zip(*factors, strict=True))),
             progressive=bool(image.info.get("progressive")),
+            metadata=photo.metadata(),
+            profile=photo.colours.profile(None, photo.mode),
         )
 
     def boxes_near(self, box: Box) -> list[Box]:
@@ -105,8 +117,8 @@ class BlockGrid:
             for x, y in starts
         ]
 
-    def cut(self, box: Box) -> EncodedFile:
-        """The JPEG of a box that `boxes_near` gave: same coefficients, metadata made true.
+    def cut(self, box: Box, metadata: MetadataPolicy = "rights") -> EncodedFile:
+        """The JPEG of a box that `boxes_near` gave: same coefficients, metadata by policy.
 
         It is stored as the photo is, its EXIF orientation included, and shows exactly `box`.
 
@@ -124,7 +136,12 @@ class BlockGrid:
             raise ImageError(
                 self.name, f"cannot be cropped without encoding it again: {one_line(error)}"
             ) from error
-        return EncodedFile(truthful(cropped, stored.size, self.orientation))
+        placement = Placement(self.size, self.orientation, box, orientation_after=self.orientation)
+        said = kept(self.metadata, metadata, placement, JPEG, lossless=True)
+        content = with_metadata(cropped, said)
+        if self.profile is not None:
+            content = with_icc(content, self.profile)
+        return EncodedFile(content, tuple(said.losses))
 
 
 def find_transform() -> Transform:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import IO, Final
+from typing import IO, TYPE_CHECKING, Any, Final, TypeVar
 
 from PIL import ExifTags, Image
 from PIL.ImageFile import ImageFile
@@ -11,10 +11,17 @@ from PIL.ImageFile import ImageFile
 from marscrop.geometry import Box, Size, Window
 from marscrop.imaging.foreign import raise_foreign
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+from marscrop.imaging.heif_orientation import heif_orientation
+
 UPRIGHT: Final = 1
 """The EXIF orientation of a picture that is stored as it is seen."""
 
 ORIENTATIONS: Final = range(1, 9)
+
+_Edge = TypeVar("_Edge", int, float)
+_Edges = tuple[_Edge, _Edge, _Edge, _Edge]
 
 _TURNS: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -36,9 +43,10 @@ def orientation_of(image: Image.Image) -> int:
     """The EXIF orientation, 1..8, that `image` has left to apply once it is loaded.
 
     Reads headers only. An orientation that is missing, unknown or unreadable is 1. It is also 1
-    for TIFF, which Pillow turns by itself while loading (its `size` is upright from the start).
+    for TIFF, which Pillow turns by itself while loading (its `size` is upright from the start),
+    and for HEIC, which libheif turns.
     """
-    if image.format == "TIFF":
+    if image.format in ("TIFF", "HEIF"):
         return UPRIGHT
     return stored_orientation(image)
 
@@ -46,8 +54,13 @@ def orientation_of(image: Image.Image) -> int:
 def stored_orientation(image: Image.Image) -> int:
     """The orientation that the file names, 1..8; 1 where it is missing, unknown or unreadable.
 
-    Reads headers only. Differs from `orientation_of` for TIFF alone.
+    Reads headers only. Differs from `orientation_of` for TIFF and HEIC, which are turned while
+    they are loaded. A HEIC's is what its own properties do to the pixels, whatever EXIF says.
     """
+    if image.format == "HEIF":
+        file = getattr(image, "fp", None)
+        found = heif_orientation(file) if file is not None and not file.closed else None
+        return found or UPRIGHT
     try:
         # Not image.getexif(): for a PNG without EXIF before its pixels, that decodes the pixels.
         exif = Image.Image.getexif(image)
@@ -84,6 +97,15 @@ def turned(image: Image.Image, orientation: int) -> Image.Image:
     return image.transpose(_TURNS[orientation])
 
 
+def turned_array(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """Pixels (h, w, c) as they are seen: a view of the same."""
+    if orientation in _SWAPS_SIDES:
+        pixels = pixels.swapaxes(0, 1)
+    if orientation in _MIRRORS_X:
+        pixels = pixels[:, ::-1]
+    return pixels[::-1] if orientation in _MIRRORS_Y else pixels
+
+
 def turned_corner(width: float, height: float, size: tuple[int, int], orientation: int) -> Window:
     """Where the top left `width` x `height` [px] of a stored image lies once it is turned.
 
@@ -117,26 +139,46 @@ def stored_box(box: Box, upright: Size, orientation: int) -> Box:
         upright: size of the whole picture as it is seen.
         orientation: EXIF orientation, 1..8.
     """
-    mirrored = _mirrored(box, upright, orientation)
-    return _swapped(mirrored) if swaps_sides(orientation) else mirrored
+    return Box(*_stored(box, upright, orientation))
 
 
 def upright_box(box: Box, upright: Size, orientation: int) -> Box:
     """The inverse of `stored_box`."""
-    return _mirrored(_swapped(box) if swaps_sides(orientation) else box, upright, orientation)
+    return Box(*_upright(box, upright, orientation))
 
 
-def _swapped(box: Box) -> Box:
-    return Box(box.y0, box.x0, box.y1, box.x1)
+def stored_window(window: Window, upright: Size, orientation: int) -> Window:
+    """`stored_box`, of real edges."""
+    return Window(*_stored(window, upright, orientation))
 
 
-def _mirrored(box: Box, upright: Size, orientation: int) -> Box:
-    x0, y0, x1, y1 = box
+def upright_window(window: Window, upright: Size, orientation: int) -> Window:
+    """`upright_box`, of real edges."""
+    return Window(*_upright(window, upright, orientation))
+
+
+def _stored(edges: _Edges[_Edge], upright: Size, orientation: int) -> _Edges[_Edge]:
+    mirrored = _mirrored(edges, upright, orientation)
+    return _swapped(mirrored) if swaps_sides(orientation) else mirrored
+
+
+def _upright(edges: _Edges[_Edge], upright: Size, orientation: int) -> _Edges[_Edge]:
+    turned_back = _swapped(edges) if swaps_sides(orientation) else edges
+    return _mirrored(turned_back, upright, orientation)
+
+
+def _swapped(edges: _Edges[_Edge]) -> _Edges[_Edge]:
+    x0, y0, x1, y1 = edges
+    return y0, x0, y1, x1
+
+
+def _mirrored(edges: _Edges[_Edge], upright: Size, orientation: int) -> _Edges[_Edge]:
+    x0, y0, x1, y1 = edges
     if orientation in _MIRRORS_X:
         x0, x1 = upright.width - x1, upright.width - x0
     if orientation in _MIRRORS_Y:
         y0, y1 = upright.height - y1, upright.height - y0
-    return Box(x0, y0, x1, y1)
+    return x0, y0, x1, y1
 
 
 def _late_png_exif(file: IO[bytes]) -> Image.Exif:

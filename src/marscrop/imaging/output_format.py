@@ -39,7 +39,7 @@ class OutputFormat:
 JPEG: Final = OutputFormat(
     "JPEG",
     sources=("JPEG", "MPO"),
-    suffixes=(".jpg", ".jpeg"),
+    suffixes=(".jpg", ".jpeg", ".jpe", ".jfif"),
     modes=frozenset({"L", "RGB", "CMYK"}),
     quality=90,
 )
@@ -80,7 +80,7 @@ GIF: Final = OutputFormat(
 HEIF: Final = OutputFormat(
     "HEIF",
     sources=("HEIF",),
-    suffixes=(".heic", ".heif"),
+    suffixes=(".heic", ".heif", ".hif"),
     modes=frozenset({"L", "RGB", "RGBA"}),
     quality=70,
 )
@@ -117,7 +117,7 @@ def suffix_for(photo: Photo) -> str:
     for candidate in FORMATS:
         if photo.format in candidate.sources and _is_writable(candidate):
             return candidate.suffixes[0]
-    lossy = photo.has_alpha or colour.is_deep(photo.mode)
+    lossy = photo.has_alpha or colour.is_deep(photo.mode) or photo.bits > 8
     return (PNG if lossy else JPEG).suffixes[0]
 
 

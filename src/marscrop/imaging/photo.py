@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import numpy as np
 from PIL import Image
@@ -15,26 +15,39 @@ from PIL.ImageFile import ImageFile
 
 from marscrop.errors import ImageError, LimitError
 from marscrop.geometry import Box, Size, Window
-from marscrop.imaging import colour, cost, formats, ground, orientation, strips
-from marscrop.imaging.exif import descriptive_exif
+from marscrop.imaging import (
+    colour,
+    completeness,
+    cost,
+    formats,
+    ground,
+    orientation,
+    png_filters,
+    strips,
+)
+from marscrop.imaging.colour import bits_in_use
+from marscrop.imaging.colourspace.convert import pixels_to_srgb
+from marscrop.imaging.colourspace.stated import NOTHING, Statement, stated_colour
+from marscrop.imaging.deep.bits import USUAL, stored_bits
+from marscrop.imaging.deep.reading import Deep, is_readable, read
 from marscrop.imaging.frames import opened_at
 from marscrop.imaging.jpeg.compression import Compression
 from marscrop.imaging.read_options import AS_A_WHOLE, ReadOptions
 from marscrop.imaging.reduction import Reduction, reduced
 from marscrop.imaging.resize import MIN_OVERSAMPLING, resize_rgb
 from marscrop.imaging.source import Opener, Source, explained, resolve
+from marscrop.imaging.strips import Writable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-DEFAULT_MAX_PIXELS: Final = 300_000_000
-"""Larger pictures are refused: the largest cameras make 200 million, bombs make billions."""
+    from marscrop.imaging.metadata.photo_metadata import PhotoMetadata
+    from marscrop.imaging.stored_as import StoredAs
 
 DEFAULT_MAX_DECODED_BYTES: Final = 256 * cost.MEBIBYTE
 """Memory for finding a crop; with what models take, a process stays below 600 MB."""
 
 _EPSILON: Final = 1e-6
-_KEPT_INFO: Final = ("icc_profile", "transparency")
 
 
 class Seen(NamedTuple):
@@ -64,8 +77,10 @@ class Photo:
         has_alpha: whether some pixels may be transparent.
         jpeg: how strongly a JPEG was compressed; None for everything else.
         orientation: EXIF orientation, 1..8, that its stored pixels have left to apply.
-        stored_orientation: the orientation that the file names; not `orientation` for TIFF alone,
-            which Pillow turns while it loads.
+        stored_orientation: the orientation of its stored pixels; not `orientation` for TIFF and
+            HEIC, which are turned while they are loaded.
+        colours: what the file says of them, beside an ICC profile.
+        bits: of a channel, 8 for fewer.
         by_strips: whether it is large, and can be read with only some of its rows in memory.
         losses: what of the file is not looked at, as in `EncodedFile.losses`, such as "only the
             first frame is used"; told with each of its crops.
@@ -79,7 +94,10 @@ class Photo:
     jpeg: Compression | None
     orientation: int
     stored_orientation: int
+    colours: Statement
+    bits: int
     by_strips: bool
+    _has_more_bits: bool = field(repr=False)
     _decoder_bytes: int = field(repr=False)
     _max_decoded_bytes: int = field(repr=False)
     _reduction: Reduction = field(repr=False)
@@ -138,11 +156,12 @@ class Photo:
     def analysis_rgb(
         self, size: Size, oversampling: int = MIN_OVERSAMPLING, threads: int = 1
     ) -> NDArray[np.uint8]:
-        """The whole upright picture at exactly `size` [px].
+        """The whole upright picture at exactly `size` [px], as a person sees it: in sRGB.
 
-        A large JPEG is decoded at reduced size, with at least `oversampling` times the pixels asked
-        for on either side. Transparency is laid over a ground from which what is opaque stands out
-        (`ground`); of an animation it is the first frame.
+        HDR is toned down (see `colourspace.convert`), and transparency is laid over a ground from
+        which what is opaque stands out (`ground`). A large JPEG is decoded at reduced size, with at
+        least `oversampling` times the pixels asked for on either side. Of an animation it is the
+        first frame.
 
         Args:
             size: wanted [px].
@@ -195,31 +214,57 @@ class Photo:
                 region = orientation.turned_corner(*picture, stored.size, self.orientation)
             upright.load()
             below = ground.ground_of(upright) if self.has_alpha else None
-            rgb = colour.to_rgb(upright, below.grey if below else colour.WHITE)
+            grey = below.grey if below else colour.WHITE
+            rgb = colour.to_rgb(upright, grey)
             if part is not None:
                 rgb, region = _cut(rgb, region, part, self.size), None
-            return Seen(
-                resize_rgb(rgb, size, region), below.opaque if below else None, below is not None
-            )
+            pixels = resize_rgb(rgb, size, region)
+            if self.is_deep and bits_in_use(int(pixels.max()) << 8 | 255) < 16:
+                from marscrop.imaging.deep.picture import at_8_bits
+
+                pixels = resize_rgb(colour.to_rgb(at_8_bits(self.deep(part)), grey), size)
+            # Few pixels by now, so that this costs next to nothing.
+            colours = self.colours.of_pixels(image.info.get("icc_profile"), self.mode)
+            if colours is not None:
+                pixels = pixels_to_srgb(pixels, colours)
+            return Seen(pixels, below.opaque if below else None, below is not None)
 
     def upright(self) -> Image.Image:
         """The picture at full resolution, upright, in its own mode, pixels loaded.
 
         A new image each time, of which only the ICC profile and the transparency of palettes or
-        colour keys are kept in `info`: nothing in it says to turn it again.
+        colour keys are kept in `info`: nothing in it says to turn it again. Colours that the file
+        states otherwise are told by a profile that says the same, but for HDR: see `screen`. More
+        than 8 bits of a channel are there in grey alone: see `deep`.
 
         Raises:
             ImageError: truncated, corrupt or vanished pixels.
         """
         with self._decoding() as image:
             image.load()
-            upright = orientation.turned(image, self.orientation)
+            upright = orientation.turned(colour.in_full_range(image, self.bits), self.orientation)
             if upright is image:
                 # A plain image, without the file's tags. A file's pixels were decoded for this
                 # call alone, so that a copy would only double the memory.
                 upright = image._new(image.im) if self._is_file else image.copy()
-            upright.info = {key: image.info[key] for key in _KEPT_INFO if key in image.info}
+            upright.info = self._kept_info(image)
             return upright
+
+    @property
+    def is_deep(self) -> bool:
+        """Whether `deep` can be had, which gives more bits a channel than `upright`."""
+        return self._has_more_bits and strips.libvips_usable()
+
+    def deep(self, box: Box | None = None) -> Deep:
+        """The upright pixels of a box, or all, where the photo `is_deep`.
+
+        Raises:
+            ImageError: truncated, corrupt or vanished pixels.
+        """
+        whole = Box(0, 0, *self.size)
+        with self._decoding() as image:
+            file = cast("ImageFile", image)
+            return read(file, box or whole, self.size, self.stored_orientation, self.bits)
 
     def strips(self, box: Box) -> Iterator[Image.Image]:
         """The upright pixels of a box, from top to bottom, where the photo is `by_strips`.
@@ -235,33 +280,65 @@ class Photo:
             ImageError: truncated, corrupt or vanished pixels.
         """
         with self._decoding() as image:
-            kept: Any = {key: image.info[key] for key in _KEPT_INFO if key in image.info}
+            kept = self._kept_info(image)
             for strip in strips.strips_of(image, box, self.size, self.orientation):
                 strip.info = kept
                 yield strip
 
-    def write_png(self, box: Box, file: BinaryIO) -> None:
-        """Write a PNG of a box, with its ICC profile; of a photo `by_strips`, stored upright.
+    def write_png(self, box: Box, file: Writable, *, keep_profile: bool) -> None:
+        """Write a PNG of a box; of a photo `by_strips`, stored upright.
+
+        Args:
+            box: inside the photo [px].
+            file: to write to.
+            keep_profile: with the photo's ICC profile.
 
         Raises:
             ImageError: truncated, corrupt or vanished pixels.
             OSError: the file cannot be written.
         """
         with strips.Target(file) as target, self._decoding() as image:
-            profile = image.info.get("icc_profile")
-            fits = profile is not None and colour.profile_fits(profile, self.mode)
-            strips.write_png(image, box, target, keep_profile=fits)
+            # As the photo has it: else a crop could be larger than the whole.
+            filtered = png_filters.are_used(cast("Any", image).fp)
+            strips.write_png(image, box, target, keep_profile=keep_profile, filtered=filtered)
 
-    def exif(self) -> bytes | None:
-        """The photo's EXIF block, place included, for a copy that is upright already; None if none.
-
-        Orientation, size and thumbnail, which would all be wrong, are left out.
+    def stored_as(self) -> StoredAs:
+        """How strongly the file is compressed, in the terms of our encoder for its format.
 
         Raises:
-            ImageError: corrupt or vanished metadata.
+            ImageError: a file that has vanished.
         """
         with explained(self.name), self._opened() as image:
-            return descriptive_exif(image)
+            from marscrop.imaging.stored_as import StoredAs
+
+            return StoredAs.of(image) if self._is_file else StoredAs()
+
+    def metadata(self) -> PhotoMetadata:
+        """What the file says beside its pixels; of a PIL image, what Pillow remembers of it.
+
+        Raises:
+            ImageError: a vanished file.
+        """
+        with explained(self.name), self._opened() as image:
+            from marscrop.imaging.metadata.photo_metadata import read_metadata
+
+            return read_metadata(image)
+
+    def profile(self) -> bytes | None:
+        """The ICC profile that `upright` gives with its pixels; None for sRGB, and for HDR.
+
+        Raises:
+            ImageError: the file has vanished or changed.
+        """
+        with self._decoding() as image:
+            return self.colours.profile(image.info.get("icc_profile"), self.mode)
+
+    def _kept_info(self, image: Image.Image) -> Any:
+        profile = self.colours.profile(image.info.get("icc_profile"), self.mode)
+        kept = {} if profile is None else {"icc_profile": profile}
+        if "transparency" in image.info:
+            kept["transparency"] = image.info["transparency"]
+        return kept
 
     @contextmanager
     def _decoding(self) -> Iterator[Image.Image]:
@@ -282,7 +359,7 @@ def open_photo(
     source: Source,
     *,
     name: str | None = None,
-    max_pixels: int = DEFAULT_MAX_PIXELS,
+    max_pixels: int = cost.DEFAULT_MAX_PIXELS,
     max_decoded_bytes: int = DEFAULT_MAX_DECODED_BYTES,
     read: ReadOptions = AS_A_WHOLE,
 ) -> Photo:
@@ -307,16 +384,18 @@ def open_photo(
         LimitError: it has more than `max_pixels`.
         OptionError: it has no such frame.
     """
-    name, is_file, opened = resolve(source, name)
+    name, is_file, opened = resolve(source, name, read, max_pixels)
     if read.frame is not None:
         opened = partial(opened_at, opened, read.frame, is_file=is_file)
     with explained(name), opened() as image:
         turn = orientation.orientation_of(image)
         size = orientation.turned_size(image.size, turn)
-        _check_size(size, max_pixels)
+        cost.check_pixels(size, max_pixels)
         if is_file:
             cost.check_time(cast("ImageFile", image))
+        losses = completeness.losses_of(image, lenient=read.lenient, most_bytes=max_decoded_bytes)
         by_strips = is_file and strips.readable(image)
+        bits = stored_bits(image) if is_file else USUAL
         return Photo(
             name=name,
             size=size,
@@ -326,11 +405,15 @@ def open_photo(
             jpeg=Compression.of(image, turn) if is_file else None,
             orientation=turn,
             stored_orientation=orientation.stored_orientation(image),
+            colours=stated_colour(image) if is_file else NOTHING,
+            bits=bits,
             by_strips=by_strips,
+            _has_more_bits=is_file and is_readable(image, bits),
             _decoder_bytes=cost.decoder_bytes(cast("ImageFile", image)) if is_file else 0,
             _max_decoded_bytes=max_decoded_bytes,
             _reduction=Reduction.of(image, by_strips=by_strips) if is_file else Reduction.NONE,
             _opened=opened,
+            losses=losses,
         )
 
 
@@ -348,19 +431,3 @@ def _cut(rgb: Image.Image, region: Window | None, part: Box, whole: Size) -> Ima
     x0, x1 = math.ceil(left + part.x0 * x - _EPSILON), math.floor(left + part.x1 * x + _EPSILON)
     y0, y1 = math.ceil(top + part.y0 * y - _EPSILON), math.floor(top + part.y1 * y + _EPSILON)
     return colour.part_of(rgb, (x0, y0, max(x0 + 1, x1), max(y0 + 1, y1)))
-
-
-def _check_size(size: Size, max_pixels: int) -> None:
-    width, height = size
-    if width < 1 or height < 1:
-        raise ImageError(None, f"has no pixels; its size is {width} x {height}")
-    if width * height > max_pixels:
-        raise LimitError(
-            None,
-            "max_pixels",
-            width * height,
-            max_pixels,
-            f"has {width * height:,} pixels ({width} x {height}), more than the limit of "
-            f"{max_pixels:,}",
-            "make it smaller",
-        )

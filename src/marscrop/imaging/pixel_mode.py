@@ -8,6 +8,34 @@ from marscrop.imaging import colour
 from marscrop.imaging.output_format import GIF, OutputFormat
 
 
+def at_8_bits_for(
+    wanted: OutputFormat, image: Image.Image, *, redrawn: bool
+) -> tuple[Image.Image, tuple[str, ...]]:
+    """A whole photo of deep grey at 8 bits where its crop has to be; itself else.
+
+    The whole, as its values may say what is black and white: crops of it are as bright as it is.
+
+    Args:
+        wanted: format of the crop.
+        image: the photo.
+        redrawn: whether the crop is padded or scaled.
+
+    Returns:
+        the image, and what is lost, as in `EncodedFile.losses`.
+    """
+    if not colour.is_deep(image.mode):
+        return image, ()
+    stays = image.mode in wanted.modes or (
+        "I;16" in wanted.modes and colour.to_16_bits(image) is not None
+    )
+    if stays and not redrawn:
+        return image, ()
+    low, high = colour.value_span(image)
+    why = "as it is padded or scaled" if stays else f"as {wanted.name} cannot hold more"
+    loss = f"the crop has 8 bits a channel, {why}: values from {low:g} to {high:g} became 0 to 255"
+    return colour.to_8_bits(image), (loss,)
+
+
 def in_mode_of(
     wanted: OutputFormat, image: Image.Image, profile: bytes | None
 ) -> tuple[Image.Image, tuple[str, ...]]:
@@ -15,7 +43,7 @@ def in_mode_of(
 
     Args:
         wanted: format to be written.
-        image: the crop.
+        image: the crop, of what `at_8_bits_for` gave.
         profile: its ICC profile, if it has one.
 
     Returns:
@@ -23,9 +51,7 @@ def in_mode_of(
     """
     losses = []
     if colour.is_deep(image.mode) and image.mode not in wanted.modes:
-        deep = colour.to_16_bits(image) if "I;16" in wanted.modes else None
-        if deep is None:
-            losses.append(f"the crop has 8 bits a channel, as {wanted.name} cannot hold more")
+        deep = colour.to_16_bits(image)
         image = colour.to_8_bits(image) if deep is None else deep
     elif colour.has_alpha(image) and not _holds_alpha(wanted, image):
         if "RGBA" in wanted.modes:

@@ -11,6 +11,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from marscrop.geometry import Size
 from marscrop.imaging import strips
 from marscrop.imaging.jpeg import eighth
+from marscrop.imaging.raw.opening import DevelopedRaw
 
 _DCT_DIVISORS: Final = (8, 4, 2)
 """As in Pillow's draft mode."""
@@ -22,6 +23,8 @@ class Reduction(enum.Enum):
     NONE = "none"
     DCT = "dct"
     """A JPEG, by 2, 4 or 8: fewer coefficients of each block are turned into pixels."""
+    HALF = "half"
+    """Camera raw, by 2: a pixel for each cell of the mosaic."""
     MEANS = "means"
     """A large PNG, by any whole number: strips of it are averaged."""
 
@@ -30,6 +33,8 @@ class Reduction(enum.Enum):
         """Of a file that is opened and not loaded, and maybe `strips.readable`."""
         if isinstance(image, JpegImageFile):
             return cls.DCT
+        if isinstance(image, DevelopedRaw):
+            return cls.HALF
         return cls.MEANS if by_strips else cls.NONE
 
     def divisor(self, size: Size, wanted: Size, oversampling: int) -> int:
@@ -42,6 +47,8 @@ class Reduction(enum.Enum):
         )
         if self is Reduction.MEANS:
             return max(1, spare)
+        if self is Reduction.HALF:
+            return 2 if spare >= 2 else 1
         return next((divisor for divisor in _DCT_DIVISORS if divisor <= spare), 1)
 
 
@@ -75,6 +82,11 @@ def reduced(
     if reduction is Reduction.MEANS:
         divisor = reduction.divisor(stored, wanted, oversampling)
         return strips.reduced(image, divisor), (stored.width / divisor, stored.height / divisor)
+    if isinstance(image, DevelopedRaw):
+        if reduction.divisor(stored, wanted, oversampling) == 1:
+            return image, None
+        image.halve()
+        return image, (stored.width / 2, stored.height / 2)
     if reduction is Reduction.NONE or not isinstance(image, JpegImageFile):
         return image, None
     draft = image.draft(None, (oversampling * wanted.width, oversampling * wanted.height))

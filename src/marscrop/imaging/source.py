@@ -18,7 +18,9 @@ from PIL.ImageFile import ImageFile
 from marscrop.errors import ImageError, MarscropError
 from marscrop.files import Identity, identity_of, unchanging
 from marscrop.imaging import formats
+from marscrop.imaging.cost import DEFAULT_MAX_PIXELS
 from marscrop.imaging.foreign import raise_foreign
+from marscrop.imaging.read_options import AS_A_WHOLE, ReadOptions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,20 +31,30 @@ Source: TypeAlias = "str | os.PathLike[str] | bytes | BinaryIO | Image.Image | N
 Opener = Callable[[], AbstractContextManager[Image.Image]]
 """Opens the image anew, and closes it as the block ends."""
 
+Identify = Callable[[BinaryIO], ImageFile]
+"""Finds the image in a file."""
+
 _ARRAY_KIND: Final = "uint8 array of shape (height, width, 3)"
 
 
-def resolve(source: Source, name: str | None = None) -> tuple[str, bool, Opener]:
+def resolve(
+    source: Source,
+    name: str | None = None,
+    read: ReadOptions = AS_A_WHOLE,
+    max_pixels: int = DEFAULT_MAX_PIXELS,
+) -> tuple[str, bool, Opener]:
     """A source's name, whether it is an encoded image file, and how to get at its image.
 
     Args:
         source: what the photo is given as.
         name: that it goes by in messages; by default a path's own, or a word for its kind.
+        read, max_pixels: as for `formats.identify`.
     """
+    identify = partial(formats.identify, read=read, max_pixels=max_pixels)
     if isinstance(source, (str, os.PathLike)):
-        return _resolve_path(os.fsdecode(source), name)
+        return _resolve_path(os.fsdecode(source), name, identify)
     if isinstance(source, bytes):
-        return name or "<bytes>", True, partial(_open_bytes, source)
+        return name or "<bytes>", True, partial(_open_bytes, source, identify)
     if isinstance(source, Image.Image):
         return name or "<PIL image>", False, lambda: nullcontext(source)
     if isinstance(source, np.ndarray):
@@ -52,7 +64,7 @@ def resolve(source: Source, name: str | None = None) -> tuple[str, bool, Opener]
         return name, False, partial(_wrap_array, source)
     if hasattr(source, "read"):
         name = name or "<file object>"
-        return name, True, partial(_open_bytes, _read_all(source, name))
+        return name, True, partial(_open_bytes, _read_all(source, name), identify)
     kind = type(source).__name__
     raise ImageError(
         f"<{kind}>",
@@ -60,15 +72,15 @@ def resolve(source: Source, name: str | None = None) -> tuple[str, bool, Opener]
     )
 
 
-def _resolve_path(path: str, name: str | None) -> tuple[str, bool, Opener]:
+def _resolve_path(path: str, name: str | None, identify: Identify) -> tuple[str, bool, Opener]:
     name = name or path or "''"
     with explained(name, "cannot be opened"):
         found = os.stat(path)  # noqa: PTH116 - Path("") would be "."
         if stat.S_ISREG(found.st_mode):
-            return name, True, partial(_open_file, path, identity_of(found))
+            return name, True, partial(_open_file, path, identity_of(found), identify)
         if stat.S_ISFIFO(found.st_mode):  # a shell's <(...), which cannot be opened twice
             with Path(path).open("rb") as pipe:
-                return name, True, partial(_open_bytes, _read_all(pipe, name))
+                return name, True, partial(_open_bytes, _read_all(pipe, name), identify)
     what = "a folder" if stat.S_ISDIR(found.st_mode) else "no regular file"
     raise ImageError(name, f"is {what}, expected an image file")
 
@@ -83,14 +95,14 @@ def _read_all(file: BinaryIO, name: str) -> bytes:
 
 
 @contextmanager
-def _open_file(path: str, identity: Identity) -> Iterator[ImageFile]:
+def _open_file(path: str, identity: Identity, identify: Identify) -> Iterator[ImageFile]:
     with unchanging(path, identity) as file:
-        yield formats.identify(file)
+        yield identify(file)
 
 
 @contextmanager
-def _open_bytes(content: bytes) -> Iterator[ImageFile]:
-    yield formats.identify(io.BytesIO(content))
+def _open_bytes(content: bytes, identify: Identify) -> Iterator[ImageFile]:
+    yield identify(io.BytesIO(content))
 
 
 def _wrap_array(array: NDArray[np.uint8]) -> AbstractContextManager[Image.Image]:

@@ -11,7 +11,7 @@ import io
 import os
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self, cast
 
 import numpy as np
 from PIL import Image, ImageFile
@@ -34,6 +34,11 @@ _BAND_PX: Final = 16_000_000
 
 _MODES: Final = {"L": 1, "RGB": 3}
 
+KEEP_EXIF: Final = 1
+KEEP_XMP: Final = 2
+KEEP_ICC: Final = 8
+"""What libvips is told to write, to be added up."""
+
 _first_user: int | None = None
 """The process that first used libvips, whose threads have to do the work."""
 
@@ -41,6 +46,13 @@ _first_user: int | None = None
 def libvips_usable() -> bool:
     """Whether libvips can be used: one forked after it was would wait for its threads for ever."""
     return _first_user in (None, os.getpid())
+
+
+class Writable(Protocol):
+    """What bytes can be written to."""
+
+    def write(self, data: bytes, /) -> int:
+        """Take bytes; how many were taken."""
 
 
 def readable(image: Image.Image) -> bool:
@@ -133,7 +145,7 @@ class Target:
     as the block ends, in place of all that came of it.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: Writable) -> None:
         self._file = file
         self._failure: BaseException | None = None
 
@@ -153,8 +165,17 @@ class Target:
             raise self._failure from None
 
 
-def write_png(image: Image.Image, box: Box, target: Target, *, keep_profile: bool) -> None:
+def write_png(
+    image: Image.Image, box: Box, target: Target, *, keep_profile: bool, filtered: bool
+) -> None:
     """Write a PNG of a box of the stored picture, without metadata but for its ICC profile.
+
+    Args:
+        image: as for `strips_of`.
+        box: of it [px].
+        target: to write to.
+        keep_profile: whether it gets the picture's.
+        filtered: whether each row is stored as those differences of neighbours that seem smallest.
 
     Raises:
         ImageError, Exception: as for `strips_of`; or libvips' where the target fails.
@@ -163,7 +184,8 @@ def write_png(image: Image.Image, box: Box, target: Target, *, keep_profile: boo
     custom.on_write(target.write)
     left, top, _, _ = box
     cropped = _opened(image).crop(left, top, *box.size)
-    cropped.pngsave_target(custom, keep="icc" if keep_profile else "none")
+    keep, row_filter = "icc" if keep_profile else "none", "all" if filtered else "none"
+    cropped.pngsave_target(custom, keep=keep, filter=row_filter)
 
 
 def _band(image: Image.Image, band: Box, upright: Size, turn: int) -> Any:
@@ -192,10 +214,22 @@ def _stored_strips(image: Image.Image, box: Box) -> Iterator[Image.Image]:
 
 
 def _opened(image: Image.Image) -> Any:
-    """libvips' view of the file that Pillow has open, to be read once from top to bottom."""
-    global _first_user
-    pyvips = _libvips()
-    _first_user = os.getpid()
+    """`opened_file` of one that is `readable`."""
+    opened = opened_file(image)
+    found = (opened.width, opened.height, opened.bands, opened.format)
+    if found != (*image.size, _MODES[image.mode], "uchar"):
+        raise ImageError(None, f"is corrupt: its header reads {image.size} and {found}")
+    return opened
+
+
+def opened_file(image: Image.Image, options: str = "") -> Any:
+    """libvips' view of the file that Pillow has open, to be read once from top to bottom.
+
+    Args:
+        image: that cannot be loaded afterwards.
+        options: for libvips' reader.
+    """
+    pyvips = _used_libvips()
     file: Any = cast("ImageFile.ImageFile", image).fp
     file.seek(0)
     if isinstance(file, io.BytesIO):
@@ -204,11 +238,28 @@ def _opened(image: Image.Image) -> Any:
         source = pyvips.Source.new_from_descriptor(file.fileno())
     # As strict as Pillow is told to be.
     fail_on = "none" if ImageFile.LOAD_TRUNCATED_IMAGES else "truncated"
-    opened = pyvips.Image.new_from_source(source, "", access="sequential", fail_on=fail_on)
-    found = (opened.width, opened.height, opened.bands, opened.format)
-    if found != (*image.size, _MODES[image.mode], "uchar"):
-        raise ImageError(None, f"is corrupt: its header reads {image.size} and {found}")
-    return opened
+    return pyvips.Image.new_from_source(source, options, access="sequential", fail_on=fail_on)
+
+
+def of_array(pixels: NDArray[np.uint16]) -> Any:
+    """libvips' picture of an array (h, w, c)."""
+    height, width, channels = pixels.shape
+    space = "rgb16" if channels > 2 else "grey16"
+    memory = np.ascontiguousarray(pixels).data  # which the picture keeps
+    picture = _used_libvips().Image.new_from_memory(memory, width, height, channels, "ushort")
+    return picture.copy(interpretation=space)
+
+
+def attach(picture: Any, name: str, data: bytes) -> None:
+    """Give libvips' picture a profile or metadata, by libvips' name of it."""
+    picture.set_type(_libvips().GValue.blob_type, name, data)
+
+
+def _used_libvips() -> Any:
+    """libvips, of which this process is a user from now on."""
+    global _first_user
+    _first_user = os.getpid()
+    return _libvips()
 
 
 @functools.cache

@@ -13,6 +13,8 @@ _ORDERS: Final = {b"II": "<", b"MM": ">"}
 _BIG: Final = 43
 """The version of a TIFF with places of 8 bytes."""
 
+_BIG_INLINE: Final = 8
+
 _MOST_ENTRIES: Final = 1 << 16
 """What a TIFF of ordinary size can count up to."""
 
@@ -54,6 +56,7 @@ class TiffReader:
 
     Attributes:
         order: of bytes, as `struct` writes it: "<" or ">".
+        is_big: whether places have 8 bytes (BigTIFF).
         first: where the first directory begins [bytes].
     """
 
@@ -72,9 +75,10 @@ class TiffReader:
         if order is None:
             raise struct.error("is no TIFF")
         self.order = order
-        big = self.number("H", 2) == _BIG
+        self.is_big = big = self.number("H", 2) == _BIG
         self._counted, self._entry = ("Q", "HHQ8x") if big else ("H", "HHL4x")
         self._value = 12 if big else 8  # where it stands in an entry
+        self._inline = _BIG_INLINE if big else 4  # bytes of values that stand in it themselves
         self.first = self.number("Q", 8) if big else self.number("L", 4)
 
     def number(self, kind: str, place: int) -> int:
@@ -87,6 +91,16 @@ class TiffReader:
         kind = self.order + kind
         (found,) = struct.unpack(kind, self._file.read(struct.calcsize(kind)))
         return int(found)
+
+    def place_of(self, entry: Entry, size: int) -> int:
+        """Where the values of an entry begin, of which each takes `size` bytes.
+
+        Raises:
+            struct.error: the file ends before it says so.
+        """
+        if entry.values * size <= self._inline:
+            return entry.place
+        return self.number("Q" if self._inline == _BIG_INLINE else "L", entry.place)
 
     def directory(self, start: int) -> Directory:
         """The directory that begins at `start`.

@@ -14,7 +14,7 @@ MEDIA_TYPES: Final = {
     ".jpg": "image/jpeg",
     ".png": "image/png",
 }
-"""By suffix, the smallest files first: the order among those that a client likes equally."""
+"""By suffix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,38 +35,43 @@ class _Range:
         return {kind: 2, "*": 1}.get(self.kind, 0)
 
 
-def choose_suffix(accept: str | None, *, has_alpha: bool = False) -> str:
-    """The suffix of the format that a client likes best.
+def accepted_suffixes(accept: str | None, *, has_alpha: bool = False) -> tuple[str, ...]:
+    """The suffixes of the formats that a client likes best, all equally.
 
-    A format that is named beats one that a wildcard allows as much: who only says that anything
-    will do gets a JPEG, or a PNG if the photo is transparent.
+    Those it names, and JPEG, or PNG if the photo is transparent, where a wildcard allows that as
+    much: who says that anything will do may still not know AVIF.
 
     Args:
         accept: the header; None if there is none.
-        has_alpha: whether JPEG would lose transparency.
+        has_alpha: whether JPEG would lose transparency: then it is taken only alone.
+
+    Returns:
+        one at least, in the order of `MEDIA_TYPES`.
 
     Raises:
         Refusal: 406, none of ours is accepted.
     """
     ranges = _parse(accept) or [_Range("*", "*", 1.0)]
     plain = ".png" if has_alpha else ".jpg"
-    best, best_rank = None, (0.0, 0, False)
+    liked: dict[str, tuple[float, int]] = {}
     for suffix, media_type in MEDIA_TYPES.items():
         named = max(ranges, key=lambda r: (r.precision(media_type), r.quality))
         precision = named.precision(media_type)
-        if precision == 0 or named.quality <= 0:
-            continue
-        rank = (named.quality, precision, precision < 3 and suffix == plain)
-        if rank > best_rank:
-            best, best_rank = suffix, rank
-    if best is None:
+        if precision and named.quality > 0:
+            liked[suffix] = named.quality, precision
+    if not liked:
         raise Refusal(
             HTTPStatus.NOT_ACCEPTABLE,
             "not_acceptable",
             f"the Accept header must allow one of {', '.join(MEDIA_TYPES.values())}; "
             f"got {accept!r}",
         )
-    return best
+    most = max(quality for quality, _ in liked.values())
+    best = {suffix: precision for suffix, (quality, precision) in liked.items() if quality == most}
+    found = [suffix for suffix, precision in best.items() if precision == 3 or suffix == plain]
+    if has_alpha and len(found) > 1 and ".jpg" in found:
+        found.remove(".jpg")
+    return tuple(found) or (max(best, key=lambda suffix: best[suffix]),)
 
 
 def _parse(accept: str | None) -> list[_Range]:

@@ -61,17 +61,21 @@ def check_size(own: Size, wanted: Size, enlargement: float, limits: ServiceLimit
         )
 
 
-def check_memory(size: Size, suffix: str, limits: ServiceLimits) -> None:
-    """Hold what a picture and its encoder take against the limit.
+def affordable(suffixes: tuple[str, ...], size: Size, limits: ServiceLimits) -> tuple[str, ...]:
+    """Those formats whose encoder takes no more than the limit for a picture of `size` [px].
 
     Raises:
-        Refusal: 422, it is more.
+        Refusal: 422, there is none.
     """
-    needed, most = output_bytes(size, suffix), limits.max_encoded_bytes
-    if needed > most:
+    most = limits.max_encoded_bytes
+    found = tuple(suffix for suffix in suffixes if output_bytes(size, suffix) <= most)
+    if not found:
+        suffix = min(suffixes, key=lambda one: output_bytes(size, one))
+        needed = output_bytes(size, suffix)
         raise bad_request(
             f"a picture of {size.width} x {size.height} pixels needs about {mebibytes(needed)} to "
             f"be encoded as {suffix[1:]}, more than the limit of {mebibytes(most)}; ask for a "
             f"smaller one, or for a JPEG",
             ("max_encoded_bytes", most),
         )
+    return found

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from marscrop.imaging.read_options import RAW_SOURCES
 from marscrop.imaging.write_options import METADATA_POLICIES
 from marscrop.options import OPTIONS, described
 from marscrop.service.refusals import bad_request
@@ -131,7 +132,21 @@ FRAME: Final = Parameter(
     ("0",),
     int,
 )
-READ_PARAMETERS: Final = (FRAME,)
+LENIENT: Final = Parameter(
+    "lenient",
+    "true: read a JPEG or PNG that ends early, with grey for what is missing.",
+    {"type": "boolean"},
+    ("true",),
+    _boolean,
+)
+RAW: Final = Parameter(
+    "raw",
+    "Of camera raw: develop it, where the service has the extra `raw`, or take the full-size JPEG "
+    "in it.",
+    {"type": "string", "enum": list(RAW_SOURCES)},
+    ("preview",),
+)
+READ_PARAMETERS: Final = (FRAME, LENIENT, RAW)
 CROP_OPTIONS: Final = tuple(map(_of_option, OPTIONS))
 OUTPUT_OPTIONS: Final = (
     Parameter("width", "Width of the picture that comes out.", _COUNT, ("800",), convert=int),
@@ -152,8 +167,8 @@ OUTPUT_OPTIONS: Final = (
     ),
     Parameter(
         "format",
-        "In place of what the Accept header asks for.",
-        {"type": "string", "enum": ["avif", "webp", "jpg", "png"]},
+        "In place of `auto`: of what the Accept header likes best, the smallest file.",
+        {"type": "string", "enum": ["auto", "avif", "webp", "jpg", "png"]},
         ("webp",),
     ),
     Parameter(

@@ -23,8 +23,8 @@ from marscrop.memory_budget import PIXEL_BYTES, MemoryBudget
 from marscrop.options import DEFAULT_OPTIONS, CropOptions
 from marscrop.service.cache import AnalysisCache, photo_key
 from marscrop.service.limits import ServiceLimits
-from marscrop.service.negotiation import choose_suffix
-from marscrop.service.output import check_memory, check_size, output_bytes
+from marscrop.service.negotiation import accepted_suffixes
+from marscrop.service.output import affordable, check_size, output_bytes
 from marscrop.service.query import CropsQuery, PictureQuery
 from marscrop.service.refusals import Refusal, of_error
 
@@ -89,7 +89,10 @@ class PhotoProcessor:
     ) -> EncodedCrop:
         """A crop's pixels."""
         photo = self._open(content, name, query.crop.reading)
-        suffix = query.suffix or choose_suffix(accept, has_alpha=photo.has_alpha)
+        asked = query.suffix
+        suffixes = (
+            accepted_suffixes(accept, has_alpha=photo.has_alpha) if asked is None else (asked,)
+        )
         crop, box, confidence = None, None, None
         if query.box is None:
             options = query.crop.options
@@ -102,14 +105,21 @@ class PhotoProcessor:
         size = query.size(own)
         if size is not None:
             check_size(own, size, query.enlargement, self._limits)
-        name, padding = f"crop{suffix}", crop.padding if crop else None
+        padding = crop.padding if crop else None
         needed = PIXEL_BYTES * photo.size.width * photo.size.height
-        plain = padding is None and size in (None, own)
-        if not (plain and fits_strips(photo, box, name)):  # else no picture is ever whole
-            check_memory(size or own, suffix, self._limits)
-            needed += PIXEL_BYTES * own.width * own.height + output_bytes(size or own, suffix)
+        by_strips: tuple[str, ...] = ()
+        if padding is None and size in (None, own):  # then some formats need no picture whole
+            by_strips = tuple(one for one in suffixes if fits_strips(photo, box, f"crop{one}"))
+        if by_strips:
+            suffixes = by_strips[:1]
+        else:
+            suffixes = affordable(suffixes, size or own, self._limits)
+            most = max(output_bytes(size or own, one) for one in suffixes)
+            needed += PIXEL_BYTES * own.width * own.height + most
         with self._memory.hold(needed):
-            encoded = CropFiles(photo, query.write).encode(box, name, padding=padding, size=size)
+            files = CropFiles(photo, query.write)
+            suffix = files.smallest(box, suffixes, padding=padding, size=size)
+            encoded = files.encode(box, f"crop{suffix}", padding=padding, size=size)
         return EncodedCrop(encoded.content, suffix, photo.size, box, confidence, encoded.losses)
 
     def _analysis(

@@ -130,7 +130,7 @@ class PictureQuery:
             height,
             _enlargement(values.get("enlarge"), limits.max_enlargement),
             WriteOptions(_within("quality", values.get("quality"), 100), _metadata(values)),
-            f".{_one_of('format', values)}" if "format" in values else None,
+            _suffix(_one_of("format", values)),
         )
 
     def size(self, crop: Size) -> Size | None:
@@ -159,6 +159,10 @@ def _options(values: Mapping[str, Any], limits: ServiceLimits) -> CropOptions:
 def _reading(values: Mapping[str, Any]) -> ReadOptions:
     """The values that belong to `ReadOptions`, in it."""
     return ReadOptions(**{name: values[name] for name in READ_OPTIONS if name in values})
+
+
+def _suffix(file_type: str | None) -> str | None:
+    return None if file_type in (None, "auto") else f".{file_type}"
 
 
 def _side(name: str, value: int | None, limit: int) -> int | None:

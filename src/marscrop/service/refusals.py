@@ -27,6 +27,7 @@ from marscrop.errors import (
     MissingExtraError,
     OptionError,
     RatioError,
+    TruncatedError,
 )
 from marscrop.service.security_headers import SECURITY_HEADERS
 from marscrop.spelling import in_http
@@ -90,7 +91,7 @@ def of_error(error: MarscropError, *, opening: bool = False) -> Refusal:
     match error:
         case LimitError():
             return _beyond(error)
-        case ImageError() if opening:
+        case ImageError() if opening and not isinstance(error, TruncatedError):
             status, code = HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not_an_image"
         case ImageError():
             status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "image"

@@ -14,8 +14,8 @@ _ROCKET: Final = {
     "width": 640,
     "height": 427,
     "crops": [
-        {"ratio": "16:9", "box": [5, 71, 635, 425], "confidence": 0.7117},
-        {"ratio": "1:1", "box": [57, 2, 481, 426], "confidence": 0.6926},
+        {"ratio": "16:9", "box": [5, 71, 635, 425], "confidence": 0.7075},
+        {"ratio": "1:1", "box": [60, 2, 484, 426], "confidence": 0.6738},
     ],
     "photo": "c2dd0de7c538df8d111e479619b129464d0269d0ae5fd18ca91d33a7fdfea95c",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from marscrop import AspectRatio
 from marscrop.batch.job import Job, Task
 from marscrop.batch.plan import plan_tasks
 from marscrop.errors import OptionError
+from marscrop.imaging.read_options import ReadOptions
 
 Touch = Callable[..., Path]
 RATIOS = [AspectRatio.parse("1:1")]
@@ -43,6 +45,29 @@ def tasks_of(folder: Path, *sources: str, target: str = "out") -> list[Task]:
 def test_folder_is_searched_for_photos_that_show(touch: Touch) -> None:
     folder = touch("in/a.JPG", "in/b/c.png", "in/notes.txt", "in/.thumbs/a.jpg", "in/.x.jpg")
     assert [task.stem for task in tasks_of(folder, "in")] == ["a", "b/c"]
+
+
+def test_photos_may_have_rare_suffixes(touch: Touch) -> None:
+    names = ["a.HIF", "b.jfif", "c.jpe", "d.mpo", "e.APNG", "f.jxl"]
+    folder = touch(*(f"in/{name}" for name in names))
+    assert [task.stem for task in tasks_of(folder, "in")] == list("abcdef")
+
+
+def test_what_is_left_out_is_counted(touch: Touch) -> None:
+    folder = touch("in/a.jpg", "in/a.NEF", "in/b.nef", "in/README", "in/.hid.txt", "in/out/c.txt")
+    job, left_out = Job(str(folder / "in/out")), Counter[str]()
+    tasks = plan_tasks([str(folder / "in")], RATIOS, job, left_out)
+    assert [task.stem for task in tasks] == ["a"]
+    assert left_out == {".nef": 2, "": 1}
+
+
+def test_raw_files_of_folders_are_taken_where_raw_is_asked_for(touch: Touch) -> None:
+    folder = touch("in/a.jpg", "in/b.NEF", "in/c.dng", "in/d.txt")
+    job = Job(str(folder / "out"), read=ReadOptions(raw="preview"))
+    tasks = plan_tasks([str(folder / "in")], RATIOS, job)
+    assert [task.stem for task in tasks] == ["a", "b", "c"]
+    named = tasks_of(folder, "in/*.NEF")
+    assert [task.stem for task in named] == ["b"]
 
 
 def test_target_inside_the_source_is_left_out(touch: Touch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from pathlib import Path
@@ -9,8 +10,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from tests.unit.cli.conftest import Cli, Result
+from tests.unit.imaging.raw_files import with_preview
 
 from marscrop import Cropper
+from marscrop.geometry import Size
 
 
 @pytest.fixture
@@ -227,6 +230,37 @@ def test_one_frame_of_an_animation_is_a_still(cli: Cli, tmp_path: Path) -> None:
     assert (missing.code, missing.out) == (1, "")
     assert missing.err == f"marscrop: {path}: has 2 frames, 0 to 1; --frame is 2\n"
     assert cli("crop", path, "-r", "1:1", "--frame", -1).code == 2
+
+
+def test_a_photo_without_its_end_is_read_and_a_cut_one_filled_if_asked(
+    cli: Cli, rocket: Path, tmp_path: Path
+) -> None:
+    content = rocket.read_bytes()
+    whole, cut = tmp_path / "whole.jpg", tmp_path / "cut.jpg"
+    whole.write_bytes(content[:-2])
+    cut.write_bytes(content[: len(content) // 2])
+    out = tmp_path / "out"
+    out.mkdir()
+    done = cli("crop", whole, "-r", "1:1", "-o", out)
+    assert (done.code, done.err) == (0, "")
+    refused = cli("crop", cut, "-r", "1:1", "-o", out)
+    assert refused.code == 1
+    assert refused.err.endswith("use --lenient\n")
+    filled = cli("crop", cut, "-r", "1:1", "-o", out, "--lenient")
+    assert filled.code == 0
+    assert "the file ends early: the rest of the picture is grey" in filled.err
+
+
+def test_camera_raw_is_one_line_or_its_preview(cli: Cli, tmp_path: Path) -> None:
+    jpeg = io.BytesIO()
+    Image.new("RGB", (1200, 800), "red").save(jpeg, "JPEG")
+    path, out = tmp_path / "photo.nef", tmp_path / "out.jpg"
+    path.write_bytes(with_preview(Size(1200, 800), "NIKON", jpeg.getvalue()))
+    done = cli("crop", path, "-r", "1:1", "-o", out, "--raw", "preview")
+    assert (done.code, done.err) == (0, "")
+    with Image.open(out) as crop:
+        assert min(crop.size) > 160
+    assert cli("crop", path, "-r", "1:1", "-o", out, "--raw", "jpeg").code == 2
 
 
 def test_borders_are_left_out_unless_they_are_to_be_kept(

@@ -1,4 +1,5 @@
-"""What a photo tells of people is not in its crops: whatever wrote it, wherever it lies."""
+"""What a photo tells of people is not in its crops, but for its author: whatever wrote it, wherever
+it lies."""
 
 from __future__ import annotations
 
@@ -22,12 +23,13 @@ def exif() -> bytes:
     """Place, owner, a maker's note and a comment."""
     block = Image.Exif()
     text = SECRET.decode()
-    for tag in (ExifTags.Base.Artist, ExifTags.Base.ImageDescription, ExifTags.Base.Software):
+    for tag in (ExifTags.Base.HostComputer, ExifTags.Base.ImageDescription, ExifTags.Base.Software):
         block[tag] = text
+    block[ExifTags.Base.Artist] = "Ada"
     details = block.get_ifd(ExifTags.IFD.Exif)
     details[ExifTags.Base.MakerNote] = SECRET
     details[ExifTags.Base.UserComment] = SECRET
-    details[ExifTags.Base.BodySerialNumber] = text
+    details[ExifTags.Base.BodySerialNumber] = details[ExifTags.Base.CameraOwnerName] = text
     place = block.get_ifd(ExifTags.IFD.GPSInfo)
     place[ExifTags.GPS.GPSLatitudeRef] = "N"
     place[ExifTags.GPS.GPSLatitude] = (48.0, 51.0, 30.0)
@@ -38,7 +40,16 @@ def exif() -> bytes:
 def photo(kind: str) -> bytes:
     """A photo that says the secret in every place that its format has."""
     image = Image.radial_gradient("L").convert("RGB").resize((96, 64))
-    xmp = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>" + SECRET + b"</x:xmpmeta>"
+    xmp = (
+        b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF "
+        b"xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><rdf:Description rdf:about='"
+        + SECRET
+        + b"' xmlns:photoshop='http://ns.adobe.com/photoshop/1.0/' photoshop:City='"
+        + SECRET
+        + b"' photoshop:Credit='Agency'/></rdf:RDF><!--"
+        + SECRET
+        + b"--></x:xmpmeta>"
+    )
     buffer = io.BytesIO()
     match kind:
         case "jpg":
@@ -49,13 +60,13 @@ def photo(kind: str) -> bytes:
             image.save(buffer, "JPEG", exif=exif(), xmp=xmp, comment=SECRET, extra=segment)
         case "png":
             about = PngImagePlugin.PngInfo()
-            about.add_text("Author", SECRET.decode())
+            about.add_text("Comment", SECRET.decode())
             about.add_itxt("XML:com.adobe.xmp", xmp.decode())
             image.save(buffer, "PNG", exif=exif(), pnginfo=about)
         case "webp" | "avif":
             image.save(buffer, kind.upper(), exif=exif(), xmp=xmp)
         case "tif":
-            texts = {ExifTags.Base.Artist: SECRET.decode(), 700: xmp}
+            texts = {ExifTags.Base.HostComputer: SECRET.decode(), 700: xmp}
             image.save(buffer, "TIFF", tiffinfo=texts)
         case "gif":
             image.save(buffer, "GIF", comment=SECRET)
@@ -63,6 +74,11 @@ def photo(kind: str) -> bytes:
             image.save(buffer, "HEIF", exif=exif(), xmp=xmp)
     assert SECRET in buffer.getvalue()  # or this would show nothing
     return buffer.getvalue()
+
+
+def places(content: bytes) -> list[int]:
+    """The tags of its place."""
+    return list(Image.open(io.BytesIO(content)).getexif().get_ifd(ExifTags.IFD.GPSInfo))
 
 
 def told(content: bytes) -> list[str]:
@@ -79,9 +95,20 @@ def told(content: bytes) -> list[str]:
 
 @pytest.mark.parametrize("suffix", OUTPUTS)
 @pytest.mark.parametrize("kind", OUTPUTS)
-def test_nothing_but_pixels_is_written(kind: str, suffix: str) -> None:
+def test_of_the_photo_nothing_but_rights_is_written(kind: str, suffix: str) -> None:
     source = open_photo(photo(kind))
     crop = crop_bytes(source.upright(), Box(8, 8, 88, 56), f"crop.{suffix}", source=source)
+    assert SECRET not in crop
+    assert (b"Agency" in crop) == (kind != "gif")
+    assert not places(crop)
+
+
+@pytest.mark.parametrize("suffix", OUTPUTS)
+@pytest.mark.parametrize("kind", OUTPUTS)
+def test_with_none_nothing_but_pixels_is_written(kind: str, suffix: str) -> None:
+    source = open_photo(photo(kind))
+    box, name = Box(8, 8, 88, 56), f"crop.{suffix}"
+    crop = crop_bytes(source.upright(), box, name, source=source, metadata="none")
     assert told(crop) == []
 
 
@@ -97,22 +124,34 @@ def test_kept_on_request_is_the_place_but_no_makers_note(suffix: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["jpg", "png", "webp", "tif"])
-def test_the_command_line_writes_no_metadata(cli: Cli, tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize("policy", ["rights", "none"])
+def test_the_command_line_writes_no_secrets(
+    cli: Cli, tmp_path: Path, kind: str, policy: str
+) -> None:
     source = tmp_path / f"photo.{kind}"
     source.write_bytes(photo(kind))
     (tmp_path / "out").mkdir()
-    assert cli("crop", source, "-r", "1:1", "-o", tmp_path / "out").code == 0
+    asked = () if policy == "rights" else ("--metadata", policy)
+    assert cli("crop", source, "-r", "1:1", "-o", tmp_path / "out", *asked).code == 0
     (crop,) = (tmp_path / "out").iterdir()
-    assert told(crop.read_bytes()) == []
+    content = crop.read_bytes()
+    assert SECRET not in content
+    assert (b"Agency" in content) == (policy == "rights")
+    assert policy == "rights" or told(content) == []
 
 
-def test_a_batch_writes_no_metadata(cli: Cli, tmp_path: Path) -> None:
+@pytest.mark.parametrize("policy", ["rights", "none"])
+def test_a_batch_writes_no_secrets(cli: Cli, tmp_path: Path, policy: str) -> None:
     pytest.importorskip("pyarrow", reason="needs marscrop[batch]")
     (tmp_path / "in").mkdir()
     for kind in ("jpg", "png", "webp"):
         (tmp_path / "in" / f"{kind}.{kind}").write_bytes(photo(kind))
-    result = cli("batch", tmp_path / "in", "-r", "1:1", "-o", tmp_path / "out")
+    asked = () if policy == "rights" else ("--metadata", policy)
+    result = cli("batch", tmp_path / "in", "-r", "1:1", "-o", tmp_path / "out", *asked)
     assert result.code == 0, result.err
     crops = [p for p in (tmp_path / "out").rglob("*") if p.suffix in (".jpg", ".png", ".webp")]
     assert len(crops) == 3
-    assert [told(crop.read_bytes()) for crop in crops] == [[], [], []]
+    for crop in crops:
+        content = crop.read_bytes()
+        assert SECRET not in content
+        assert (b"Agency" in content) == (policy == "rights")

@@ -11,6 +11,7 @@ from PIL import Image, ImageOps
 
 from marscrop import Box, Size
 from marscrop.exchange import crop_sidecar, iiif_region, imgproxy_crop, stored_edges, thumbor_crop
+from marscrop.imaging.formats import register_heif
 from marscrop.imaging.photo import open_photo
 
 BOX = Box(10, 20, 50, 45)
@@ -47,6 +48,34 @@ def test_orientation_of_a_tiff_is_the_stored_one() -> None:
     Image.new("RGB", (80, 60)).save(file, "TIFF", exif=exif)
     photo = open_photo(file.getvalue())
     assert (photo.size, photo.stored_orientation) == (Size(60, 80), 6)
+
+
+@pytest.mark.parametrize("turn", range(1, 9))
+@pytest.mark.parametrize("container", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF", "HEIF"])
+def test_a_turned_photo_has_the_same_sidecar_in_every_format(container: str, turn: int) -> None:
+    if container == "HEIF" and not register_heif():
+        pytest.skip("needs marscrop[heic]")
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    file = io.BytesIO()
+    Image.new("RGB", (96, 64)).save(file, container, exif=exif.tobytes())
+    photo = open_photo(file.getvalue())
+    found = crop_sidecar(Box(8, 16, 40, 48), photo.size, photo.stored_orientation)
+    upright = Size(64, 96) if turn > 4 else Size(96, 64)
+    assert found == crop_sidecar(Box(8, 16, 40, 48), upright, turn)
+
+
+@pytest.mark.skipif(not register_heif(), reason="needs marscrop[heic]")
+def test_what_turns_a_heic_is_no_word_of_exif() -> None:
+    """Its EXIF says that it is turned; the properties, which decoders go by, say nothing."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    file = io.BytesIO()
+    Image.new("RGB", (96, 64)).save(file, "HEIF", exif=exif.tobytes())
+    content = file.getvalue()
+    assert content.count(b"irot") == 1
+    photo = open_photo(content.replace(b"irot", b"free"))
+    assert (photo.size, photo.stored_orientation) == (Size(96, 64), 1)
 
 
 def test_unknown_orientation_is_refused() -> None:

@@ -75,7 +75,8 @@ def test_an_unknown_suffix_lists_the_known_ones(
     with pytest.raises(ImageError) as caught:
         write_crop(scene, BOX, tmp_path / name)
     assert str(caught.value) == (
-        f"{tmp_path / name}: expected a file name that ends in one of .jpg, .jpeg, .png, .webp, "
-        f".avif, .tif, .tiff, .gif, .heic, .heif; got {(tmp_path / name).suffix!r}"
+        f"{tmp_path / name}: expected a file name that ends in one of .jpg, .jpeg, .jpe, .jfif, "
+        f".png, .webp, .avif, .tif, .tiff, .gif, .heic, .heif, .hif; "
+        f"got {(tmp_path / name).suffix!r}"
     )
     assert not list(tmp_path.iterdir())

@@ -182,7 +182,7 @@ def test_files_that_are_no_photos(tmp_path: Path) -> None:
     (tmp_path / "empty.jpg").touch()
     (tmp_path / "notes.jpg").write_text("shopping list")
     (tmp_path / "vector.eps").write_text("%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n")
-    known = "JPEG, PNG, WEBP, AVIF, HEIF, TIFF, GIF, BMP, JPEG2000, PPM, PSD"
+    known = "JPEG, PNG, WEBP, AVIF, HEIF, TIFF, GIF, BMP, JPEG2000, PPM, PSD, JXL"
     for name, message in {
         "missing.jpg": "no such file",
         "notes.jpg/inner.jpg": "no such file",

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, cast
 
 import numpy as np
 import pytest
-from PIL import Image, ImageFile
+from PIL import ExifTags, Image, ImageFile
 from tests.unit.imaging.pictures import crop_bytes, difference, encoded, exif_with, profile, smooth
 
 from marscrop.errors import ImageError, OptionError
@@ -19,7 +19,7 @@ from marscrop.imaging.crop_file import CropFiles
 from marscrop.imaging.encoding import encode_by_strips
 from marscrop.imaging.jpeg.strip_encoder import STRIP_ROWS
 from marscrop.imaging.photo import Photo, open_photo
-from marscrop.imaging.write_options import WriteOptions
+from marscrop.imaging.write_options import MetadataPolicy, WriteOptions
 
 WIDTH, HEIGHT = 403, 301
 STORED = Image.fromarray(smooth(WIDTH, HEIGHT))
@@ -175,6 +175,42 @@ def test_exif_is_written_on_request() -> None:
         assert image.getexif()[0x010F] == "Pinhole"
 
 
+@pytest.mark.parametrize("policy", ["none", "rights", "all"])
+@pytest.mark.parametrize("suffix", ["jpg", "png"])
+def test_metadata_and_resolution_are_those_of_a_small_photo(
+    suffix: str, policy: MetadataPolicy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exif = exif_with(1)
+    exif[ExifTags.Base.Artist] = "Ada"
+    packet = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22"
+    packet += b"-rdf-syntax-ns#'><rdf:Description xmlns:p='http://ns.adobe.com/photoshop/1.0/' "
+    packet += b"p:Credit='Agency' p:City='Graz'/></rdf:RDF></x:xmpmeta>"
+    content = encoded(STORED, "JPEG", exif=exif, xmp=packet, comment=b"hi", dpi=(300, 300))
+    options, box = WriteOptions(metadata=policy), Box(0, 0, 200, 150)
+    large = open_photo(content)
+    assert large.by_strips
+    found = []
+    for photo in (large, at_once(content, monkeypatch)):
+        crop, losses = CropFiles(photo, options).encode(box, f"c.{suffix}")
+        with Image.open(io.BytesIO(crop)) as image:
+            image.load()
+            kept = {
+                key: image.info.get(key)
+                for key in ("exif", "xmp", "comment", "dpi", "XML:com.adobe.xmp")
+            }
+            found.append((losses, kept))
+    assert found[0] == found[1]
+    assert found[0][1]["dpi"] == pytest.approx((300, 300), abs=0.01)
+    assert bool(found[0][1]["xmp"]) == (policy != "none")
+
+
+def at_once(content: bytes, monkeypatch: pytest.MonkeyPatch) -> Photo:
+    monkeypatch.setattr(strips, "LARGE_PX", 10**9)
+    photo = open_photo(content)
+    assert not photo.by_strips
+    return photo
+
+
 def as_16_bit_png() -> bytes:
     return encoded(Image.new("I;16", (WIDTH, HEIGHT), 300), "PNG")
 
@@ -228,10 +264,9 @@ def test_a_truncated_file_is_an_error(container: str, suffix: str, tmp_path: Pat
     content = encoded(STORED, container)
     path = tmp_path / "photo"
     path.write_bytes(content[: len(content) * 2 // 3])
-    photo = open_photo(path)
     target = tmp_path / f"c.{suffix}"
     with pytest.raises(ImageError, match=rf"^{path}: is truncated") as caught:
-        CropFiles(photo).write(Box(0, 0, *photo.size), target)
+        CropFiles(open_photo(path)).write(Box(0, 0, *STORED.size), target)
     assert "\n" not in str(caught.value)
     assert not target.exists()
 

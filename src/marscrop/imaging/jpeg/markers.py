@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import IO, Final, NamedTuple
 
@@ -29,6 +30,12 @@ ALONE: Final = frozenset({0x01, *range(RST0, SOS)})
 _BETWEEN: Final = {b"\xff\xff": 1, b"\xff\0": 2}
 """What may stand before a marker, and how much of it is none: fill bytes, and what Pillow and
 libjpeg skip."""
+
+
+_AFTER_DATA: Final = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+"""What ends the data of a scan: a marker that is no restart."""
+
+_MOST_SEGMENTS: Final = 4096
 
 
 class Segment(NamedTuple):
@@ -84,3 +91,30 @@ def segments(file: IO[bytes]) -> Iterator[Segment]:
         if code in (SOS, EOI):
             return
         position = end
+
+
+def all_segments(content: bytes, start: int = 0) -> Iterator[Segment]:
+    """The segments of a JPEG in order, past the data of its scans, up to and with its end.
+
+    Stops earlier where no marker stands that can be followed, or after 4,096 of them.
+
+    Args:
+        content: that holds the JPEG.
+        start: where it begins [bytes].
+    """
+    position = start
+    for _ in range(_MOST_SEGMENTS):
+        if content[position : position + 1] != b"\xff" or position + 2 > len(content):
+            return
+        code, end = content[position + 1], position + 2
+        if code not in ALONE:
+            end += int.from_bytes(content[position + 2 : position + 4], "big")
+        yield Segment(code, position, end)
+        if code == EOI or end > len(content):
+            return
+        position = end
+        if code == SOS:
+            following = _AFTER_DATA.search(content, end)
+            if following is None:
+                return
+            position = following.start()

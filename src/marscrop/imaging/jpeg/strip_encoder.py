@@ -25,6 +25,7 @@ STRIP_ROWS: Final = 64
 may lie between two markers."""
 
 _BLOCK_PX: Final = 8
+_WRITTEN_ONCE: Final = frozenset({"icc_profile", "extra", "comment"})
 _RESTARTS: Final = tuple(marker(RST0 + number) for number in range(8))
 _END: Final = marker(EOI)
 
@@ -42,7 +43,7 @@ def join_strips(
             Huffman tables of the first. Metadata are written once.
         file: to write to.
     """
-    later = {key: options[key] for key in options if key not in ("icc_profile", "exif")}
+    later = {key: options[key] for key in options if key not in _WRITTEN_ONCE}
     for index, strip in enumerate(strips):
         encoded = io.BytesIO()
         strip.save(encoded, "JPEG", **(later if index else options))

@@ -1,0 +1,1 @@
+"""How coarsely a lossy picture is quantised, read from its stream's headers."""
