@@ -5,15 +5,19 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from marscrop.faces.detector import Face, distinct_faces
 from marscrop.faces.rule import looks_for_faces
 from marscrop.geometry import Box, Size
 from marscrop.options import CropOptions
 from marscrop.subjects.subject_map import SubjectMap
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from marscrop.faces.detector import Face
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +52,8 @@ class Analysis:
         """One analysis of stills that are cropped to one box: of an animation's frames, say."""
         if len(views) == 1:
             return views[0]
+        from marscrop.faces.detector import distinct_faces
+
         faces = [one.faces for one in views if one.faces is not None]
         maps = [one.subjects for one in views if one.subjects is not None]
         return replace(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from marscrop.geometry import Box, Size
-from marscrop.imaging.padding import Padding
 from marscrop.ratio import AspectRatio
+
+if TYPE_CHECKING:
+    from marscrop.imaging.padding import Padding
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,30 +11,24 @@ import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Unpack, cast
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from marscrop.analysis import Analysis, wanted_part
 from marscrop.cores import usable_cores
 from marscrop.crop import Crop
 from marscrop.decision import check_zoom, decide, flat_crops, in_photo, moved_to_grid
 from marscrop.errors import ConstraintError, ModelError, OptionError
-from marscrop.faces import detector
-from marscrop.faces.detector import Face, FaceDetector, distinct_faces
 from marscrop.faces.rule import FaceRule, looks_for_faces
 from marscrop.geometry import Size, fit_longest_edge
 from marscrop.imaging.cost import DEFAULT_MAX_PIXELS
-from marscrop.imaging.lossless import BlockGrid
-from marscrop.imaging.padding import Picture, cut
 from marscrop.imaging.photo import (
     DEFAULT_MAX_DECODED_BYTES,
     Photo,
     open_photo,
 )
 from marscrop.imaging.read_options import READ_OPTIONS, ReadKeywords, ReadOptions
-from marscrop.imaging.screen import upright_picture
 from marscrop.imaging.sight import PhotoPart, look
 from marscrop.imaging.source import Source
 from marscrop.imaging.write_options import MetadataPolicy
@@ -44,6 +38,12 @@ from marscrop.runtime.manifest import PACKAGED_MODEL, Manifest
 from marscrop.runtime.model import MarsModel
 from marscrop.spelling import Mention
 from marscrop.subjects.subject_map import SubjectMap
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from marscrop.faces.detector import Face, FaceDetector
+    from marscrop.imaging.padding import Picture
 
 
 class Cropper:
@@ -277,6 +277,9 @@ class Cropper:
         Raises:
             ImageError: an image that cannot be found or read, or does not hold the box.
         """
+        from marscrop.imaging.padding import cut
+        from marscrop.imaging.screen import upright_picture
+
         photo = self.open(image, **read)
         return cut(upright_picture(photo).image, crop.box, crop.padding)
 
@@ -307,6 +310,8 @@ class Cropper:
             ImageError: an image that is no JPEG, or that cannot be cropped this way.
             ConstraintError: a padded crop.
         """
+        from marscrop.imaging.lossless import BlockGrid
+
         photo = self.open(image, **read)
         grid = BlockGrid.of(photo)
         moved = moved_to_grid(grid, crop, DEFAULT_OPTIONS)
@@ -319,6 +324,8 @@ class Cropper:
         """
         needed = photo.analysis_bytes(self.input_size(photo))
         if looks_for_faces(options.faces):
+            from marscrop.faces import detector
+
             size = detector.input_size(photo)
             needed = max(needed, photo.analysis_bytes(size, detector.OVERSAMPLING))
         return needed
@@ -354,6 +361,8 @@ class Cropper:
             MissingExtraError: no detector is installed.
             ModelError: it is damaged.
         """
+        from marscrop.faces.detector import distinct_faces
+
         look = self._face_detector().in_photo
         stills = photo.views() if isinstance(photo, Photo) else (photo,)
         return list(distinct_faces(face for still in stills for face in look(still)))
@@ -402,5 +411,7 @@ class Cropper:
     def _face_detector(self) -> FaceDetector:
         with self._loading:
             if self._detector is None:
+                from marscrop.faces.detector import FaceDetector
+
                 self._detector = FaceDetector(self.threads)
             return self._detector

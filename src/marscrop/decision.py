@@ -12,19 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from marscrop.crop import Crop
 from marscrop.errors import ConstraintError, OptionError
-from marscrop.faces.detector import Face
 from marscrop.faces.protection import limits_with_faces
 from marscrop.geometry import Box, Window, centre_crop, iou
-from marscrop.imaging.fill import Fill
-from marscrop.imaging.lossless import BlockGrid
-from marscrop.imaging.padding import Padding
 from marscrop.options import CropOptions
 from marscrop.ratio import AspectRatio
 from marscrop.runtime.manifest import Manifest
@@ -32,15 +27,19 @@ from marscrop.spelling import Mention
 from marscrop.subjects.subject_map import SubjectMap
 from marscrop.window.candidates import best_crop, next_crop
 from marscrop.window.confidence import Calibration, gather_evidence
-from marscrop.window.conflict import explain_conflict
 from marscrop.window.constraints import Limits
 from marscrop.window.content import limits_with_content
-from marscrop.window.framing import framed_crop
 from marscrop.window.keeping import cut_heads
-from marscrop.window.padded_crop import padded_crop
 from marscrop.window.placement import Prior
 from marscrop.window.rounding import nearest_box
 from marscrop.window.zoom import Zoom
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from marscrop.faces.detector import Face
+    from marscrop.imaging.fill import Fill
+    from marscrop.imaging.lossless import BlockGrid
 
 _MOST_PASSED_OVER: Final = 4
 """Candidates that cut a head are passed over until there are so many."""
@@ -142,6 +141,8 @@ def best_within(
         for limits in limits_with_faces(wanted, faces, ratio):
             box = None
             if zoom == "tight" and subjects is not None:
+                from marscrop.window.framing import framed_crop
+
                 box = framed_crop(logits, subjects, limits, ratio)
             if box is None:
                 box = best_crop(logits, limits, ratio, prior, subjects)
@@ -199,6 +200,10 @@ def padded(
     Raises:
         ConstraintError: no padding is wanted, or none helps.
     """
+    from marscrop.imaging.padding import Padding
+    from marscrop.window.conflict import explain_conflict
+    from marscrop.window.padded_crop import padded_crop
+
     part = padded_crop(logits, asked, ratio) if fill else None
     if fill is None or part is None:
         raise ConstraintError(explain_conflict(asked, ratio))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,6 +33,8 @@ def whole_file(
         temporary: the other name, on the same filesystem; a new one beside `path` by default.
         synced: whether the content is on the disk before the name is, for power that fails.
     """
+    import secrets  # not to find a crop, only to write one
+
     beside = temporary or path.with_name(f".marscrop-{secrets.token_hex(8)}.tmp")
     try:
         with beside.open("wb") as file:  # not tempfile, whose files only their owner may read

@@ -6,11 +6,13 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from fractions import Fraction
-from numbers import Real
-from typing import Final, cast
+from numbers import Integral, Rational, Real
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from marscrop.errors import RatioError
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 PRESETS: Final[dict[str, str]] = {
     "square": "1:1",
@@ -76,7 +78,7 @@ class AspectRatio:
             return text
         if isinstance(text, str):
             return cls._parse_text(text)
-        if isinstance(text, Fraction):
+        if isinstance(text, Rational) and not isinstance(text, Integral):  # as a Fraction is
             return cls(text.numerator, text.denominator)
         if _is_number(text):
             return cls(float(text), 1.0, label=f"{float(text):g}")  # type: ignore[arg-type]
@@ -135,5 +137,5 @@ def _is_number(value: object) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool)
 
 
-RatioLike = AspectRatio | str | float | Fraction | tuple[float, float]
+RatioLike: TypeAlias = "AspectRatio | str | float | Fraction | tuple[float, float]"
 """All that `AspectRatio.parse` understands."""

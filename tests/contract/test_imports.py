@@ -1,13 +1,38 @@
 """Importing is cheap: in what it loads, not by the clock."""
 
+from __future__ import annotations
+
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 
 import marscrop
 
-HEAVY = ("numpy", "PIL", "onnxruntime", "torch", "typer", "rich")
+HEAVY = ("numpy", "PIL", "onnxruntime", "torch", "click", "typer", "rich")
+
+CROP = "crop", "examples/cat.jpg", "-r", "16:9", "--json"
+
+NEEDED = {"marscrop", "numpy", "PIL", "onnxruntime", "click", "_cffi_backend"}
+"""Packages that the boxes of a small JPEG take."""
+
+NOT_NEEDED = (
+    *("numpy.typing", "numpy.random", "numpy.ma"),
+    *("asyncio", "email", "http", "importlib.metadata", "multiprocessing", "ssl", "xml"),
+    *("decimal", "random", "secrets", "shutil", "tempfile", "urllib.request"),
+    *("PIL.ImageCms", "PIL.ImageFilter", "PIL.ImageOps"),
+    *("PIL.GifImagePlugin", "PIL.PngImagePlugin", "PIL.TiffImagePlugin", "PIL.WebPImagePlugin"),
+    *("marscrop.batch", "marscrop.bench", "marscrop.doctor", "marscrop.exchange"),
+    *("marscrop.integrations", "marscrop.service"),
+    *("marscrop.cli.batch", "marscrop.cli.bench", "marscrop.cli.doctor", "marscrop.cli.plugins"),
+    *("marscrop.cli.serve", "marscrop.faces.centerface", "marscrop.faces.detector"),
+    *("marscrop.imaging.crop_file", "marscrop.imaging.encoding", "marscrop.imaging.lossless"),
+    *("marscrop.imaging.output_format", "marscrop.imaging.padding"),
+    *("marscrop.window.conflict", "marscrop.window.constrained_search", "marscrop.window.framing"),
+    *("marscrop.window.padded_crop", "marscrop.window.scorer"),
+)
+"""What other photos, options and commands need, each with the modules below it."""
 
 
 def modules_after(code: str) -> set[str]:
@@ -27,6 +52,50 @@ def test_cropping_loads_no_research() -> None:
     loaded = modules_after(code)
     assert "onnxruntime" in loaded
     assert not {m for m in loaded if m.startswith(("torch", "onnx.", "marscrop_research"))}
+
+
+def modules_of_command(*arguments: str) -> set[str]:
+    """What a command of its own process has imported when it ends."""
+    return modules_after(
+        f"import contextlib, io, sys; sys.argv = ['marscrop', *{arguments!r}]\n"
+        "from marscrop.cli.app import main\n"
+        "with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()): main()"
+    )
+
+
+def unneeded(modules: set[str]) -> Iterator[str]:
+    for name in sorted(modules):
+        if any(name == other or name.startswith(f"{other}.") for other in NOT_NEEDED):
+            yield name
+
+
+def test_boxes_on_the_command_line_import_no_more_than_they_need() -> None:
+    loaded = modules_of_command(*CROP)
+    assert "marscrop.decision" in loaded
+    assert list(unneeded(loaded)) == []
+    packages = {name.partition(".")[0] for name in loaded - modules_after("")}
+    assert {name for name in packages if not name.startswith("_native")} - {
+        *sys.stdlib_module_names,
+        *("org", "nt"),  # what copy and pathlib try for other Pythons and systems
+    } <= NEEDED
+
+
+@pytest.mark.parametrize(
+    ("arguments", "module"),
+    [
+        (("--zoom", "tight"), "marscrop.window.framing"),
+        (("--max-candidates", "2"), "marscrop.window.constrained_search"),
+        (("--avoid", "0%,0%,100%,99%", "--fallback", "pad"), "marscrop.window.padded_crop"),
+    ],
+)
+def test_what_an_option_needs_is_imported_for_it(arguments: tuple[str, ...], module: str) -> None:
+    assert module in modules_of_command(*CROP, *arguments)
+
+
+def test_version_and_help_of_a_command_import_nothing_heavy() -> None:
+    for arguments in (("--version",), ("crop", "--help")):
+        loaded = modules_of_command(*arguments)
+        assert not loaded & ({*HEAVY, "importlib.metadata"} - {"click"})
 
 
 def test_command_line_loads_no_research() -> None:

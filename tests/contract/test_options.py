@@ -117,7 +117,7 @@ def test_python_takes_it_and_names_it_where_it_is_wrong(fronts: dict[str, Any]) 
 
 @pytest.mark.parametrize("command", ["crop", "batch"])
 def test_the_command_line_has_a_flag(fronts: dict[str, Any], command: str) -> None:
-    assert "--whim <int> As you like it, but for --min-size. Default: 3." in fronts[command]
+    assert "--whim INTEGER As you like it, but for --min-size. Default: 3." in fronts[command]
 
 
 def test_http_has_a_parameter_and_tells_its_range(fronts: dict[str, Any]) -> None:

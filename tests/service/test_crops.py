@@ -15,9 +15,9 @@ from starlette.testclient import TestClient
 from tests.service.conftest import LOCAL, Serve
 from tests.subject_model import write_model_without_subjects
 
-from marscrop import cropper as facade
 from marscrop.crop_json import as_entry
 from marscrop.cropper import Cropper
+from marscrop.faces import detector
 from marscrop.faces.detector import Face
 from marscrop.geometry import Window
 from marscrop.imaging.photo import Photo
@@ -209,7 +209,7 @@ class OneFace:
 @pytest.fixture
 def detecting(monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     """A service that has a detector."""
-    monkeypatch.setattr(facade, "FaceDetector", OneFace)
+    monkeypatch.setattr(detector, "FaceDetector", OneFace)
     with TestClient(create_app(ServiceLimits(), Cropper(threads=1)), base_url=LOCAL) as client:
         yield client
 

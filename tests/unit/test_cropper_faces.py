@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from marscrop import AspectRatio, Box, Cropper
-from marscrop import cropper as facade
 from marscrop.errors import MissingExtraError, OptionError
+from marscrop.faces import detector
 from marscrop.faces.centerface import installed
 from marscrop.faces.detector import Face
 from marscrop.geometry import Window
@@ -43,7 +43,7 @@ def rocket(examples: Path) -> Path:
 @pytest.fixture
 def seeing(monkeypatch: pytest.MonkeyPatch) -> Cropper:
     """A cropper for which the detector is there and finds `FACE`."""
-    monkeypatch.setattr(facade, "FaceDetector", OneFace)
+    monkeypatch.setattr(detector, "FaceDetector", OneFace)
     return Cropper(threads=1)
 
 

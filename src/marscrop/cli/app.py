@@ -2,60 +2,28 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import gc
 import signal
 import sys
 import warnings
 from collections.abc import Iterator
 from types import FrameType
-from typing import Annotated, NoReturn
+from typing import NoReturn
 
-import typer
+import click
 
 from marscrop import MarscropError, __version__
-from marscrop.cli.batch import batch
-from marscrop.cli.bench import bench
-from marscrop.cli.crop import crop
-from marscrop.cli.doctor import doctor
-from marscrop.cli.plugins import CommandGroup
-from marscrop.cli.serve import serve
+from marscrop.cli.commands import CommandGroup
 from marscrop.files import reason
 from marscrop.spelling import on_command_line
 
-app = typer.Typer(
-    name="marscrop",
-    cls=CommandGroup,
-    help="Find the best-composed crop of a photo, for every aspect ratio asked.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
 
-
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        print(f"marscrop {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _options(
-    version: Annotated[
-        bool,
-        typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print the version."
-        ),
-    ] = False,
-) -> None:
-    """Options that come before the command."""
-
-
-app.command()(crop)
-app.command()(batch)
-app.command()(bench)
-app.command()(serve)
-app.command()(doctor)
+@click.group(cls=CommandGroup, context_settings={"show_default": True})
+@click.version_option(__version__, message="marscrop %(version)s", help="Print the version.")
+def app() -> None:
+    """Find the best-composed crop of a photo, for every aspect ratio asked."""
 
 
 def main() -> None:
@@ -63,6 +31,7 @@ def main() -> None:
 
     Exit codes: 0 all done, 1 something failed, 2 wrong usage, 130 and 143 stopped by a signal.
     """
+    atexit.register(gc.freeze)  # else Python looks for garbage in all of it before it is gone
     # A library's warnings are for developers; here they would only hide the message.
     if not sys.warnoptions:
         warnings.simplefilter("ignore")

@@ -5,30 +5,14 @@ from __future__ import annotations
 import signal
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
-from marscrop.cli.flags import (
-    RATIO_HELP,
-    FileType,
-    Frame,
-    Lenient,
-    MaxDecodedMib,
-    MaxPixels,
-    Metadata,
-    ModelFolder,
-    Quality,
-    Raw,
-    parse_limits,
-    parse_options,
-    parse_ratios,
-    parse_reading,
-    parse_write_options,
-    takes_crop_options,
-)
+from marscrop.cli import flags
 from marscrop.cli.process import give_memory_back, refuse
 from marscrop.errors import ImageError, MissingExtraError, OptionError, StorageError
 
@@ -43,60 +27,69 @@ _NAMED_FAILURES = 20
 _NAMED_SUFFIXES = 10
 
 
-@takes_crop_options
+@click.command()
+@click.argument(
+    "sources",
+    metavar="SRC...",
+    nargs=-1,
+    required=True,
+    help="Folders, photos, globs, URLs (s3://, gs://, file://), or manifests in Parquet or CSV "
+    "with a column path or uri, and perhaps ratio and keep.",
+)
+@click.option(
+    "--output",
+    "-o",
+    metavar="DST",
+    required=True,
+    help="Folder or URL for the crops and the results.",
+)
+@click.option("--ratio", "-r", multiple=True, help=flags.RATIO_HELP)
+@click.option("--no-crops", is_flag=True, help="Boxes only: write the manifest, but no pictures.")
+@click.option(
+    "--tool",
+    "tools",
+    multiple=True,
+    help="Add a column with each crop as iiif, imgproxy or thumbor takes it. Repeat for more.",
+)
+@click.option("--sidecar", help="xmp: write each crop as an XMP file for photo editors.")
+@click.option(
+    "--prune", is_flag=True, help="Drop photos from the manifest that SRC does not name any more."
+)
+@click.option("--dry-run", is_flag=True, help="List what would be done, and write nothing.")
+@click.option(
+    "--engine", default="local", help="local, or ray: the cluster that RAY_ADDRESS names."
+)
+@click.option("--workers", type=click.IntRange(min=1), help="Photos at once. Default: one a core.")
+@flags.quality
+@flags.metadata
+@flags.file_type
+@flags.frame
+@flags.raw
+@flags.lenient
+@flags.max_pixels
+@flags.max_decoded_mib
+@flags.model
+@flags.crop_options
 def batch(
-    sources: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="SRC...",
-            help="Folders, photos, globs, URLs (s3://, gs://, file://), or manifests in Parquet or "
-            "CSV with a column path or uri, and perhaps ratio and keep.",
-        ),
-    ],
-    output: Annotated[
-        str,
-        typer.Option(
-            "--output", "-o", metavar="DST", help="Folder or URL for the crops and the results."
-        ),
-    ],
-    ratio: Annotated[list[str] | None, typer.Option("--ratio", "-r", help=RATIO_HELP)] = None,
-    no_crops: Annotated[
-        bool, typer.Option("--no-crops", help="Boxes only: write the manifest, but no pictures.")
-    ] = False,
-    tool: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Add a column with each crop as iiif, imgproxy or thumbor takes it. Repeat for "
-            "more."
-        ),
-    ] = None,
-    sidecar: Annotated[
-        str | None, typer.Option(help="xmp: write each crop as an XMP file for photo editors.")
-    ] = None,
-    prune: Annotated[
-        bool,
-        typer.Option(
-            "--prune", help="Drop photos from the manifest that SRC does not name any more."
-        ),
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="List what would be done, and write nothing.")
-    ] = False,
-    engine: Annotated[
-        str, typer.Option(help="local, or ray: the cluster that RAY_ADDRESS names.")
-    ] = "local",
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Photos at once. Default: one a core.")
-    ] = None,
-    quality: Quality = None,
-    metadata: Metadata = "rights",
-    file_type: FileType = None,
-    frame: Frame = None,
-    raw: Raw = None,
-    lenient: Lenient = False,
-    max_pixels: MaxPixels = None,
-    max_decoded_mib: MaxDecodedMib = None,
-    model: ModelFolder = None,
+    sources: Sequence[str],
+    output: str,
+    ratio: Sequence[str],
+    no_crops: bool,
+    tools: Sequence[str],
+    sidecar: str | None,
+    prune: bool,
+    dry_run: bool,
+    engine: str,
+    workers: int | None,
+    quality: int | None,
+    metadata: str,
+    file_type: str | None,
+    frame: int | None,
+    raw: str | None,
+    lenient: bool,
+    max_pixels: int | None,
+    max_decoded_mib: int | None,
+    model: Path | None,
     **written: Any,
 ) -> None:
     """Crop a library of photos; run the same command again to go on where it stopped.
@@ -105,9 +98,9 @@ def batch(
     row for each. Exit code 1: some photos failed, which the manifest names; 2: wrong usage.
     """
     give_memory_back()
-    options = parse_options(written)
-    read = parse_reading(frame, raw, lenient=lenient)
-    ratios = parse_ratios(ratio or [])
+    options = flags.parse_options(written)
+    read = flags.parse_reading(frame, raw, lenient=lenient)
+    ratios = flags.parse_ratios(ratio)
     from marscrop.batch.job import Job
     from marscrop.batch.plan import make_plan, plan_tasks
     from marscrop.batch.progress import Progress
@@ -115,18 +108,18 @@ def batch(
     from marscrop.batch.run import run
     from marscrop.batch.store import Store, half_made_unheard
 
-    tools = _parse_tools(tool or [])
+    tools = _parse_tools(tools)
     try:
         job = Job(
             target=output,
             read=read,
             options=options,
             suffix=_parse_suffix(file_type),
-            write=parse_write_options(quality, metadata),
+            write=flags.parse_write_options(quality, metadata),
             write_crops=not no_crops,
             sidecar=_parse_sidecar(sidecar),
             model=model,
-            **parse_limits(max_pixels, max_decoded_mib),
+            **flags.parse_limits(max_pixels, max_decoded_mib),
         )
         if dry_run:
             with half_made_unheard():
@@ -213,11 +206,11 @@ def _conclude(outcome: RunResult, job: Job) -> None:
         words += f", {len(warned):,} with warnings"
     if not outcome.finished:
         print(f"marscrop: stopped: {words}; run it again to go on", file=sys.stderr)
-        raise typer.Exit(130)
+        sys.exit(130)
     where = job.target.rstrip("/")
     print(f"{words}: {where}/{PARQUET}, {where}/{JSON_LINES}", file=sys.stderr)
     if failures:
-        raise typer.Exit(1)
+        sys.exit(1)
 
 
 def _tell_left_out(counts: Mapping[str, int]) -> None:
@@ -254,7 +247,7 @@ def _parse_sidecar(sidecar: str | None) -> bool:
     return sidecar is not None
 
 
-def _parse_tools(names: list[str]) -> list[str]:
+def _parse_tools(names: Sequence[str]) -> list[str]:
     from marscrop.batch.results import TOOLS
 
     for name in names:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from marscrop.cli.process import Model
+from marscrop.cli import flags
 from marscrop.errors import MarscropError
 from marscrop.spelling import on_command_line
 
@@ -21,20 +22,25 @@ if TYPE_CHECKING:
 _DEFAULT_SIZES = ("0.2 MP", "3 MP", "16 MP")
 
 
+@click.command()
+@click.argument(
+    "photos",
+    nargs=-1,
+    type=click.Path(path_type=Path),
+    help="Photos. Default: JPEGs of 0.2, 3 and 16 megapixels, made for it.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
+@click.option("--repeats", type=click.IntRange(min=1), default=30, help="Calls a figure.")
+@click.option("--large", is_flag=True, help="Without photos: one of 50 megapixels too.")
+@flags.model
+@click.option("--threads", type=click.IntRange(min=1), help="For one photo. Default: all cores.")
 def bench(
-    photos: Annotated[
-        list[Path] | None,
-        typer.Argument(help="Photos. Default: JPEGs of 0.2, 3 and 16 megapixels, made for it."),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
-    repeats: Annotated[int, typer.Option(min=1, help="Calls a figure.")] = 30,
-    large: Annotated[
-        bool, typer.Option("--large", help="Without photos: one of 50 megapixels too.")
-    ] = False,
-    model: Model = None,
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="For one photo. Default: all cores.")
-    ] = None,
+    photos: Sequence[Path],
+    as_json: bool,
+    repeats: int,
+    large: bool,
+    model: Path | None,
+    threads: int | None,
 ) -> None:
     """Measure decoding, the network, the search and encoding apart: median and 95th percentile.
 
@@ -54,7 +60,7 @@ def bench(
             (name, make_photo(SIZES[name], Path(folder) / f"{name}.jpg"))
             for name in ([] if photos else names)
         )
-        for name, path in [(str(p), p) for p in photos or ()] or made:
+        for name, path in [(str(p), p) for p in photos] or made:
             try:
                 results[name] = time_steps(cropper, path, repeats)
             except MarscropError as error:
@@ -70,7 +76,7 @@ def bench(
     else:
         print("\n" + ", ".join(f"{key} {value}" for key, value in machine.items()))
     if failed:
-        raise typer.Exit(1)
+        sys.exit(1)
 
 
 def _print_table(name: str, steps: dict[str, Timing]) -> None:

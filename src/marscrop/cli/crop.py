@@ -4,84 +4,72 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
+import click
 
-from marscrop.cli.flags import (
-    RATIO_HELP,
-    FileType,
-    Frame,
-    Lenient,
-    MaxDecodedMib,
-    MaxPixels,
-    Metadata,
-    ModelFolder,
-    Quality,
-    Raw,
-    parse_limits,
-    parse_options,
-    parse_ratios,
-    parse_reading,
-    parse_write_options,
-    takes_crop_options,
-)
+from marscrop.cli import flags
 from marscrop.cli.output_paths import OutputPaths
 from marscrop.cli.process import give_memory_back, refuse
 from marscrop.errors import MarscropError
 
 
-@takes_crop_options
+@click.command()
+@click.argument(
+    "images", nargs=-1, required=True, help="Photos: JPEG, PNG, WebP, AVIF, TIFF, GIF, HEIC."
+)
+@click.option("--ratio", "-r", multiple=True, required=True, help=flags.RATIO_HELP)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path),
+    help="Folder for the crops, or a file for a single one. Default: beside each photo.",
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print one JSON object a photo; write crops only if -o is given.",
+)
+@flags.quality
+@flags.metadata
+@flags.file_type
+@flags.frame
+@flags.raw
+@flags.lenient
+@flags.max_pixels
+@flags.max_decoded_mib
+@click.option(
+    "--lossless",
+    is_flag=True,
+    help="Crop JPEGs without encoding them again: the box moves by less than a block of 8 or 16 "
+    "pixels. Needs the extra 'lossless'.",
+)
+@flags.model
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    help="Cores to use: photos at once, or for a single photo. Default: all.",
+)
+@flags.crop_options
 def crop(
-    images: Annotated[
-        list[str], typer.Argument(help="Photos: JPEG, PNG, WebP, AVIF, TIFF, GIF, HEIC.")
-    ],
-    ratio: Annotated[
-        list[str],
-        typer.Option(
-            "--ratio",
-            "-r",
-            help=RATIO_HELP,
-        ),
-    ],
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            help="Folder for the crops, or a file for a single one. Default: beside each photo.",
-        ),
-    ] = None,
-    as_json: Annotated[
-        bool,
-        typer.Option(
-            "--json", help="Print one JSON object a photo; write crops only if -o is given."
-        ),
-    ] = False,
-    quality: Quality = None,
-    metadata: Metadata = "rights",
-    file_type: FileType = None,
-    frame: Frame = None,
-    raw: Raw = None,
-    lenient: Lenient = False,
-    max_pixels: MaxPixels = None,
-    max_decoded_mib: MaxDecodedMib = None,
-    lossless: Annotated[
-        bool,
-        typer.Option(
-            "--lossless",
-            help="Crop JPEGs without encoding them again: the box moves by less than a block of 8 "
-            "or 16 pixels. Needs the extra 'lossless'.",
-        ),
-    ] = False,
-    model: ModelFolder = None,
-    threads: Annotated[
-        int | None,
-        typer.Option(
-            min=1, help="Cores to use: photos at once, or for a single photo. Default: all."
-        ),
-    ] = None,
+    images: Sequence[str],
+    ratio: Sequence[str],
+    output: Path | None,
+    as_json: bool,
+    quality: int | None,
+    metadata: str,
+    file_type: str | None,
+    frame: int | None,
+    raw: str | None,
+    lenient: bool,
+    max_pixels: int | None,
+    max_decoded_mib: int | None,
+    lossless: bool,
+    model: Path | None,
+    threads: int | None,
     **written: Any,
 ) -> None:
     """Crop photos to the best window of each aspect ratio.
@@ -91,10 +79,10 @@ def crop(
     """
     give_memory_back()
     _check_expanded(images)
-    ratios = parse_ratios(ratio)
-    options = parse_options(written)
-    read = parse_reading(frame, raw, lenient=lenient)
-    write = parse_write_options(quality, metadata)
+    ratios = flags.parse_ratios(ratio)
+    options = flags.parse_options(written)
+    read = flags.parse_reading(frame, raw, lenient=lenient)
+    write = flags.parse_write_options(quality, metadata)
     if lossless:
         _check_lossless(output, quality, file_type, options.fallback)
     outputs = OutputPaths(images, len(ratios) * options.max_candidates, output, file_type)
@@ -106,7 +94,7 @@ def crop(
 
     workers = min(len(images), threads or usable_cores())
     # Many photos: one core each, which wastes none. One photo: all cores for it.
-    limits = parse_limits(max_pixels, max_decoded_mib)
+    limits = flags.parse_limits(max_pixels, max_decoded_mib)
     cropper = Cropper(model, threads=1 if workers > 1 else threads, **limits)
     cropper.prepare(options)  # what no photo can have is told once, not of each
     memory = MemoryBudget()
@@ -133,10 +121,10 @@ def crop(
             print(f"marscrop: {report.error}", file=sys.stderr)
             failed = True
     if failed:
-        raise typer.Exit(1)
+        sys.exit(1)
 
 
-def _check_expanded(images: list[str]) -> None:
+def _check_expanded(images: Sequence[str]) -> None:
     """Patterns that matched nothing come here as they were typed, and then there is no photo."""
     patterns = [image for image in images if any(sign in image for sign in "*?[")]
     if len(patterns) == len(images) and not any(map(os.path.exists, images)):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from marscrop.cli.output_paths import OutputPaths
 from marscrop.crop import Crop
@@ -17,10 +17,7 @@ from marscrop.decision import moved_to_grid
 from marscrop.errors import MarscropError
 from marscrop.files import reason
 from marscrop.geometry import Size
-from marscrop.imaging.crop_file import CropFiles
-from marscrop.imaging.destination import write_whole
 from marscrop.imaging.encoded_file import distinct
-from marscrop.imaging.lossless import BlockGrid
 from marscrop.imaging.photo import Photo
 from marscrop.imaging.read_options import ReadOptions
 from marscrop.imaging.write_options import WriteOptions
@@ -29,6 +26,9 @@ from marscrop.options import CropOptions
 from marscrop.ordered_map import OrderedMap
 from marscrop.ratio import AspectRatio
 from marscrop.spelling import on_command_line
+
+if TYPE_CHECKING:
+    from marscrop.imaging.lossless import BlockGrid
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class CropPhoto:
             photo = self.cropper.open(image, read=self.read)
             with self.memory.hold(self.cropper.analysis_bytes(photo, self.options)):
                 found = self.cropper.crop_photo(photo, self.ratios, self.options)
-            grid = BlockGrid.of(photo) if self.lossless else None
+            grid = _grid_of(photo) if self.lossless else None
             crops = [moved_to_grid(grid, crop, self.options) for crop in found] if grid else found
             if self.outputs is not None:
                 self.photos.wait_for_turn(index)
@@ -102,6 +102,9 @@ class CropPhoto:
         self, photo: Photo, crops: list[Crop], paths: list[Path], grid: BlockGrid | None
     ) -> Iterator[tuple[Path, Crop, tuple[str, ...]]]:
         """Write each crop, then yield its path, itself, and what it does not keep."""
+        from marscrop.imaging.crop_file import CropFiles
+        from marscrop.imaging.destination import write_whole
+
         if grid:
             for path, crop in zip(paths, crops, strict=True):
                 encoded = grid.cut(crop.box, self.write.metadata)
@@ -111,6 +114,12 @@ class CropPhoto:
         files = CropFiles(photo, self.write)
         for path, crop in zip(paths, crops, strict=True):
             yield path, crop, files.write(crop.box, path, padding=crop.padding)
+
+
+def _grid_of(photo: Photo) -> BlockGrid:
+    from marscrop.imaging.lossless import BlockGrid
+
+    return BlockGrid.of(photo)
 
 
 def _warnings(image: str, losses: list[tuple[str, ...]]) -> list[str]:

@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
-from marscrop.cli.process import Model
+from marscrop.cli import flags
 
 if TYPE_CHECKING:
     from marscrop.doctor.checks import Check
 
 
-def doctor(
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-    model: Model = None,
-) -> None:
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@flags.model
+def doctor(as_json: bool, model: Path | None) -> None:
     """Say what is installed, whether a crop comes out right, and what each extra still needs.
 
     Exit codes: 0 crops work here, whatever extras are missing; 1 they do not, and why.
@@ -37,7 +38,7 @@ def doctor(
     for check in failed:
         print(f"marscrop: {check.name.replace('_', ' ')} failed: {check.problem}", file=sys.stderr)
     if failed:
-        raise typer.Exit(1)
+        sys.exit(1)
 
 
 def _table(check: Check) -> dict[str, Any]:

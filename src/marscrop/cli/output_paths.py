@@ -20,20 +20,18 @@ class OutputPaths:
 
     def __init__(
         self,
-        images: list[str],
+        images: Sequence[str],
         crops_each: int,
         output: Path | None,
         file_type: str | None,
     ) -> None:
-        from marscrop.imaging.output_format import output_format
-
         self._suffix = f".{file_type.lower().lstrip('.')}" if file_type else None
         self._file = self._folder = None
         try:
             if self._suffix:
-                output_format(f"crop{self._suffix}")
+                _check_format(f"crop{self._suffix}")
             if output is not None and output.suffix and not output.is_dir():
-                output_format(output)
+                _check_format(output)
                 self._file = output
         except ImageError as error:
             refuse(error)
@@ -77,6 +75,12 @@ class OutputPaths:
                 )
         self._taken.update({_real(path): f"the crops of {image}" for path in paths})
         return paths
+
+
+def _check_format(path: str | Path) -> None:
+    from marscrop.imaging.output_format import output_format
+
+    output_format(path)
 
 
 def _ending(crop: Crop) -> str:

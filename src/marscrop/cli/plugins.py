@@ -1,19 +1,18 @@
 """Commands that other distributions add, by entry points of the group `marscrop.commands`.
 
-An entry point names a function, which becomes a command, or a `typer.Typer`, which becomes a group.
-It is loaded when its command is run or listed, never when another one is.
+An entry point names a `click.Command`, or what Typer makes a command of: a function, or a
+`typer.Typer`, which becomes a group. It is loaded when its command is run or listed, never when
+another one is. Typer comes with the distribution whose command needs it; ours do without, as it
+takes as long to import as NumPy does.
 """
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Final
 
-import typer
-from typer.core import TyperGroup
-from typer.main import get_command, get_group
+import click
 
 from marscrop.cli.process import refuse
 from marscrop.errors import MarscropError
@@ -27,53 +26,48 @@ RESEARCH: Final = (
 """What marscrop-research adds, in the order of `--help`: known here too, to say what is missing."""
 
 
-class CommandGroup(TyperGroup):
-    """The commands of this distribution, then those that are added."""
+class ForeignCommand(click.Command):
+    """A command whose own parser reads all that stands after its name: Typer has its own Click."""
 
-    # Typer has a Click of its own from some version on, so that no name of its types fits all.
+    def __init__(self, name: str, command: Any) -> None:
+        """A command.
 
-    def list_commands(self, ctx: Any) -> list[str]:
-        return [*self.commands, *(name for name in _added() if name not in self.commands)]
+        Args:
+            name: it is called by.
+            command: with the `main` and `get_short_help_str` of Click's.
+        """
+        super().__init__(name, add_help_option=False)
+        self.command = command
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name in self.commands:
-            return self.commands[cmd_name]
-        return _load(_added()[cmd_name]) if cmd_name in _added() else None
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.args = list(args)
+        return ctx.args
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
-        name = args[0]
-        if name not in self.commands and name not in _added():
-            if name in RESEARCH:
-                refuse(
-                    f"{name} is a research command, of the package marscrop-research: "
-                    "pip install marscrop-research"
-                )
-            if near := get_close_matches(name, self.list_commands(ctx)):
-                meant = ", ".join(map(repr, near))
-                ctx.fail(f"No such command {name!r}. Did you mean {meant}?")
-        return super().resolve_command(ctx, args)
+    def invoke(self, ctx: click.Context) -> Any:
+        return self.command.main(args=ctx.args, prog_name=ctx.command_path)
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
-        names = self.list_commands(ctx)
-        width = max(map(len, names))
-        room = formatter.width - width - 6
-        own = [(n, c.get_short_help_str(room)) for n, c in self.commands.items() if not c.hidden]
-        added = [(n, _short_help(_added()[n], room)) for n in names[len(self.commands) :]]
-        for title, rows in (("Commands", own), ("Research commands", added)):
-            if rows:
-                with formatter.section(title):
-                    formatter.write_dl([(name.ljust(width), text) for name, text in rows])
+    def get_short_help_str(self, limit: int = 45) -> str:
+        return str(self.command.get_short_help_str(limit))
 
 
 @cache
-def _added() -> dict[str, EntryPoint]:
+def added() -> dict[str, EntryPoint]:
     """By name; those of marscrop-research in their order, others after them."""
     points = {point.name: point for point in entry_points(group=GROUP)}
     order = {name: place for place, name in enumerate(RESEARCH)}
     return {n: points[n] for n in sorted(points, key=lambda n: (order.get(n, len(order)), n))}
 
 
-def _load(point: EntryPoint) -> Any:
+def check_installed(name: str) -> None:
+    """Exit code 2 for a research command, where that distribution is missing."""
+    if name in RESEARCH and name not in added():
+        refuse(
+            f"{name} is a research command, of the package marscrop-research: "
+            "pip install marscrop-research"
+        )
+
+
+def load(point: EntryPoint) -> click.Command:
     """The command that an entry point names.
 
     Raises:
@@ -81,26 +75,35 @@ def _load(point: EntryPoint) -> Any:
     """
     try:
         loaded = point.load()
+        if isinstance(loaded, click.Command):
+            return loaded
+        return ForeignCommand(point.name, _of_typer(point.name, loaded))
     except (ImportError, AttributeError) as error:
         package = point.dist.name if point.dist else point.value
         raise MarscropError(
             f"this command of {package} cannot be loaded ({error})", point.name
         ) from None
+
+
+def _of_typer(name: str, loaded: Any) -> Any:
+    import typer
+    from typer.main import get_command, get_group
+
     if isinstance(loaded, typer.Typer):
         command: Any = get_group(loaded)
     else:
         single = typer.Typer(
             add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
         )
-        single.command(point.name)(loaded)
+        single.command(name)(loaded)
         command = get_command(single)
-    command.name = point.name
+    command.name = name
     return command
 
 
-def _short_help(point: EntryPoint, room: int) -> str:
+def short_help(point: EntryPoint, room: int) -> str:
     """One line of `--help`; what is wrong with the command where something is."""
     try:
-        return str(_load(point).get_short_help_str(room))
+        return load(point).get_short_help_str(room)
     except MarscropError as error:
         return error.explained()

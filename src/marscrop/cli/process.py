@@ -6,17 +6,10 @@ import ctypes
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import Annotated, NoReturn
-
-import typer
+from typing import NoReturn
 
 from marscrop.errors import MarscropError, MissingExtraError
 from marscrop.spelling import on_command_line
-
-Model = Annotated[
-    Path | None, typer.Option(help="Folder of an exported model. Default: the packaged one.")
-]
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
 _LARGE_BYTES = 8 << 20
@@ -39,7 +32,7 @@ def refuse(why: str | MarscropError) -> NoReturn:
     """Wrong usage: one line and exit code 2."""
     message = why if isinstance(why, str) else why.text(on_command_line)
     print(f"marscrop: {message}", file=sys.stderr)
-    raise typer.Exit(2)
+    sys.exit(2)
 
 
 @contextmanager

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from marscrop.cores import usable_cores
 from marscrop.errors import ImageError
@@ -16,6 +15,9 @@ from marscrop.imaging.photo import Photo
 from marscrop.imaging.sight import PhotoPart
 from marscrop.runtime.onnx_network import load_network
 from marscrop.subjects.peaks import surest, windows_above
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 LONGEST_EDGE_PX: Final = 640
 """Longest edge that a photo is reduced or enlarged to [px]; docs/faces.md compares others."""
@@ -36,7 +38,7 @@ _MULTIPLE_PX: Final = 32
 _SAME_FACE_IOU: Final = 0.3
 """Windows that overlap by this IoU or more are one face."""
 
-_Array = NDArray[np.float32]
+_Array: TypeAlias = "NDArray[np.float32]"
 
 
 class Face(NamedTuple):

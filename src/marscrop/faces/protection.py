@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from marscrop.faces.detector import Face
 from marscrop.geometry import Box, Size, Window, hull_of, largest_window
 from marscrop.ratio import AspectRatio
 from marscrop.window.constraints import Limits
+
+if TYPE_CHECKING:
+    from marscrop.faces.detector import Face
 
 ABOVE: Final = 0.25
 """Share of a face's height kept above it: hair, or a hat's brim."""
@@ -100,10 +102,11 @@ def limits_with_faces(
 def _visible(faces: Iterable[Face], image: Size) -> list[Face]:
     """The faces of which a pixel or more shows, without what lies beyond the image's edges."""
     clipped = []
-    for (x0, y0, x1, y1), score in faces:
+    for face in faces:
+        x0, y0, x1, y1 = face.window
         window = Window(max(x0, 0.0), max(y0, 0.0), min(x1, image.width), min(y1, image.height))
         if window.width >= 1 and window.height >= 1:
-            clipped.append(Face(window, score))
+            clipped.append(face._replace(window=window))
     return clipped
 
 

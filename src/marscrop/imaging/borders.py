@@ -14,16 +14,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from marscrop.errors import LimitError
 from marscrop.geometry import Box, Size
 from marscrop.imaging import colour
 from marscrop.imaging.photo import Photo
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 MOST_NOISE: Final = 12
 """By how much an outermost line may differ from its own colour, of 255. JPEG's noise is mostly
@@ -56,7 +58,7 @@ _ONE_WHOLE: Final = threading.Lock()
 """Held while a photo is decoded whole, which takes memory that no one has set aside."""
 
 _LEFT, _TOP, _RIGHT, _BOTTOM = range(4)
-_Values = NDArray[np.float32]
+_Values: TypeAlias = "NDArray[np.float32]"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

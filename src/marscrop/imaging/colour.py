@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageCms
+from PIL import Image
 
 from marscrop.imaging.foreign import raise_foreign
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 WHITE: Final = 255
 _DEEP_MODES: Final = frozenset({"I;16", "I;16L", "I;16B", "I;16N", "I", "F"})
@@ -144,6 +146,8 @@ def to_16_bits(image: Image.Image) -> Image.Image | None:
 def cmyk_to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     """CMYK in sRGB, through its ICC profile when that is usable."""
     if profile and profile_fits(profile, "CMYK"):
+        from PIL import ImageCms  # few photos need it
+
         try:
             inks = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             srgb = ImageCms.createProfile("sRGB")

@@ -13,7 +13,6 @@ from typing import IO, Any, Final
 from PIL import ExifTags
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
-from PIL.TiffImagePlugin import TiffImageFile
 
 from marscrop.errors import ImageError, LimitError
 from marscrop.geometry import Size
@@ -96,7 +95,7 @@ def decoder_bytes(image: ImageFile, *, further_frames: bool = False) -> int:
         return decoder_bytes(image) + pixels * _FRAME_BYTES.get(image.format or "", 0)
     if isinstance(image, JpegImageFile):
         return _coefficient_bytes(image) if scans.is_multi_scan(image) else 0
-    if isinstance(image, TiffImageFile):
+    if image.format == "TIFF":
         return _tiff_bytes(image)
     if image.format == "AVIF":
         return round(_avif_bytes(_content(image)) * pixels)
@@ -204,9 +203,9 @@ def _coefficient_bytes(image: JpegImageFile) -> int:
     return round(2 * shares * image.width * image.height)
 
 
-def _tiff_bytes(image: TiffImageFile) -> int:
+def _tiff_bytes(image: ImageFile) -> int:
     """A strip or tile, the file where libtiff reads it, and a turned copy: Pillow makes that."""
-    tags: Any = image.tag_v2
+    tags: Any = image.tag_v2  # type: ignore[attr-defined]
     turned = tags.get(ExifTags.Base.Orientation, UPRIGHT) != UPRIGHT
     own = image.width * image.height * pixel_bytes(image.mode) if turned else 0
     if _codec(image) != "libtiff":

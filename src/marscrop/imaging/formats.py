@@ -19,7 +19,6 @@ from typing import IO, Final
 
 from PIL import ExifTags, Image
 from PIL.ImageFile import ImageFile
-from PIL.TiffImagePlugin import TiffImageFile
 
 from marscrop.errors import ImageError
 from marscrop.imaging import cost, jxl, png_rows
@@ -89,7 +88,7 @@ def identify(
     elif read.lenient and header.startswith(png_rows.SIGNATURE):
         file = png_rows.completed(file, max_pixels)
     reason = f"is not an image of a known format ({', '.join(READABLE)})"
-    for register in (Image.preinit, Image.init):  # the common plugins; all, if none of them fits
+    for register in (_register_jpeg, Image.preinit, Image.init):  # until one of them fits
         register()
         for name in READABLE:
             if name not in Image.OPEN:
@@ -156,10 +155,15 @@ def _bounded(file: IO[bytes]) -> Iterator[None]:
         del file.read
 
 
+def _register_jpeg() -> None:
+    """Most photos need no other plugin; Pillow has five common ones, and thirty more."""
+    from PIL import JpegImagePlugin  # noqa: F401
+
+
 def allocate(image: Image.Image) -> None:
     """Give a TIFF its pixel memory, which Pillow would only do after checking its own limit."""
-    if isinstance(image, TiffImageFile):
-        tags = image.tag_v2
+    if image.format == "TIFF":
+        tags = image.tag_v2  # type: ignore[attr-defined]
         stored_size = tags[ExifTags.Base.ImageWidth], tags[ExifTags.Base.ImageLength]
         image.im = Image.new(image.mode, stored_size).im
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from PIL import Image
 from PIL.ImageFile import ImageFile
@@ -13,13 +13,13 @@ from PIL.ImageFile import ImageFile
 from marscrop.errors import ImageError, LimitError, OptionError
 from marscrop.geometry import Size
 from marscrop.imaging import formats
-from marscrop.imaging.animation import apng, avif, webp
 from marscrop.imaging.animation.faults import in_frame
-from marscrop.imaging.animation.gif import Gif
-from marscrop.imaging.animation.timing import Timing
 from marscrop.imaging.source import Opener
-from marscrop.imaging.tiff_pages import Page, pages_of
 from marscrop.spelling import Mention
+
+if TYPE_CHECKING:
+    from marscrop.imaging.animation.timing import Timing
+    from marscrop.imaging.tiff_pages import Page
 
 MOST_FRAMES: Final = 10_000
 """Of an animation: six minutes at the rate of films."""
@@ -34,7 +34,7 @@ FORMATS_OF_FRAMES: Final = frozenset({"GIF", "WEBP", "PNG", "AVIF", "TIFF", "HEI
 """Whose further pictures are frames, pages, or pictures of an album. A JPEG's are previews, a
 second eye or a gain map, and a Photoshop file's are layers: these are stills."""
 
-_TIMINGS: Final = {"WEBP": webp.timing_of, "PNG": apng.timing_of, "AVIF": avif.timing_of}
+_ANIMATED: Final = frozenset({"WEBP", "PNG", "AVIF"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +144,11 @@ def _timing(image: ImageFile) -> tuple[Timing | None, int, tuple[str, ...]]:
     if image.format == "GIF":
         return _gif_timing(image)
     count = int(getattr(image, "n_frames", 1)) if image.format in FORMATS_OF_FRAMES else 1
-    if image.format not in _TIMINGS or count == 1:
+    if image.format not in _ANIMATED or count == 1:
         return None, count, ()
     if count > MOST_FRAMES:
         raise ImageError(None, f"has more than {MOST_FRAMES:,} frames")
-    timing = _TIMINGS[image.format](_content(image))
+    timing = _timing_of(image)
     told = len(timing.durations_s) + timing.cover
     if told != count:
         raise ImageError(
@@ -157,7 +157,17 @@ def _timing(image: ImageFile) -> tuple[Timing | None, int, tuple[str, ...]]:
     return timing, count, ()
 
 
+def _timing_of(image: ImageFile) -> Timing:
+    # Imported here, as few photos move.
+    from marscrop.imaging.animation import apng, avif, webp
+
+    read = {"WEBP": webp.timing_of, "PNG": apng.timing_of, "AVIF": avif.timing_of}
+    return read[str(image.format)](_content(image))
+
+
 def _gif_timing(image: ImageFile) -> tuple[Timing | None, int, tuple[str, ...]]:
+    from marscrop.imaging.animation.gif import Gif
+
     gif = Gif.parse(_content(image), MOST_FRAMES)
     gif.check_patches(Size(*image.size))
     count = len(gif.frames)
@@ -168,6 +178,8 @@ def _gif_timing(image: ImageFile) -> tuple[Timing | None, int, tuple[str, ...]]:
 
 
 def _pages(image: ImageFile, frame: int | None, max_pixels: int) -> FrameSet:
+    from marscrop.imaging.tiff_pages import pages_of
+
     pages = pages_of(cast("Any", image.fp), MOST_PAGES, frame)
     if frame is not None:
         _check_has(frame, len(pages))

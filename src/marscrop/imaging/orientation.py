@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import io
-from typing import IO, Any, Final, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Final, TypeVar
 
-from numpy.typing import NDArray
 from PIL import ExifTags, Image
-from PIL.PngImagePlugin import PngImageFile
-from PIL.TiffImagePlugin import TiffImageFile
+from PIL.ImageFile import ImageFile
 
 from marscrop.geometry import Box, Size, Window
 from marscrop.imaging.foreign import raise_foreign
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 from marscrop.imaging.heif_orientation import heif_orientation
 
 UPRIGHT: Final = 1
@@ -45,7 +46,7 @@ def orientation_of(image: Image.Image) -> int:
     for TIFF, which Pillow turns by itself while loading (its `size` is upright from the start),
     and for HEIC, which libheif turns.
     """
-    if isinstance(image, TiffImageFile) or image.format == "HEIF":
+    if image.format in ("TIFF", "HEIF"):
         return UPRIGHT
     return stored_orientation(image)
 
@@ -64,8 +65,9 @@ def stored_orientation(image: Image.Image) -> int:
         # Not image.getexif(): for a PNG without EXIF before its pixels, that decodes the pixels.
         exif = Image.Image.getexif(image)
         orientation = exif.get(ExifTags.Base.Orientation)
-        if orientation is None and isinstance(image, PngImageFile) and image.fp is not None:
-            orientation = _late_png_exif(image.fp).get(ExifTags.Base.Orientation)
+        file = image.fp if isinstance(image, ImageFile) and image.format == "PNG" else None
+        if orientation is None and file is not None:
+            orientation = _late_png_exif(file).get(ExifTags.Base.Orientation)
     except Exception as error:  # broken EXIF raises almost anything: no reason to refuse the photo
         raise_foreign(error)
         return UPRIGHT

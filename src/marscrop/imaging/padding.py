@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from PIL import Image, ImageFilter
+from PIL import Image
 
 from marscrop.errors import ImageError
 from marscrop.geometry import Box, Margins, Size
@@ -96,6 +96,8 @@ def _blurred(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
 
     It is blurred small, which costs the same for every photo.
     """
+    from PIL import ImageFilter
+
     scale = min(1.0, _BLURRED_EDGE / max(size))
     small = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
     # Not the colours under transparent pixels: they would come back in the blur.

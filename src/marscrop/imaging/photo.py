@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 from PIL.ImageFile import ImageFile
 
@@ -31,17 +30,20 @@ from marscrop.imaging.colour import bits_in_use
 from marscrop.imaging.colourspace.convert import pixels_to_srgb
 from marscrop.imaging.colourspace.stated import NOTHING, Statement, stated_colour
 from marscrop.imaging.deep.bits import USUAL, stored_bits
-from marscrop.imaging.deep.picture import at_8_bits
 from marscrop.imaging.deep.reading import Deep, is_readable, read
 from marscrop.imaging.frames import STILL, FrameSet, each, frames_of, only, opened_at
 from marscrop.imaging.jpeg.compression import Compression
-from marscrop.imaging.metadata.photo_metadata import PhotoMetadata, read_metadata
 from marscrop.imaging.read_options import AS_A_WHOLE, ReadOptions
 from marscrop.imaging.reduction import Reduction, reduced
 from marscrop.imaging.resize import MIN_OVERSAMPLING, resize_rgb
 from marscrop.imaging.source import Opened, Opener, Source, explained, resolve
-from marscrop.imaging.stored_as import StoredAs
 from marscrop.imaging.strips import Writable
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from marscrop.imaging.metadata.photo_metadata import PhotoMetadata
+    from marscrop.imaging.stored_as import StoredAs
 
 DEFAULT_MAX_DECODED_BYTES: Final = 256 * cost.MEBIBYTE
 """Memory for finding a crop; with what models take, a process stays below 600 MB."""
@@ -223,6 +225,8 @@ class Photo:
                 rgb, region = _cut(rgb, region, part, self.size), None
             pixels = resize_rgb(rgb, size, region)
             if self.is_deep and bits_in_use(int(pixels.max()) << 8 | 255) < 16:
+                from marscrop.imaging.deep.picture import at_8_bits
+
                 pixels = resize_rgb(colour.to_rgb(at_8_bits(self.deep(part)), grey), size)
             # Few pixels by now, so that this costs next to nothing.
             colours = self.colours.of_pixels(image.info.get("icc_profile"), self.mode)
@@ -343,6 +347,8 @@ class Photo:
             ImageError: a file that has vanished.
         """
         with explained(self.name), self._opened() as image:
+            from marscrop.imaging.stored_as import StoredAs
+
             return StoredAs.of(image) if self._is_file else StoredAs()
 
     def metadata(self) -> PhotoMetadata:
@@ -352,6 +358,8 @@ class Photo:
             ImageError: a vanished file.
         """
         with explained(self.name), self._opened() as image:
+            from marscrop.imaging.metadata.photo_metadata import read_metadata
+
             return read_metadata(image)
 
     def profile(self) -> bytes | None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from marscrop import native
 from marscrop.geometry import Size, Window
 from marscrop.imaging.pixel_memory import PixelMemory, pixel_memory
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 FILTER: Final = "bilinear"
 """Name that a model's manifest records, so that a model trained otherwise is refused."""

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from marscrop.geometry import Box, Size
 from marscrop.imaging import borders
 from marscrop.imaging.photo import Photo
 from marscrop.imaging.resize import MIN_OVERSAMPLING
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 FLAT: Final = 4
 """By how much the values of a channel may differ in a photo that shows nothing, of 255."""

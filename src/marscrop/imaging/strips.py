@@ -11,19 +11,20 @@ import io
 import os
 import sys
 from collections.abc import Iterator
-from typing import Any, Final, Protocol, Self, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self, cast
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
-from PIL.PngImagePlugin import PngImageFile
 
 from marscrop.errors import ImageError
 from marscrop.geometry import Box, Size
 from marscrop.imaging import orientation
 from marscrop.imaging.foreign import raise_foreign
 from marscrop.imaging.jpeg.strip_encoder import STRIP_ROWS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 LARGE_PX: Final = 30_000_000
 """From here on: below, Pillow needs 120 MB, and decodes once for all crops of a photo."""
@@ -62,7 +63,7 @@ def readable(image: Image.Image) -> bool:
         return False
     if isinstance(image, JpegImageFile):
         return True
-    return isinstance(image, PngImageFile) and _is_plain(image)
+    return image.format == "PNG" and _is_plain(image)
 
 
 def strips_of(image: Image.Image, box: Box, upright: Size, turn: int) -> Iterator[Image.Image]:
@@ -286,7 +287,7 @@ def _libvips() -> Any:
     return pyvips
 
 
-def _is_plain(image: PngImageFile) -> bool:
+def _is_plain(image: Any) -> bool:
     """8 bits a channel, one frame, its rows in order."""
     in_rows = not image.info.get("interlace") and not getattr(image, "is_animated", False)
     return in_rows and [tile.args for tile in image.tile] == [image.mode]

@@ -7,16 +7,18 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from marscrop.errors import ModelError
 from marscrop.imaging.resize import FILTER
 from marscrop.runtime.manifest import PARTS, Manifest
 from marscrop.runtime.onnx_network import load_network
 from marscrop.subjects.subject_map import SubjectOutputs
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _RATIOS_KEPT: Final = 256
 """Ratios whose generated cropping models, of about 50 kB each, are kept."""
@@ -26,7 +28,7 @@ _SEEN: Final = (_FEATURES, "details", "edges")
 """Outputs of the part `features` that the part `subjects` takes: at a 16th, an 8th and a quarter of
 the input's size."""
 
-_Parameters = tuple[NDArray[np.float32], ...]
+_Parameters: TypeAlias = "tuple[NDArray[np.float32], ...]"
 
 
 class MarsModel:

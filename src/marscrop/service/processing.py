@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from http import HTTPStatus
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from marscrop.analysis import Analysis
 from marscrop.crop import Crop
@@ -29,6 +28,9 @@ from marscrop.service.negotiation import accepted_suffixes
 from marscrop.service.output import affordable, check_size, output_bytes
 from marscrop.service.query import CropsQuery, PictureQuery
 from marscrop.service.refusals import Refusal, of_error
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 UNNAMED: Final = "photo"
 

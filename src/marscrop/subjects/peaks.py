@@ -6,10 +6,14 @@ something (Zhou et al., "Objects as Points", 2019).
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, TypeAlias
 
-_Array = NDArray[np.float32]
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_Array: TypeAlias = "NDArray[np.float32]"
 
 
 def windows_above(

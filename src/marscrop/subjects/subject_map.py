@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from marscrop.geometry import Box, Size, Window
 from marscrop.subjects.peaks import local_maxima, surest, windows_above
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 MIN_HEAD_SCORE: Final = 0.05
 """Lowest score that counts as a head."""
@@ -26,7 +28,7 @@ MOST_SUBJECTS: Final = 10
 _SAME_IOU: Final = 0.5
 """Windows that overlap by this IoU or more are one head, or one subject."""
 
-_Array = NDArray[np.float32]
+_Array: TypeAlias = "NDArray[np.float32]"
 
 
 class SubjectOutputs(NamedTuple):

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from marscrop.geometry import Box, Window, has_ratio, iou, snap
 from marscrop.ratio import AspectRatio
 from marscrop.subjects.subject_map import SubjectMap
-from marscrop.window.constrained_search import search_within
 from marscrop.window.constraints import Limits
 from marscrop.window.placement import Prior, place_window
 from marscrop.window.rounding import nearest_box
-from marscrop.window.scorer import MAX_CANDIDATE_IOU
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _EASES_PX: Final = ((0.0, 0.0), (1.0, 1.0), (0.0, 1.0), (1.0, 0.0))
 """Pixels by which boxes to keep, and boxes to avoid, are shrunk: one pair a try.
@@ -70,6 +70,9 @@ def next_crop(
 
     Arguments, result and errors otherwise as of `best_crop`.
     """
+    from marscrop.window.constrained_search import search_within
+    from marscrop.window.scorer import MAX_CANDIDATE_IOU
+
     clear_of: list[Box | Window] = list(taken)
     while found := search_within(logits, limits, ratio, clear_of=clear_of):
         box = nearest_box(found.window, limits, ratio)
@@ -81,6 +84,8 @@ def next_crop(
 
 def _most_likely(logits: NDArray[np.floating], limits: Limits, ratio: AspectRatio) -> Box | None:
     """The most likely window within the limits, rounded; None if no box meets them."""
+    from marscrop.window.constrained_search import search_within
+
     for kept, avoided in _EASES_PX:
         found = search_within(logits, limits, ratio, ease_kept_px=kept, ease_avoided_px=avoided)
         box = nearest_box(found.window, limits, ratio) if found else None

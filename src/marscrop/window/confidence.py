@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import astuple, dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from marscrop.geometry import Box, Size, Window, centre_crop, iou
 from marscrop.ratio import AspectRatio
 from marscrop.subjects.subject_map import SubjectMap
 from marscrop.window.keeping import Keeping
 from marscrop.window.placement import gain_over_middle, gaze_inside
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 class Evidence(NamedTuple):

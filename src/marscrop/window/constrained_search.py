@@ -23,10 +23,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from marscrop.geometry import Box, Window
 from marscrop.ratio import AspectRatio
@@ -34,6 +33,9 @@ from marscrop.window.constraints import Limits
 from marscrop.window.likelihood import ScoredWindow, check_map
 from marscrop.window.scorer import WindowScorer
 from marscrop.window.tracks import EPSILON, Array, Axis, Tracks
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _CHUNK: Final = 100_000
 """Scores computed at once; more would not stay in the processor's caches."""

@@ -11,10 +11,9 @@ room that is left it lies where it cuts no other head, and where the map gathers
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from marscrop.geometry import (
     Box,
@@ -32,6 +31,9 @@ from marscrop.window.constraints import Limits
 from marscrop.window.keeping import Keeping, main_subject
 from marscrop.window.likelihood import check_map, sums_inside
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 MARGIN: Final = 1 / 6
 """Room on each side of the hull, as a share of its width and of its height."""
 GAZE_SHARE: Final = 0.7
@@ -44,7 +46,7 @@ _AS_SAFE: Final = 0.1
 _HALVINGS: Final = 8
 """Of a margin, and of a window's scale, until it is known well enough."""
 
-_Array = NDArray[np.float64]
+_Array: TypeAlias = "NDArray[np.float64]"
 
 
 def framed_crop(

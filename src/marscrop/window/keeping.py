@@ -10,14 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from marscrop.geometry import Box, Size, Window, largest_window
 from marscrop.ratio import AspectRatio
 from marscrop.subjects.subject_map import SURE_HEAD, Subject, SubjectMap
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 HEAD_COST: Final = 1.0
 """Of a sure head that is cut, in those of moving the window (`placement`)."""
@@ -40,7 +42,7 @@ MAIN_SUBJECTS: Final = 3
 _LEAST_SIDE: Final = 1e-3
 """Of a box, in shares of the photo's side: less of it than this shows is nothing to keep."""
 
-_Array = NDArray[np.float64]
+_Array: TypeAlias = "NDArray[np.float64]"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

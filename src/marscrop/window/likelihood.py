@@ -22,15 +22,17 @@ Why a search for it can be exact. Call the window's size in cells (a s, b s).
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from marscrop.errors import MarscropError
 from marscrop.geometry import Window
 
-_Array = NDArray[np.float64]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_Array: TypeAlias = "NDArray[np.float64]"
 
 
 class ScoredWindow(NamedTuple):

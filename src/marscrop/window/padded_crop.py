@@ -8,20 +8,22 @@ one the part of the highest score. What is left of the canvas is divided by the 
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from marscrop.geometry import Box, Margins, Size, round_half_up, size_of_ratio
 from marscrop.ratio import AspectRatio
 from marscrop.window.constraints import Limits
 from marscrop.window.likelihood import coverage
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 _MOST_OFFSETS: Final = 513
 """Most positions tried on an axis: eight for each cell of the largest map."""
 
-_Offsets = NDArray[np.float64]
+_Offsets: TypeAlias = "NDArray[np.float64]"
 
 
 class PaddedBox(NamedTuple):

@@ -23,10 +23,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from marscrop.errors import MarscropError
 from marscrop.geometry import Size, Window
@@ -34,6 +33,9 @@ from marscrop.ratio import AspectRatio
 from marscrop.subjects.subject_map import SubjectMap
 from marscrop.window.keeping import Keeping
 from marscrop.window.likelihood import check_map, sums_inside
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _POSITIONS: Final = 33
 """Positions tried along each axis that leaves room: finer than the maps' cells."""
@@ -49,7 +51,7 @@ _FINEST_STEP: Final = 1 / 64
 _SCALES: Final = 4
 """Sizes tried, from the prior's to the largest."""
 
-_Array = NDArray[np.float64]
+_Array: TypeAlias = "NDArray[np.float64]"
 
 
 @dataclass(frozen=True, slots=True)

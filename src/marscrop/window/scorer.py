@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from marscrop.geometry import Window
 from marscrop.window.likelihood import ScoredWindow, coverage, integral_image
 from marscrop.window.tracks import EPSILON, Array, Tracks
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 MAX_CANDIDATE_IOU: Final = 0.5
 """The largest IoU of a further crop of a ratio with any better one."""

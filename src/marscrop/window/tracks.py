@@ -10,15 +10,17 @@ ones, so that each condition is met from some scale on, or up to some scale.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
 
 EPSILON = 1e-9
 """Largest difference that is taken for rounding [cells, or scales]."""
 
-Array = NDArray[np.float64]
+Array: TypeAlias = "NDArray[np.float64]"
 
 
 class Tracks(NamedTuple):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 from typing import Annotated
 
+import click
 import pytest
 import typer
 from tests.unit.cli.conftest import Cli, Result
@@ -28,17 +29,24 @@ def shout(word: Annotated[str, typer.Argument(help="What to shout.")]) -> None:
     print(word.upper())
 
 
+@click.command()
+@click.argument("word")
+def whisper(word: str) -> None:
+    """Whisper a word."""
+    print(word.lower())
+
+
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[EntryPoint]]:
     """The entry points that are found; to be filled."""
     module = types.ModuleType("other_commands")
-    module.__dict__.update(shout=shout, group=group)
+    module.__dict__.update(shout=shout, group=group, whisper=whisper)
     monkeypatch.setitem(sys.modules, "other_commands", module)
     points: list[EntryPoint] = []
     monkeypatch.setattr(plugins, "entry_points", lambda group: points)
-    plugins._added.cache_clear()
+    plugins.added.cache_clear()
     yield points
-    plugins._added.cache_clear()
+    plugins.added.cache_clear()
 
 
 def point(name: str, value: str) -> EntryPoint:
@@ -49,6 +57,20 @@ def test_function_is_a_command(cli: Cli, installed: list[EntryPoint]) -> None:
     installed.append(point("shout", "other_commands:shout"))
     assert cli("shout", "crop") == Result(0, "CROP\n", "")
     assert "Shout a word." in cli("shout", "--help").out
+
+
+def test_command_of_click_is_a_command(cli: Cli, installed: list[EntryPoint]) -> None:
+    installed.append(point("whisper", "other_commands:whisper"))
+    assert cli("whisper", "CROP") == Result(0, "crop\n", "")
+    assert "Whisper a word." in cli("--help").out
+
+
+def test_wrong_usage_of_an_added_command(cli: Cli, installed: list[EntryPoint]) -> None:
+    installed += [point(name, f"other_commands:{name}") for name in ("shout", "whisper")]
+    for name in ("shout", "whisper"):
+        result = cli(name)
+        assert result.code == 2
+        assert f"marscrop {name}" in result.err
 
 
 def test_typer_is_a_group(cli: Cli, installed: list[EntryPoint]) -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import functools
 import io
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageCms
+from PIL import Image
 
 from marscrop.imaging.colour import profile_fits
 from marscrop.imaging.colourspace.icc import icc_profile
 from marscrop.imaging.colourspace.space import SRGB, ColourSpace, srgb_encoded
 from marscrop.imaging.foreign import raise_foreign
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PIL import ImageCms
 
 Colours = bytes | ColourSpace
 """An ICC profile, or a colour space that is stated otherwise."""
@@ -126,6 +129,8 @@ def _palette_to_srgb(image: Image.Image, colours: Colours) -> Image.Image:
 @functools.lru_cache(maxsize=16)
 def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
     """To RGB in sRGB; None where that changes nothing, or the profile is damaged."""
+    from PIL import ImageCms
+
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         transform = ImageCms.buildTransform(source, _srgb(), mode, "RGB")
@@ -140,6 +145,8 @@ def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
 
 @functools.cache
 def _srgb() -> ImageCms.ImageCmsProfile:
+    from PIL import ImageCms
+
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import struct
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from marscrop.imaging.colourspace.space import POWER, ColourSpace
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _D50: Final = (0.9642, 1.0, 0.8249)
 _BRADFORD: Final = np.array(

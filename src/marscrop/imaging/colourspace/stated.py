@@ -10,7 +10,6 @@ from typing import IO, Any, Final
 from PIL import ExifTags, Image
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
-from PIL.PngImagePlugin import PngImageFile
 
 from marscrop.imaging.colour import is_deep, is_grey, profile_fits
 from marscrop.imaging.colourspace import isobmff, png_chunks
@@ -90,7 +89,7 @@ def stated_colour(image: Image.Image) -> Statement:
     """What an opened file says, from its header alone."""
     if not isinstance(image, ImageFile):
         return NOTHING
-    if isinstance(image, PngImageFile) and image.fp is not None:
+    if isinstance(image, ImageFile) and image.format == "PNG" and image.fp is not None:
         return _of_png(image, image.fp)
     if "icc_profile" in image.info:
         return NOTHING
@@ -116,7 +115,7 @@ def _of_cicp(primaries: int, transfer: int) -> Statement:
     return Statement(None if space is None or space.is_srgb else space, cicp=numbers)
 
 
-def _of_png(image: PngImageFile, file: IO[bytes]) -> Statement:
+def _of_png(image: Image.Image, file: IO[bytes]) -> Statement:
     """By the precedence of PNG's third edition, 4.3: cICP, iCCP, sRGB, gAMA and cHRM."""
     chunks = png_chunks.small_chunks(file, png_chunks.COLOUR)
     space = _of_cicp_chunk(chunks.get(b"cICP", b""))

@@ -6,8 +6,6 @@ from typing import Any, Final
 
 from PIL import ExifTags, Image
 from PIL.ImageFile import ImageFile
-from PIL.PngImagePlugin import PngImageFile
-from PIL.TiffImagePlugin import TiffImageFile
 
 from marscrop.imaging.colourspace import isobmff
 
@@ -26,8 +24,8 @@ def stored_bits(image: Image.Image) -> int:
     """Of a channel of an opened file, as it says: 8 for fewer, 32 or 64 for floats."""
     if not isinstance(image, ImageFile):
         return USUAL
-    if isinstance(image, TiffImageFile):
-        tags: Any = image.tag_v2
+    if image.format == "TIFF":
+        tags: Any = image.tag_v2  # type: ignore[attr-defined]
         return max(USUAL, *map(int, tags.get(ExifTags.Base.BitsPerSample, (1,))))
     if image.format == "HEIF":
         return int(image.info.get("bit_depth", USUAL))
@@ -43,7 +41,7 @@ def stored_bits(image: Image.Image) -> int:
 def _bits_of(image: ImageFile) -> int:
     file: Any = image.fp
     file.seek(0)
-    if isinstance(image, PngImageFile):
+    if image.format == "PNG":
         return max(USUAL, int(file.read(_PNG_DEPTH_PLACE + 1)[-1]))
     if image.format == "AVIF":
         return isobmff.bits_of(isobmff.picture_properties(file.read()))

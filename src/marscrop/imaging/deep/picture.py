@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from marscrop.geometry import Size
 from marscrop.imaging.colour import bits_in_use
 from marscrop.imaging.deep.reading import Deep
 from marscrop.imaging.padding import Padding
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 MODES: Final = {2: "LA", 3: "RGB", 4: "RGBA"}
 """Of Pillow, with the same channels at 8 bits."""

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import io
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import ExifTags, Image
 from PIL.ImageFile import ImageFile
-from PIL.TiffImagePlugin import TiffImageFile
 
 from marscrop.errors import ImageError
 from marscrop.geometry import Box, Size
 from marscrop.imaging import orientation, strips
 from marscrop.imaging.colour import has_alpha
 
-Deep = NDArray[np.uint16]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Deep: TypeAlias = "NDArray[np.uint16]"
 """(h, w, c): 2 channels are grey and alpha, 3 RGB, 4 RGB and alpha; all of 0..65535."""
 
 _MODES: Final = frozenset({"LA", "RGB", "RGBX", "RGBA"})
@@ -35,7 +36,7 @@ def is_readable(image: Image.Image, bits: int) -> bool:
         return True
     if strips.libvips_version() is None:
         return False
-    if isinstance(image, TiffImageFile):
+    if image.format == "TIFF":
         return _is_plain(image)
     # Of animations, libvips reads the first frame at most.
     return image.format in ("PNG", "AVIF") and getattr(image, "n_frames", 1) == 1
@@ -85,7 +86,7 @@ def _of_heif(image: ImageFile, size: Size) -> Deep:
 
 
 def _of_vips(image: ImageFile, size: Size, box: Box) -> Deep:
-    page = image.tell() if isinstance(image, TiffImageFile) else 0
+    page = image.tell() if image.format == "TIFF" else 0
     options = f"page={page}" if page else ""
     opened = strips.opened_file(image, options)
     found = Size(opened.width, opened.height)
@@ -97,7 +98,7 @@ def _of_vips(image: ImageFile, size: Size, box: Box) -> Deep:
     return np.frombuffer(data, np.uint16).reshape(height, width, opened.bands)
 
 
-def _is_plain(image: TiffImageFile) -> bool:
+def _is_plain(image: Any) -> bool:
     """Unsigned grey or RGB, not multiplied with its alpha."""
     tags: Any = image.tag_v2
     kinds = set(tags.get(ExifTags.Base.SampleFormat, (_UNSIGNED,)))

@@ -9,16 +9,18 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
 from marscrop import native
 from marscrop.geometry import Size
 from marscrop.imaging.jpeg.baseline_header import BaselineHeader, UnknownJpegError, read_header
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 DIVISOR: Final = 8
 
