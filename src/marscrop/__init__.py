@@ -30,6 +30,7 @@ from marscrop.ratio import AspectRatio
 if TYPE_CHECKING:
     from marscrop.crop import Crop
     from marscrop.cropper import Cropper
+    from marscrop.window.focal_point import FocalPoint
 
 __version__ = "0.2.0"
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "ConstraintError",
     "Crop",
     "Cropper",
+    "FocalPoint",
     "ImageError",
     "LimitError",
     "MarscropError",
@@ -56,8 +58,12 @@ def __getattr__(name: str) -> object:
         from marscrop import cropper
 
         return getattr(cropper, name)
+    if name == "FocalPoint":
+        from marscrop.window.focal_point import FocalPoint
+
+        return FocalPoint
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), "Crop", "Cropper"])
+    return sorted([*globals(), "Crop", "Cropper", "FocalPoint"])

@@ -21,14 +21,14 @@ from marscrop.crop import Crop
 from marscrop.decision import check_zoom, decide, flat_crops, in_photo, moved_to_grid
 from marscrop.errors import ConstraintError, ModelError, OptionError
 from marscrop.faces.rule import FaceRule, looks_for_faces
-from marscrop.geometry import Size, fit_longest_edge
+from marscrop.geometry import Box, Size, fit_longest_edge
 from marscrop.imaging.cost import DEFAULT_MAX_PIXELS
 from marscrop.imaging.photo import (
     DEFAULT_MAX_DECODED_BYTES,
     Photo,
     open_photo,
 )
-from marscrop.imaging.read_options import READ_OPTIONS, ReadKeywords, ReadOptions
+from marscrop.imaging.read_options import AS_A_WHOLE, READ_OPTIONS, ReadKeywords, ReadOptions
 from marscrop.imaging.sight import PhotoPart, look
 from marscrop.imaging.source import Source
 from marscrop.imaging.write_options import MetadataPolicy
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from marscrop.faces.detector import Face, FaceDetector
     from marscrop.imaging.padding import Picture
+    from marscrop.window.focal_point import FocalPoint
 
 
 class Cropper:
@@ -92,7 +93,7 @@ class Cropper:
 
     def crop(
         self,
-        image: Source,
+        image: Source | Photo,
         ratios: RatioLike | Iterable[RatioLike],
         options: CropOptions | None = None,
         **overrides: Unpack[Keywords],
@@ -100,7 +101,8 @@ class Cropper:
         """The best crop for each ratio, or the best few.
 
         Args:
-            image: path, bytes, binary file object, PIL image, or uint8 array (h, w, 3) in RGB.
+            image: path, bytes, binary file object, PIL image, photo that `open` gave, or uint8
+                array: (h, w, 3) in RGB, (h, w, 4) in RGBA, (h, w) or (h, w, 1) in greys.
             ratios: such as "16:9", 1.5 or "square"; one or several.
             options: what else is asked, as `CropOptions.parse` gave it.
             **overrides: options by name, which go before those; `marscrop.options` is their table,
@@ -118,16 +120,22 @@ class Cropper:
             ImageError: an image that cannot be found or read; `LimitError`: that is too large.
             MissingExtraError: faces to keep and no detector installed.
         """
-        written = cast("dict[str, Any]", overrides)
+        parsed = parse_ratios(ratios)
+        photo, asked = self._asked(image, options, overrides)
+        return self.crop_photo(photo, parsed, asked) if parsed else []
+
+    def _asked(
+        self, image: Source | Photo, options: CropOptions | None, overrides: Keywords
+    ) -> tuple[Photo, CropOptions]:
+        """A photo and the options of its crops, as they were written."""
+        written = cast("dict[str, Any]", dict(overrides))
         reading = {name: written.pop(name) for name in READ_OPTIONS if name in written}
         asked = CropOptions.parse(options, **written)
-        parsed = parse_ratios(ratios)
-        photo = self.open(image, **reading)
-        return self.crop_photo(photo, parsed, asked) if parsed else []
+        return self.open(image, **reading), asked
 
     def open(
         self,
-        image: Source,
+        image: Source | Photo,
         name: str | None = None,
         read: ReadOptions | None = None,
         **overrides: Unpack[ReadKeywords],
@@ -135,36 +143,49 @@ class Cropper:
         """A photo's header, read within this cropper's limits.
 
         Args:
-            image: as `crop` has it.
+            image: as `crop` has it. A photo that is open already comes back as it is.
             name: for messages; by default the path, or a word for what else it was given as.
             read: how it is read, as `ReadOptions.parse` gave it.
             **overrides: the same by name, which goes before that, such as frame=0.
 
         Raises:
             ImageError: an image that cannot be found or read; `LimitError`: with too many pixels.
-            OptionError: a frame that it does not have.
+            OptionError: a frame that it does not have; options for a photo that is open already.
         """
+        asked = ReadOptions.parse(read, **overrides)
+        if isinstance(image, Photo):
+            if asked != AS_A_WHOLE:
+                raise OptionError(
+                    "is open already; how it is read is said where it is opened"
+                ).about(image.name)
+            return image
         return open_photo(
             image,
             name=name,
             max_pixels=self.max_pixels,
             max_decoded_bytes=self.max_decoded_bytes,
-            read=ReadOptions.parse(read, **overrides),
+            read=asked,
         )
 
     def crop_photo(
-        self, photo: Photo, ratios: Sequence[AspectRatio], options: CropOptions = DEFAULT_OPTIONS
+        self,
+        photo: Source | Photo,
+        ratios: Sequence[AspectRatio],
+        options: CropOptions = DEFAULT_OPTIONS,
     ) -> list[Crop]:
-        """`crop` for a photo that is open already, and ratios and options that are parsed."""
+        """`crop` for ratios and options that are parsed."""
         return self.crop_analysed(self.analyse(photo, options.faces, options), ratios, options)
 
     def analyse(
-        self, photo: Photo, faces: FaceRule = "auto", options: CropOptions = DEFAULT_OPTIONS
+        self,
+        photo: Source | Photo,
+        faces: FaceRule = "auto",
+        options: CropOptions = DEFAULT_OPTIONS,
     ) -> Analysis:
         """What the networks see in a photo: most of the work, the same for all ratios.
 
         Args:
-            photo: that is open already.
+            photo: as `crop` has it.
             faces: whether to look for them, as `crop` has it.
             options: which tell whether borders are looked at: see `Analysis.serves`.
 
@@ -172,6 +193,7 @@ class Cropper:
             ImageError: truncated, corrupt or vanished pixels.
             MissingExtraError: faces to keep and no detector installed.
         """
+        photo = self.open(photo)
         if looks_for_faces(faces):
             self._face_detector()  # what is missing is told before the photo is decoded
         found = [self._analyse(view, faces, options) for view in photo.views()]
@@ -263,7 +285,54 @@ class Cropper:
             error.about(analysis.name)
             raise
 
-    def picture(self, image: Source, crop: Crop, **read: Unpack[ReadKeywords]) -> Picture:
+    def focal_point(
+        self,
+        image: Source | Photo,
+        options: CropOptions | None = None,
+        **overrides: Unpack[Keywords],
+    ) -> FocalPoint:
+        """The point from which CSS and content management systems get nearly our crops.
+
+        Args:
+            image, options, **overrides: as `crop` has them. The point keeps and avoids what they
+                say as far as the largest crop of each ratio can; zoom does not count.
+
+        Raises:
+            as `crop`.
+        """
+        photo, asked = self._asked(image, options, overrides)
+        return self.focal_analysed(self.analyse(photo, asked.faces, asked), asked)
+
+    def focal_analysed(
+        self,
+        analysis: Analysis,
+        options: CropOptions = DEFAULT_OPTIONS,
+        within: Box | None = None,
+    ) -> FocalPoint:
+        """`focal_point` for a photo that was analysed already; errors as of `crop_analysed`.
+
+        Args:
+            analysis: of the photo.
+            options: that hold for its crops.
+            within: a crop of it, for the focal point of that crop as a picture of its own.
+        """
+        from marscrop.window.focal_point import COMMON_RATIOS, bars_around, fit_focal_point
+
+        limits = options.constraints.on(analysis.size)
+        largest = replace(
+            options, zoom="none", max_candidates=1, min_confidence=0.0, fallback="pad"
+        )
+        try:
+            crops = self.crop_analysed(analysis, COMMON_RATIOS, largest)
+        except ConstraintError:  # some ratio cannot be had; the fit still heeds what is asked
+            free = replace(largest, keep=(), avoid=(), keep_borders=analysis.part is None)
+            crops = self.crop_analysed(analysis, COMMON_RATIOS, free)
+        boxes = [crop.box for crop in crops]
+        picture = within or Box(0, 0, *analysis.size)
+        bars = bars_around(analysis.part, analysis.size) if analysis.part else []
+        return fit_focal_point(picture, boxes, limits.keep, [*limits.avoid, *bars])
+
+    def picture(self, image: Source | Photo, crop: Crop, **read: Unpack[ReadKeywords]) -> Picture:
         """A crop's pixels, with its padding.
 
         Args:
@@ -285,7 +354,7 @@ class Cropper:
 
     def lossless(
         self,
-        image: Source,
+        image: Source | Photo,
         crop: Crop,
         *,
         metadata: MetadataPolicy = "rights",
@@ -297,7 +366,7 @@ class Cropper:
         of 8 or 16 pixels.
 
         Args:
-            image: the JPEG that the crop is of: path, bytes or file object.
+            image: the JPEG that the crop is of, as `crop` has it.
             crop: as `crop` gave it, not padded.
             metadata: what is kept of the photo's: "none", "rights" or "all".
             **read: as `crop` had it.
@@ -317,11 +386,12 @@ class Cropper:
         moved = moved_to_grid(grid, crop, DEFAULT_OPTIONS)
         return grid.cut(moved.box, metadata).content, moved
 
-    def analysis_bytes(self, photo: Photo, options: CropOptions = DEFAULT_OPTIONS) -> int:
+    def analysis_bytes(self, photo: Source | Photo, options: CropOptions = DEFAULT_OPTIONS) -> int:
         """Memory that a photo takes at once while its crops are found, beside the networks.
 
         Where it has borders, it is also decoded whole, which only one photo at a time is.
         """
+        photo = self.open(photo)
         needed = photo.analysis_bytes(self.input_size(photo))
         if looks_for_faces(options.faces):
             from marscrop.faces import detector
@@ -330,14 +400,15 @@ class Cropper:
             needed = max(needed, photo.analysis_bytes(size, detector.OVERSAMPLING))
         return needed
 
-    def features(self, photo: Photo) -> NDArray[np.float32]:
+    def features(self, photo: Source | Photo) -> NDArray[np.float32]:
         """What every ratio shares: most of the work, to be done once a photo.
 
         Returns:
             (n, c, h, w) float32, for `maps`: one, or of an animation a few frames'.
         """
-        views = [self._session.features(self._input_rgb(view)) for view in photo.views()]
-        return np.concatenate(views)
+        views = self.open(photo).views()
+        found = [self._session.features(self._input_rgb(view)) for view in views]
+        return np.concatenate(found)
 
     def maps(
         self, features: NDArray[np.float32], ratios: Sequence[AspectRatio]
@@ -354,7 +425,7 @@ class Cropper:
         """
         return self._session.logits(features, [ratio.value for ratio in ratios])
 
-    def faces(self, photo: Photo | PhotoPart) -> list[Face]:
+    def faces(self, photo: Source | Photo | PhotoPart) -> list[Face]:
         """The faces of a photo, in pixels of the upright original, surest first.
 
         Raises:
@@ -364,10 +435,10 @@ class Cropper:
         from marscrop.faces.detector import distinct_faces
 
         look = self._face_detector().in_photo
-        stills = photo.views() if isinstance(photo, Photo) else (photo,)
+        stills = (photo,) if isinstance(photo, PhotoPart) else self.open(photo).views()
         return list(distinct_faces(face for still in stills for face in look(still)))
 
-    def subject_map(self, photo: Photo) -> SubjectMap:
+    def subject_map(self, photo: Source | Photo) -> SubjectMap:
         """Where people look in a photo, its heads and its main subjects, as `analyse` finds them.
 
         Raises:
@@ -397,9 +468,9 @@ class Cropper:
         if looks_for_faces(options.faces):
             self._face_detector()
 
-    def input_size(self, photo: Photo) -> Size:
+    def input_size(self, photo: Source | Photo) -> Size:
         """The size that the network sees a photo at [px]."""
-        return self._fitted_size(photo.size)
+        return self._fitted_size(self.open(photo).size)
 
     def _fitted_size(self, size: Size) -> Size:
         rule = self.manifest.input

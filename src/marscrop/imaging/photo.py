@@ -418,7 +418,8 @@ def open_photo(
 
     Args:
         source: path, bytes of an image file, binary file object, PIL image, or uint8 array of
-            shape (height, width, 3), RGB, 0..255.
+            shape (height, width, 3), RGB, 0..255; (height, width, 4) in RGBA, or (height, width) or
+            (height, width, 1) in greys.
         name: for messages; by default the path, or a word for what else it was given as.
         max_pixels: width times height beyond which the photo is refused, before decoding.
         max_decoded_bytes: memory beyond which `Photo.analysis_rgb` refuses it, before decoding;

@@ -41,7 +41,9 @@ class Opened(NamedTuple):
     opener: Opener
 
 
-_ARRAY_KIND: Final = "uint8 array of shape (height, width, 3)"
+_ARRAY_KIND: Final = "uint8 array of shape (height, width), or (height, width, 1, 3 or 4)"
+_CHANNELS: Final = (1, 3, 4)
+"""Of arrays with a third dimension: grey, RGB, RGBA."""
 
 
 def resolve(
@@ -115,11 +117,13 @@ def _open_bytes(content: bytes, identify: Identify) -> Iterator[ImageFile]:
 
 
 def _wrap_array(array: NDArray[np.uint8]) -> AbstractContextManager[Image.Image]:
-    return nullcontext(Image.fromarray(np.ascontiguousarray(array)))
+    pixels = array[:, :, 0] if array.shape[2:] == (1,) else array
+    return nullcontext(Image.fromarray(np.ascontiguousarray(pixels)))
 
 
 def _check_array(array: NDArray[Any]) -> None:
-    if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3:
+    is_picture = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in _CHANNELS)
+    if array.dtype != np.uint8 or not is_picture:
         raise ImageError(
             None, f"expected a {_ARRAY_KIND}; got shape {array.shape}, dtype {array.dtype}"
         )

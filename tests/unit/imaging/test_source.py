@@ -211,7 +211,7 @@ def test_permission_denied(
         open_photo(path)
 
 
-ARRAY = "a uint8 array of shape (height, width, 3)"
+ARRAY = "a uint8 array of shape (height, width), or (height, width, 1, 3 or 4)"
 SOURCES = "a path, bytes, a binary file object, a PIL image or " + ARRAY
 
 
@@ -231,16 +231,16 @@ SOURCES = "a path, bytes, a binary file object, a PIL image or " + ARRAY
             f"<NoneType>: expected {SOURCES}; got NoneType",
         ),
         (
-            np.zeros((4, 5), np.uint8),
-            f"<array>: expected {ARRAY}; got shape (4, 5), dtype uint8",
+            np.zeros((4,), np.uint8),
+            f"<array>: expected {ARRAY}; got shape (4,), dtype uint8",
         ),
         (
             np.zeros((4, 5, 3), np.float32),
             f"<array>: expected {ARRAY}; got shape (4, 5, 3), dtype float32",
         ),
         (
-            np.zeros((4, 5, 4), np.uint8),
-            f"<array>: expected {ARRAY}; got shape (4, 5, 4), dtype uint8",
+            np.zeros((4, 5, 2), np.uint8),
+            f"<array>: expected {ARRAY}; got shape (4, 5, 2), dtype uint8",
         ),
         (np.zeros((0, 5, 3), np.uint8), "<array>: has no pixels; its shape is (0, 5, 3)"),
         (Image.new("RGB", (0, 5)), "<PIL image>: has no pixels; its size is 0 x 5"),
