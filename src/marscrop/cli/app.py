@@ -18,6 +18,7 @@ from marscrop.cli.bench import bench
 from marscrop.cli.crop import crop
 from marscrop.cli.doctor import doctor
 from marscrop.cli.plugins import CommandGroup
+from marscrop.cli.process import escape_unprintable
 from marscrop.cli.serve import serve
 from marscrop.files import reason
 from marscrop.spelling import on_command_line
@@ -63,6 +64,7 @@ def main() -> None:
 
     Exit codes: 0 all done, 1 something failed, 2 wrong usage, 130 and 143 stopped by a signal.
     """
+    escape_unprintable()
     # A library's warnings are for developers; here they would only hide the message.
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
