@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import itertools
 import json
 import os
 import resource
@@ -61,14 +62,15 @@ def sample(pid: int, photos: int, began: float) -> Sample:
 
 
 def run(library: Path, target: Path, count: int) -> tuple[list[Sample], int]:
-    """Samples at each tenth, and the exit code."""
+    """Samples at each tenth that is done, and the exit code."""
     marscrop = [sys.executable, "-m", "marscrop", "batch", str(library), "-o", str(target)]
     with (target.parent / "log").open("ab") as log:
         process = subprocess.Popen(
             [*marscrop, "-r", "1:1", "--workers", "2"], stdout=log, stderr=log
         )
-    began, samples, lines, read = time.monotonic(), list[Sample](), 0, 0
+    began, samples, lines = time.monotonic(), list[Sample](), 0
     journal = target / ".marscrop" / "journal.jsonl"
+    read = journal.stat().st_size if journal.exists() else 0
     while process.poll() is None:
         if journal.exists():
             with journal.open("rb") as file:
@@ -98,7 +100,7 @@ def complaints(samples: list[Sample]) -> list[str]:
     """What grew with the number of photos; of the first tenth, which loads the model, nothing."""
     each = [
         (now.processor_s - before.processor_s) / (now.photos - before.photos)
-        for before, now in zip(samples, samples[1:], strict=False)
+        for before, now in itertools.pairwise(samples)
     ]
     found = []
     if each[-1] > MOST_SLOWER * each[0]:
