@@ -44,7 +44,8 @@ def test_a_photo_that_kills_every_worker_ends_the_run_with_one_line(
     deadly = next(folder.rglob("photo001.jpg"))
     path = os.pathsep.join(filter(None, [str(SHIM), os.environ.get("PYTHONPATH")]))
     fault = {"PYTHONPATH": path, "MARSCROP_FAULT": f"SIGKILL 1 {deadly}"}
-    arguments = ["batch", folder, "-r", "1:1", "-o", target, "--engine", "ray", "--workers", "1"]
+    arguments: list[str | Path] = ["batch", folder, "-r", "1:1", "-o", target]
+    arguments += ["--engine", "ray", "--workers", "1"]
     ended = subprocess.run(
         [sys.executable, "-m", "marscrop", *arguments],
         env={**os.environ, **fault},
