@@ -33,7 +33,7 @@ class Outcome:
     """What came of many inputs.
 
     Attributes:
-        most_s: from one line, or photo of the journal, to the next.
+        most_s: of the processor, from one line to the next.
     """
 
     inputs: int = 0
@@ -59,7 +59,7 @@ class _Ended:
 
 
 def _run(arguments: Sequence[str | Path], native: str) -> _Ended:
-    """One run of the command line; the longest time that nothing was printed, after the first."""
+    """One run of the command line; the most processor's time from one output to the next."""
     environment = {**os.environ, "MARSCROP_NATIVE": native, "PYTHONWARNINGS": "ignore"}
     process = subprocess.Popen(
         [sys.executable, "-c", CHILD, *arguments],
@@ -71,7 +71,7 @@ def _run(arguments: Sequence[str | Path], native: str) -> _Ended:
     assert process.stderr is not None
     parts: dict[int, list[bytes]] = {process.stdout.fileno(): [], process.stderr.fileno(): []}
     out, err = parts.values()
-    open_ones, last, most = set(parts), None, 0.0
+    open_ones, last, most = set(parts), 0.0, 0.0
     while open_ones:
         ready, _, _ = select.select(list(open_ones), [], [], _HUNG_S)
         if not ready:
@@ -82,9 +82,18 @@ def _run(arguments: Sequence[str | Path], native: str) -> _Ended:
                 parts[one].append(part)
             else:
                 open_ones.remove(one)
-        now = time.monotonic()
-        most, last = max(most, now - (last or now)), now
+        now = _processor_s(process.pid)
+        most, last = max(most, now - last), max(now, last)
     return _Ended(process.wait(), b"".join(out), b"".join(err), most)
+
+
+def _processor_s(pid: int) -> float:
+    """What a process has had so far; 0 for one that has ended."""
+    try:
+        times = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def command_line_outcome(paths: list[Path]) -> Outcome:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,3 +17,16 @@ __all__ = ["Cli", "Library", "_load_model_once", "cli", "library", "shared_cropp
 def photos(library: Library) -> Path:
     """A folder of four small photos."""
     return library(4)
+
+
+@pytest.fixture
+def sigint_is_heard() -> Iterator[None]:
+    """Processes that a test starts hear SIGINT, even where a shell started the tests with `&`.
+
+    It has SIGINT ignored then, and what is ignored stays so in children.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -69,6 +69,7 @@ def test_batch_killed_again_and_again(
     assert visible_files(target) == undisturbed
 
 
+@pytest.mark.usefixtures("sigint_is_heard")
 @pytest.mark.parametrize(
     ("name", "operation"),
     [("SIGKILL", 9), ("SIGKILL", 26), ("SIGTERM", 7), ("SIGTERM", 23), ("SIGINT", 12)],
@@ -92,6 +93,7 @@ def test_batch_and_signals(
     assert visible_files(target) == undisturbed
 
 
+@pytest.mark.usefixtures("sigint_is_heard")
 @pytest.mark.parametrize(("name", "code", "operation"), [("SIGTERM", 143, 3), ("SIGINT", 130, 6)])
 def test_crop_told_to_stop_while_it_writes(
     photos: Path, tmp_path: Path, name: str, code: int, operation: int

@@ -115,6 +115,7 @@ def test_a_clock_that_jumps_changes_nothing(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="other signals on Windows")
+@pytest.mark.usefixtures("sigint_is_heard")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_told_to_stop_it_answers_whole_or_not_at_all(rocket: bytes, number: int) -> None:
     with running("--workers", "1") as (process, port):

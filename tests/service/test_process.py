@@ -207,6 +207,33 @@ def test_a_request_whose_end_is_not_sure_is_refused(
     assert server.counted("other", "other", 400) == before + 1
 
 
+@pytest.mark.parametrize("end", [b"0\r\n\n", b"0\r\nX: y\n\r\n", b"0\r\nX: y\r\nZ: a\r\n\n"])
+@pytest.mark.parametrize("at_once", [True, False])
+def test_trailers_whose_end_is_not_sure_are_refused(
+    server: Server, end: bytes, at_once: bool
+) -> None:
+    begin = CHUNKED + b"\r\n5\r\na\nb\nc\r\n" + end[:3]
+    with socket.create_connection((HOST, server.port), timeout=30) as connection:
+        if at_once:
+            connection.sendall(begin + end[3:] + SMUGGLED + b" " * 9000)
+        else:
+            connection.sendall(begin)
+            time.sleep(0.1)
+            connection.sendall(end[3:] + SMUGGLED)
+        answer = read_all(connection)
+    assert b"HTTP/1.1 200" not in answer
+    assert answer.count(b"HTTP/1.1") <= 1
+
+
+def test_trailers_and_lines_in_chunks_are_taken(server: Server) -> None:
+    end = b"\r\n5\r\na\nb\nc\r\n0\r\nX: y\r\nZ: a\r\n\r\n"
+    with socket.create_connection((HOST, server.port), timeout=30) as connection:
+        connection.sendall(CHUNKED + end + SMUGGLED[:-2] + b"Connection: close\r\n\r\n")
+        answer = read_all(connection)
+    # No photo, but a request; and so is what came behind it.
+    assert [part[:3] for part in answer.split(b"HTTP/1.1 ")] == [b"", b"415", b"200"]
+
+
 def test_one_request_behind_the_other_is_held_to_it_too(server: Server) -> None:
     with socket.create_connection((HOST, server.port), timeout=30) as connection:
         connection.sendall(SMUGGLED + SMUGGLED + SMUGGLED.replace(b"\r", b""))

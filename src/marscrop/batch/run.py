@@ -153,7 +153,8 @@ def _do_all(
     if rest:
         yield from do(job, fingerprint, rest, workers, stopped)
     if suspects and not stopped():
-        yield from do(job, fingerprint, suspects, 1, stopped)
+        alone = _engine("local")  # of any engine: it counts deaths
+        yield from alone(job, fingerprint, suspects, 1, stopped)
 
 
 def _engine(name: str) -> Engine:

@@ -167,7 +167,10 @@ def filesystem(url: str) -> tuple[Any, str]:
         raise OptionError("expected a path or URL; got ''", got=url)
     try:
         fs, path = fsspec.core.url_to_fs(url)
-        return fs, str(path)
+        if "::" not in url or is_local(fs):
+            return fs, str(path)
+        # Its filesystem knows only the first part, so that no address leads back to the photo.
+        why = "is a chained URL, with ::, which batch does not take; unpack or copy its files first"
     except (ImportError, ValueError) as error:  # "Install s3fs to access S3", "Protocol not known"
         why = reason(error)
     except (TypeError, AttributeError, LookupError):  # what a host or another URL is missing for

@@ -16,6 +16,7 @@ import click
 
 from marscrop import MarscropError, __version__
 from marscrop.cli.commands import CommandGroup
+from marscrop.cli.process import escape_unprintable
 from marscrop.files import reason
 from marscrop.spelling import on_command_line
 
@@ -32,6 +33,7 @@ def main() -> None:
     Exit codes: 0 all done, 1 something failed, 2 wrong usage, 130 and 143 stopped by a signal.
     """
     atexit.register(gc.freeze)  # else Python looks for garbage in all of it before it is gone
+    escape_unprintable()
     # A library's warnings are for developers; here they would only hide the message.
     if not sys.warnoptions:
         warnings.simplefilter("ignore")

@@ -155,7 +155,8 @@ def batch(
 @contextmanager
 def _stoppable() -> Iterator[Callable[[], bool]]:
     """Ctrl-C or SIGTERM stops gently the first time, and at once the second."""
-    signals = (signal.SIGINT, signal.SIGTERM)
+    both = (signal.SIGINT, signal.SIGTERM)
+    signals = [one for one in both if signal.getsignal(one) is not signal.SIG_IGN]
     came: list[int] = []
 
     def stop(number: int, frame: FrameType | None) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import ctypes
+import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,6 +15,7 @@ from marscrop.spelling import on_command_line
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
 _LARGE_BYTES = 8 << 20
+_ESCAPED = "marscrop.escaped"
 
 
 def give_memory_back() -> None:
@@ -26,6 +29,25 @@ def give_memory_back() -> None:
         with suppress(OSError, AttributeError):  # musl has no such option
             for option in (_M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD):
                 ctypes.CDLL(None).mallopt(option, _LARGE_BYTES)
+
+
+def escape_unprintable() -> None:
+    """Let stdout and stderr write with escapes what their encoding lacks, such as a photo's name.
+
+    Bytes of a name that are no characters are written as they came, where the system has it so.
+    """
+    codecs.register_error(_ESCAPED, _as_they_came_or_escaped)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            errors = {"strict": "backslashreplace", "surrogateescape": _ESCAPED}
+            stream.reconfigure(errors=errors.get(stream.errors or "strict"))
+
+
+def _as_they_came_or_escaped(error: UnicodeError) -> tuple[str | bytes, int]:
+    try:
+        return codecs.lookup_error("surrogateescape")(error)
+    except UnicodeError:
+        return codecs.lookup_error("backslashreplace")(error)
 
 
 def refuse(why: str | MarscropError) -> NoReturn:

@@ -40,8 +40,11 @@ _FLOAT_OF_ANY_SHAPE: Final = b"\x08\x01\x12\x08" + 4 * b"\x0a\x00"  # four unkno
 
 
 def installed() -> bool:
-    """Whether the optional package with the network is there; imports nothing."""
-    return find_spec(_PACKAGE) is not None
+    """Whether the optional package with the network is there; imports nothing.
+
+    A folder of its name that holds no package, say an empty one, is not.
+    """
+    return _package_file() is not None
 
 
 def read_network() -> tuple[bytes, Path]:
@@ -79,14 +82,19 @@ def any_size(model: bytes) -> bytes:
 
 
 def _network_file() -> Path:
-    spec = find_spec(_PACKAGE)
-    if spec is None or spec.origin is None:
+    package = _package_file()
+    if package is None:
         raise MissingExtraError(
             "finding faces needs a detector that is not installed; install the extra that brings "
             "it",
             "faces",
         )
-    return Path(spec.origin).with_name(_FILE)
+    return Path(package).with_name(_FILE)
+
+
+def _package_file() -> str | None:
+    spec = find_spec(_PACKAGE)
+    return spec.origin if spec else None
 
 
 def _open_graph(graph: bytes) -> bytes:

@@ -15,6 +15,8 @@ import h11
 _MOST_HEAD_BYTES: Final = 64 * 1024
 _HEAD: Final = re.compile(rb".*?\n\r?\n", re.DOTALL)
 _BARE_LF: Final = re.compile(rb"(?<!\r)\n")
+_TRAILER_BYTES: Final = 4096
+"""What is kept of what came, to look again at the lines behind the last chunk."""
 
 
 class StrictConnection(h11.Connection):
@@ -27,6 +29,13 @@ class StrictConnection(h11.Connection):
     def __init__(self) -> None:
         super().__init__(h11.SERVER, _MOST_HEAD_BYTES)
         self.fault: str | None = None
+        self._last = b""
+        self._in_chunks = False
+
+    def receive_data(self, data: bytes) -> None:
+        """As h11 has it."""
+        super().receive_data(data)
+        self._last += data
 
     def next_event(self) -> Any:
         """As h11 has it.
@@ -42,12 +51,24 @@ class StrictConnection(h11.Connection):
         event = super().next_event()
         if isinstance(event, h11.Request):
             names = {name for name, _ in event.headers}
-            if b"transfer-encoding" in names:
+            self._in_chunks = b"transfer-encoding" in names
+            if self._in_chunks:
                 if b"content-length" in names:
                     self._refuse("it has both Content-Length and Transfer-Encoding")
                 if event.http_version < b"1.1":
                     self._refuse("HTTP/1.0 has no Transfer-Encoding")
+        elif isinstance(event, h11.EndOfMessage) and self._in_chunks:
+            self._check_trailers(len(event.headers))
+        if event in (h11.NEED_DATA, h11.PAUSED):
+            self._last = self._last[-_TRAILER_BYTES:]
         return event
+
+    def _check_trailers(self, count: int) -> None:
+        """Refuse trailers whose lines, or whose empty last one, end without a carriage return."""
+        unread, _ = self.trailing_data
+        *lines, _ = self._last[: len(self._last) - len(unread)].split(b"\n")
+        if not all(line.endswith(b"\r") for line in lines[-count - 1 :]):
+            self._refuse("a line behind its last chunk ends without a carriage return")
 
     def _refuse(self, fault: str) -> None:
         self.fault = fault

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import tempfile
+import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,20 @@ def test_row_that_names_no_photo_is_a_failed_photo(tmp_path: Path, row: str, err
     (failed,) = result.failures
     assert str(failed.error).startswith(error)
     assert {r["source"] for r in rows} == {failed.source, str(photo)}
+
+
+def test_rows_of_chained_urls_are_failed_photos_of_their_own(tmp_path: Path) -> None:
+    photo = photo_at(tmp_path / "in" / "a.jpg")
+    archives = [tmp_path / f"{name}.zip" for name in ("one", "two")]
+    for archive in archives:
+        with zipfile.ZipFile(archive, "w") as file:
+            file.write(photo, "a.jpg")
+    rows = [f"zip://a.jpg::{archive}" for archive in archives]
+    result, found = checked_run(list_of(tmp_path / "in", [*rows, "a.jpg"]), tmp_path / "out")
+    assert [row["source"] for row in found if row["error"]] == rows
+    assert {failed.error for failed in result.failures} == {
+        "is a chained URL, with ::, which batch does not take; unpack or copy its files first"
+    }
 
 
 @pytest.mark.filterwarnings("error")

