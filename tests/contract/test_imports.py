@@ -29,7 +29,12 @@ NOT_NEEDED = (
     *("marscrop.cli.serve", "marscrop.faces.centerface", "marscrop.faces.detector"),
     *("marscrop.imaging.crop_file", "marscrop.imaging.encoding", "marscrop.imaging.lossless"),
     *("marscrop.imaging.output_format", "marscrop.imaging.padding"),
-    *("marscrop.window.conflict", "marscrop.window.constrained_search", "marscrop.window.framing"),
+    *(
+        "marscrop.window.conflict",
+        "marscrop.window.constrained_search",
+        "marscrop.window.focal_point",
+        "marscrop.window.framing",
+    ),
     *("marscrop.window.padded_crop", "marscrop.window.scorer"),
 )
 """What other photos, options and commands need, each with the modules below it."""

@@ -319,3 +319,20 @@ def test_a_flag_that_is_neither_true_nor_false_is_refused(
     answer = client.post("/v1/crops?ratio=1:1&keep_borders=perhaps", content=rocket)
     assert answer.status_code == 422
     assert "keep_borders: must be true or false" in answer.json()["error"]["message"]
+
+
+def test_the_focal_point_where_it_is_asked_for(
+    client: TestClient, cropper: Cropper, rocket: bytes
+) -> None:
+    plain = client.post("/v1/crops?ratio=16:9", content=rocket).json()
+    answer = client.post("/v1/crops?ratio=16:9&focal=true", content=rocket).json()
+    point = cropper.focal_point(rocket)
+    assert answer.pop("focal") == [point.x, point.y]
+    assert answer.pop("object_position") == point.object_position
+    assert answer == plain
+    kept = {"ratio": "16:9", "focal": "true", "photo": plain["photo"], "keep": "0,100,60,160"}
+    recalled = client.post("/v1/crops", params=kept).json()
+    expected = cropper.focal_point(rocket, keep=(0, 100, 60, 160))
+    assert recalled["object_position"] == expected.object_position
+    refused = client.post("/v1/crops?ratio=16:9&focal=perhaps", content=rocket)
+    assert refused.status_code == 422

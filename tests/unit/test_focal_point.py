@@ -15,7 +15,8 @@ from marscrop.window.focal_point import COMMON_RATIOS, positioned_starts
 
 
 def test_css_shows_nearly_our_crops(cropper: Cropper, examples: Path) -> None:
-    ours, centre = [], []
+    ours: list[float] = []
+    centre: list[float] = []
     for path in sorted(examples.glob("*.jpg")):
         photo = cropper.open(path)
         point = cropper.focal_point(photo)

@@ -32,6 +32,7 @@ class Job:
         write: how crops are written.
         write_crops: whether crops are written, or only their boxes.
         sidecar: whether to write an XMP file for each crop.
+        focal: whether to find each photo's focal point.
         model: folder of an exported model; None for the packaged one.
         max_pixels: largest photo that is not refused.
         max_decoded_bytes: most memory for one photo while its crops are found.
@@ -44,6 +45,7 @@ class Job:
     write: WriteOptions = DEFAULT_WRITE_OPTIONS
     write_crops: bool = True
     sidecar: bool = False
+    focal: bool = False
     model: Path | None = None
     max_pixels: int = DEFAULT_MAX_PIXELS
     max_decoded_bytes: int = DEFAULT_MAX_DECODED_BYTES

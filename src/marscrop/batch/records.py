@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from marscrop.geometry import Box, Margins
+from marscrop.window.focal_point import FocalPoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class PhotoRecord:
         width, height: of the upright photo [px]; None where it failed.
         crops: in the order of the ratios, best candidate first; empty where it failed.
         sizes: bytes of each file written, by its name.
+        focal: its focal point; None where none was asked for.
         error: why it failed, in one line; None if it did not.
     """
 
@@ -54,6 +56,7 @@ class PhotoRecord:
     height: int | None = None
     crops: tuple[CropRecord, ...] = ()
     sizes: tuple[tuple[str, int], ...] = ()
+    focal: FocalPoint | None = None
     error: str | None = None
 
     @property
@@ -76,7 +79,8 @@ class PhotoRecord:
             raise TypeError("a source must be text")
         crops = tuple(map(_crop, table["crops"]))
         sizes = tuple((str(name), int(size)) for name, size in table["sizes"])
-        return cls(**{**table, "crops": crops, "sizes": sizes})
+        focal = None if table.get("focal") is None else FocalPoint(**table["focal"])
+        return cls(**{**table, "crops": crops, "sizes": sizes, "focal": focal})
 
 
 def _crop(table: dict[str, Any]) -> CropRecord:

@@ -126,7 +126,7 @@ def run(
                         watcher.photo(record)
         result = RunResult(records, len(plan.tasks), left_out)
         if result.finished:
-            write_results(store, records.values(), tools)
+            write_results(store, records.values(), tools, focal=job.focal)
     return result
 
 

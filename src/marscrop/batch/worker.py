@@ -78,7 +78,9 @@ class Worker:
         photo = self._cropper.open(_read(task.source), task.source, self._job.read)
         options = task.options(self._job)
         with self._memory(self._cropper.analysis_bytes(photo, options)):
-            crops = self._cropper.crop_photo(photo, task.ratios, options)
+            analysis = self._cropper.analyse(photo, options.faces, options)
+            crops = self._cropper.crop_analysed(analysis, task.ratios, options)
+            focal = self._cropper.focal_analysed(analysis, options) if self._job.focal else None
         files: dict[str, bytes] = {}
         outputs, losses = self._encode(task, photo, crops, files)
         sidecars = self._sidecars(task, photo, crops, files)
@@ -91,6 +93,7 @@ class Worker:
             height=photo.size.height,
             crops=tuple(map(_record, crops, outputs, sidecars, losses)),
             sizes=tuple((name, len(content)) for name, content in files.items()),
+            focal=focal,
         )
 
     def _encode(

@@ -51,6 +51,7 @@ _NAMED_SUFFIXES = 10
     multiple=True,
     help="Add a column with each crop as iiif, imgproxy or thumbor takes it. Repeat for more.",
 )
+@flags.focal
 @click.option("--sidecar", help="xmp: write each crop as an XMP file for photo editors.")
 @click.option(
     "--prune", is_flag=True, help="Drop photos from the manifest that SRC does not name any more."
@@ -76,6 +77,7 @@ def batch(
     ratio: Sequence[str],
     no_crops: bool,
     tools: Sequence[str],
+    focal: bool,
     sidecar: str | None,
     prune: bool,
     dry_run: bool,
@@ -118,6 +120,7 @@ def batch(
             write=flags.parse_write_options(quality, metadata),
             write_crops=not no_crops,
             sidecar=_parse_sidecar(sidecar),
+            focal=focal,
             model=model,
             **flags.parse_limits(max_pixels, max_decoded_mib),
         )

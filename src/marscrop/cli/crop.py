@@ -33,6 +33,7 @@ from marscrop.errors import MarscropError
     is_flag=True,
     help="Print one JSON object a photo; write crops only if -o is given.",
 )
+@flags.focal
 @flags.quality
 @flags.metadata
 @flags.file_type
@@ -59,6 +60,7 @@ def crop(
     ratio: Sequence[str],
     output: Path | None,
     as_json: bool,
+    focal: bool,
     quality: int | None,
     metadata: str,
     file_type: str | None,
@@ -83,6 +85,8 @@ def crop(
     options = flags.parse_options(written)
     read = flags.parse_reading(frame, raw, lenient=lenient)
     write = flags.parse_write_options(quality, metadata)
+    if focal and not as_json:
+        refuse("--focal is told in JSON; give --json too")
     if lossless:
         _check_lossless(output, quality, file_type, options.fallback)
     outputs = OutputPaths(images, len(ratios) * options.max_candidates, output, file_type)
@@ -107,6 +111,7 @@ def crop(
         outputs=outputs if output is not None or not as_json else None,
         write=write,
         as_json=as_json,
+        focal=focal,
         lossless=lossless,
         photos=photos,
         memory=memory,

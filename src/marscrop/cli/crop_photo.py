@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from marscrop.cli.output_paths import OutputPaths
 from marscrop.crop import Crop
-from marscrop.crop_json import as_table
+from marscrop.crop_json import CropEntry, PhotoEntry, as_table, focal_entry
 from marscrop.cropper import Cropper
 from marscrop.decision import moved_to_grid
 from marscrop.errors import MarscropError
@@ -55,6 +55,7 @@ class CropPhoto:
         outputs: paths of the crops; None where none are written.
         write: how they are written.
         as_json: one line of JSON a photo, in place of one in words a crop.
+        focal: whether to find the focal point of each.
         lossless: copy the JPEG's blocks.
         photos: where this waits for the photos before.
         memory: that all photos share.
@@ -67,6 +68,7 @@ class CropPhoto:
     outputs: OutputPaths | None
     write: WriteOptions
     as_json: bool
+    focal: bool
     lossless: bool
     photos: OrderedMap
     memory: MemoryBudget
@@ -78,7 +80,9 @@ class CropPhoto:
         try:
             photo = self.cropper.open(image, read=self.read)
             with self.memory.hold(self.cropper.analysis_bytes(photo, self.options)):
-                found = self.cropper.crop_photo(photo, self.ratios, self.options)
+                analysis = self.cropper.analyse(photo, self.options.faces, self.options)
+                found = self.cropper.crop_analysed(analysis, self.ratios, self.options)
+                focal = self.cropper.focal_analysed(analysis, self.options) if self.focal else None
             grid = _grid_of(photo) if self.lossless else None
             crops = [moved_to_grid(grid, crop, self.options) for crop in found] if grid else found
             if self.outputs is not None:
@@ -91,7 +95,8 @@ class CropPhoto:
                         if not self.as_json:
                             lines.append(f"{path}  {_in_words(crop)}")
             if self.as_json:
-                lines.append(json.dumps(_as_table(image, photo.size, crops, found, losses)))
+                table = _as_table(image, photo.size, crops, found, losses)
+                lines.append(json.dumps(table | focal_entry(focal)))
         except MarscropError as error:
             return Report(lines, _warnings(image, losses), error.text(on_command_line))
         except MemoryError as error:  # another photo may be smaller
@@ -144,20 +149,18 @@ def _as_table(
     crops: list[Crop],
     asked: list[Crop],
     losses: list[tuple[str, ...]],
-) -> dict[str, Any]:
+) -> PhotoEntry:
     table = as_table(image, size, crops)
     for entry, lost in zip(table["crops"], losses, strict=False):  # none where none are written
         if lost:
             entry["warnings"] = list(lost)
     for entry, crop, best in zip(table["crops"], crops, asked, strict=True):
         if crop is not best:
-            entry |= _as_move(crop, best)
+            _note_move(entry, crop, best)
     return table
 
 
-def _as_move(crop: Crop, best: Crop) -> dict[str, object]:
-    """What the grid of a JPEG cost: pixels to the right and down, and the error of the ratio."""
-    return {
-        "moved": [crop.box.x0 - best.box.x0, crop.box.y0 - best.box.y0],
-        "ratio_error": round(crop.size.ratio / crop.ratio.value - 1, 6),
-    }
+def _note_move(entry: CropEntry, crop: Crop, best: Crop) -> None:
+    """Say what the grid of a JPEG cost."""
+    entry["moved"] = [crop.box.x0 - best.box.x0, crop.box.y0 - best.box.y0]
+    entry["ratio_error"] = round(crop.size.ratio / crop.ratio.value - 1, 6)

@@ -56,6 +56,12 @@ raw = click.option(
     help="Of camera raw: develop it, which needs the extra 'raw', or take the full-size JPEG "
     "in it. A batch takes the raw files of folders only if this is given.",
 )
+focal = click.option(
+    "--focal",
+    is_flag=True,
+    help="Tell each photo's focal point too, from which CSS and content management systems get "
+    "nearly our crops at any ratio.",
+)
 max_pixels = click.option(
     "--max-pixels",
     type=click.IntRange(min=1),

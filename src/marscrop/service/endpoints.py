@@ -86,7 +86,8 @@ async def crops(request: Request) -> JSONResponse:
         content = await service.image_unless_known(upload, query)
         found = await service.workers.run(service.processor.crops, query, content, upload.name)
     name = upload.name or query.url or UNNAMED
-    return JSONResponse({**as_table(name, found.size, found.crops), "photo": found.photo})
+    table = as_table(name, found.size, found.crops, found.focal)
+    return JSONResponse({**table, "photo": found.photo})
 
 
 async def crop(request: Request) -> Response:

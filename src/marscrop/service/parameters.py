@@ -125,6 +125,13 @@ PHOTO: Final = Parameter(
 URL: Final = Parameter(
     "url", "In place of an image: where to fetch it, if the service was started with --allow-url."
 )
+FOCAL: Final = Parameter(
+    "focal",
+    "true: the answer has the photo's focal point too.",
+    {"type": "boolean"},
+    ("true",),
+    _boolean,
+)
 FRAME: Final = Parameter(
     "frame",
     "Take this frame of an animation, or page of a TIFF, as a still; 0 is the first.",

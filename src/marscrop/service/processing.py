@@ -32,15 +32,18 @@ from marscrop.service.refusals import Refusal, of_error
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from marscrop.window.focal_point import FocalPoint
+
 UNNAMED: Final = "photo"
 
 
 class PhotoCrops(NamedTuple):
-    """Crops of a photo, and what the photo is called from now on."""
+    """Crops of a photo, what it is called from now on, and its focal point if that was asked."""
 
     photo: str
     size: Size
     crops: list[Crop]
+    focal: FocalPoint | None
 
 
 class EncodedCrop(NamedTuple):
@@ -76,7 +79,8 @@ class PhotoProcessor:
         """The crops of a photo that was sent, or of `query.photo` where none was."""
         key, analysis = self._analysis(query, content, name, query.options)
         crops = self._cropper.crop_analysed(analysis, query.ratios, query.options)
-        return PhotoCrops(key, analysis.size, crops)
+        focal = self._cropper.focal_analysed(analysis, query.options) if query.focal else None
+        return PhotoCrops(key, analysis.size, crops, focal)
 
     def map(self, query: CropsQuery, content: bytes | None, name: str | None) -> bytes:
         """What the network sees in it for the one ratio, as a PNG."""

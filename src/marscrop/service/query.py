@@ -15,6 +15,7 @@ from marscrop.service.limits import ServiceLimits
 from marscrop.service.output import USUAL_ENLARGEMENT
 from marscrop.service.parameters import (
     CROP_OPTIONS,
+    FOCAL,
     OUTPUT_OPTIONS,
     PHOTO,
     RATIO,
@@ -27,7 +28,7 @@ from marscrop.service.parameters import (
 from marscrop.service.refusals import bad_request
 from marscrop.window.regions import Region
 
-CROPS_PARAMETERS: Final = (RATIO, PHOTO, URL, *READ_PARAMETERS, *CROP_OPTIONS)
+CROPS_PARAMETERS: Final = (RATIO, PHOTO, URL, FOCAL, *READ_PARAMETERS, *CROP_OPTIONS)
 CROP_PARAMETERS: Final = (
     replace(RATIO, repeated=False, required=False, about="Aspect ratio, such as 16:9."),
     URL,
@@ -48,6 +49,7 @@ class CropsQuery:
         reading: how the image is read.
         photo: of an earlier answer, in place of an image.
         url: of the image, in place of it.
+        focal: whether the photo's focal point is, too.
     """
 
     ratios: tuple[AspectRatio, ...]
@@ -55,6 +57,7 @@ class CropsQuery:
     reading: ReadOptions = AS_A_WHOLE
     photo: str | None = None
     url: str | None = None
+    focal: bool = False
 
     @classmethod
     def read(
@@ -82,7 +85,8 @@ class CropsQuery:
                 f"{PHOTO.name} stands for an image as it was read; leave out "
                 f"{', '.join(name for name in READ_OPTIONS if name in values)}"
             )
-        return cls(ratios, options, reading, photo, values.get("url"))
+        focal = values.get("focal", False)
+        return cls(ratios, options, reading, photo, values.get("url"), focal)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,18 @@ _CROPS_SCHEMA: Final = {
         "height": {"type": "integer"},
         "crops": {"type": "array", "items": _CROP_SCHEMA},
         "photo": {"type": "string", "description": "stands for the image in further requests"},
+        "focal": {
+            "type": "array",
+            "items": {"type": "number", "minimum": 0, "maximum": 1},
+            "minItems": 2,
+            "maxItems": 2,
+            "description": "x, y in 0..1, on which content management systems centre their crops; "
+            "where it was asked for",
+        },
+        "object_position": {
+            "type": "string",
+            "description": "the same for CSS, such as 42.3% 30%",
+        },
     },
 }
 _ERROR_SCHEMA: Final = {
