@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack, cast
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from marscrop.faces.detector import Face, FaceDetector
     from marscrop.imaging.padding import Picture
+    from marscrop.many_photos import PhotoCrops
     from marscrop.window.focal_point import FocalPoint
 
 
@@ -82,6 +83,7 @@ class Cropper:
         self._session = MarsModel(self._folder, threads)
         self.threads = threads or usable_cores()
         self._detector: FaceDetector | None = None
+        self._sequential: Cropper | None = None
         self._loading = threading.Lock()
         self.max_pixels = max_pixels
         self.max_decoded_bytes = max_decoded_bytes
@@ -124,14 +126,62 @@ class Cropper:
         photo, asked = self._asked(image, options, overrides)
         return self.crop_photo(photo, parsed, asked) if parsed else []
 
+    def crop_many(
+        self,
+        images: Iterable[Source | Photo],
+        ratios: RatioLike | Iterable[RatioLike],
+        options: CropOptions | None = None,
+        *,
+        workers: int | None = None,
+        **overrides: Unpack[Keywords],
+    ) -> Iterator[PhotoCrops]:
+        """The crops of each of many photos, in the order of the photos, as they are found.
+
+        Photos are taken as they are needed, so that there may be any number of them, and few are
+        in memory at once. One that fails is a result with an `error`, and the rest is done. Who
+        stops early, by `break` or `close`, waits only for what is begun.
+
+        Args:
+            images: each as `crop` has it.
+            ratios, options, **overrides: as `crop` has them, for all photos.
+            workers: photos at once; by default `threads`.
+
+        Raises:
+            OptionError, MissingExtraError: at once, what no photo could have.
+        """
+        from marscrop.many_photos import crops_of_each
+
+        parsed = parse_ratios(ratios)
+        read, asked = _parse_written(options, overrides)
+        self.prepare(asked)
+        count = workers or self.threads
+        # Many photos at once use the cores better than many threads on one.
+        cropper = self if count == 1 else self._with_one_thread()
+        return crops_of_each(
+            images,
+            lambda image: cropper.open(image, read=read),
+            lambda photo: cropper.analysis_bytes(photo, asked),
+            lambda photo: cropper.crop_photo(photo, parsed, asked) if parsed else [],
+            count,
+        )
+
+    def _with_one_thread(self) -> Cropper:
+        if self.threads == 1:
+            return self
+        with self._loading:
+            if self._sequential is None:
+                limits = self.max_pixels, self.max_decoded_bytes
+                self._sequential = Cropper(
+                    self._folder, threads=1, max_pixels=limits[0], max_decoded_bytes=limits[1]
+                )
+            return self._sequential
+
     def _asked(
         self, image: Source | Photo, options: CropOptions | None, overrides: Keywords
     ) -> tuple[Photo, CropOptions]:
         """A photo and the options of its crops, as they were written."""
-        written = cast("dict[str, Any]", dict(overrides))
-        reading = {name: written.pop(name) for name in READ_OPTIONS if name in written}
-        asked = CropOptions.parse(options, **written)
-        return self.open(image, **reading), asked
+        read, asked = _parse_written(options, overrides)
+        return self.open(image, read=read), asked
 
     def open(
         self,
@@ -486,3 +536,12 @@ class Cropper:
 
                 self._detector = FaceDetector(self.threads)
             return self._detector
+
+
+def _parse_written(
+    options: CropOptions | None, overrides: Keywords
+) -> tuple[ReadOptions, CropOptions]:
+    """How photos are read, and the options of their crops, as they were written."""
+    written = cast("dict[str, Any]", dict(overrides))
+    reading = {name: written.pop(name) for name in READ_OPTIONS if name in written}
+    return ReadOptions.parse(**reading), CropOptions.parse(options, **written)
