@@ -5,6 +5,7 @@ export class Refused extends Error {
     super(error.message);
     this.status = status;
     this.code = error.code;
+    this.limit = error.limit; // { name, value } where one was exceeded
     this.reason = error.reason; // undefined where it is not about a photo
   }
 }
@@ -41,8 +42,8 @@ async function ask(path, photo, parameters, signal) {
 const marked = (photo) => photo.marks.map(({ kind, box }) => [kind, box.join(",")]);
 
 /** Boxes for some ratios, with the photo's marks: {width, height, crops, photo}. */
-export async function findCrops(photo, ratios, signal) {
-  const parameters = [...ratios.map((ratio) => ["ratio", ratio]), ...marked(photo)];
+export async function findCrops(photo, ratios, asked, signal) {
+  const parameters = [...ratios.map((ratio) => ["ratio", ratio]), ...marked(photo), ...asked];
   return (await ask("v1/crops", photo, parameters, signal)).json();
 }
 
@@ -53,8 +54,13 @@ export async function findMap(photo, ratio, signal) {
 }
 
 /** A box of the photo as a file. */
-export async function cut(photo, box, format, more = []) {
-  const parameters = [["box", box.join(",")], ["format", format], ...more];
+export async function cut(photo, box, written) {
+  return (await post("v1/crop", [["box", box.join(",")], ...written], photo.file)).blob();
+}
+
+/** A crop that is found anew, as a file: a padded one is more than a box. */
+export async function cutFound(photo, ratio, asked, written) {
+  const parameters = [["ratio", ratio], ...marked(photo), ...asked, ...written];
   return (await post("v1/crop", parameters, photo.file)).blob();
 }
 
