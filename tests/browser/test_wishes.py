@@ -14,7 +14,7 @@ from PIL import ExifTags, Image
 from marscrop.cropper import Cropper
 
 pytest.importorskip("playwright", reason="needs playwright")
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 SURENESS = ("Confident", "Fair", "Unsure, look at it", "Centre crop")
 
@@ -144,7 +144,10 @@ def test_crops_are_compared_with_the_centre_crop(filled: Page) -> None:
     expect(filled.locator("#crops .crop").first.locator("figcaption")).to_have_text(
         ["marscrop", "Centre crop"]
     )
-    middle, photo = filled.locator("#middle").bounding_box(), filled.locator("#stage").bounding_box()
+    middle, photo = (
+        filled.locator("#middle").bounding_box(),
+        filled.locator("#stage").bounding_box(),
+    )
     assert middle is not None
     assert photo is not None
     assert middle["width"] == pytest.approx(photo["width"], abs=1)
@@ -169,7 +172,8 @@ def test_confidence_is_shown_in_words(filled: Page) -> None:
     [(0.8, "Confident"), (0.79, "Fair"), (0.62, "Fair"), (0.61, "Unsure, look at it")],
 )
 def test_words_stand_for_ranges(page: Page, confidence: float, word: str) -> None:
-    script = "async value => (await import('/page/confidence.js')).sureness({confidence: value}).word"
+    script = """async confidence =>
+        (await import('/page/confidence.js')).sureness({ confidence }).word"""
     assert page.evaluate(script, confidence) == word
 
 
@@ -231,6 +235,36 @@ def test_a_file_that_cannot_be_made_is_told_beside_its_crop(filled: Page) -> Non
     filled.unroute("**/v1/crop?**")
     taken(filled, "Square 1:1")
     expect(card.get_by_role("alert")).to_have_count(0)
+
+
+def test_what_a_file_does_not_keep_is_told_beside_its_crop(filled: Page) -> None:
+    def lossy(route: Route) -> None:
+        answer = route.fetch()
+        headers = {**answer.headers, "X-Crop-Warnings": "the depth is not kept"}
+        route.fulfill(response=answer, headers=headers)
+
+    filled.route("**/v1/crop?**", lossy)
+    taken(filled, "Square 1:1")
+    card = filled.locator("#crops .crop", has_text="Square 1:1")
+    expect(card.get_by_role("alert")).to_have_text("the depth is not kept")
+    with filled.expect_download():
+        filled.get_by_role("button", name="Download all (ZIP)").click()
+    expect(filled.locator("#take-problem")).to_contain_text("not kept in cat.jpg Wide 16:9, ")
+    expect(filled.locator("#crops .remark")).to_have_count(4)
+
+
+def test_a_crop_that_is_added_is_brought_into_view(filled: Page) -> None:
+    filled.set_viewport_size({"width": 390, "height": 844})
+    filled.get_by_label("Story").uncheck()
+    filled.get_by_label("Story").check()
+    expect(filled.locator("#crops .show[data-ratio='9:16']")).to_be_in_viewport(ratio=1)
+
+
+def test_without_a_ratio_there_is_nothing_to_download(filled: Page) -> None:
+    for box in filled.locator("#ratios input:checked").all():
+        box.uncheck()
+    filled.get_by_role("button", name="Download all (ZIP)").click()
+    expect(filled.locator("#take-problem")).to_contain_text("Tick a ratio first")
 
 
 def test_a_service_that_has_stopped_is_told_below_the_photo(filled: Page) -> None:

@@ -53,16 +53,18 @@ export async function findMap(photo, ratio, signal) {
   return createImageBitmap(await answer.blob());
 }
 
-/** A box of the photo as a file. */
-export async function cut(photo, box, written) {
-  return (await post("v1/crop", [["box", box.join(",")], ...written], photo.file)).blob();
+/** A picture and what of the photo it does not keep: {blob, losses}. */
+async function picture(parameters, photo) {
+  const answer = await post("v1/crop", parameters, photo.file);
+  return { blob: await answer.blob(), losses: answer.headers.get("X-Crop-Warnings") ?? "" };
 }
 
+/** A box of the photo as a file. */
+export const cut = (photo, box, written) => picture([["box", box.join(",")], ...written], photo);
+
 /** A crop that is found anew, as a file: a padded one is more than a box. */
-export async function cutFound(photo, ratio, asked, written) {
-  const parameters = [["ratio", ratio], ...marked(photo), ...asked, ...written];
-  return (await post("v1/crop", parameters, photo.file)).blob();
-}
+export const cutFound = (photo, ratio, asked, written) =>
+  picture([["ratio", ratio], ...marked(photo), ...asked, ...written], photo);
 
 /** Runs the latest call and gives up those before it: for what follows a slider or a pointer. */
 export function latest(work) {

@@ -1,7 +1,7 @@
 // The page: photos, what is wanted of them, and the parts that show it.
 
 import { cut, findMap, latest, reasonOf } from "./api.js";
-import { showCards } from "./cards.js";
+import { reveal, showCards } from "./cards.js";
 import { sureness } from "./confidence.js";
 import { asCss, asJson } from "./exports.js";
 import { centreCrop, sizeOf } from "./geometry.js";
@@ -45,7 +45,7 @@ async function addPhotos(files) {
   state.awaited.push(...files.map(({ name }) => name));
   for (const file of files) {
     const photo = { name: file.name || "pasted.png", file, crops: new Map(), fresh: new Set(),
-      marks: [], failed: new Map() };
+      marks: [], remarks: new Map() };
     drawStrip();
     $("empty").classList.add("busy");
     tell(`Looking at ${photo.name}`);
@@ -80,7 +80,7 @@ async function preview(photo) {
   } catch {
     URL.revokeObjectURL(url);
     const written = [["format", "jpg"], ["width", Math.min(PREVIEW_PX, photo.size[0])]];
-    return URL.createObjectURL(await cut(photo, [0, 0, ...photo.size], written));
+    return URL.createObjectURL((await cut(photo, [0, 0, ...photo.size], written)).blob);
   }
 }
 
@@ -150,13 +150,13 @@ function draw() {
     compare: state.compare,
     fill: fill(),
     size: fileSize,
-    on: { choose: activate, take, failed: ({ ratio }) => photo.failed.get(ratio) },
+    on: { choose: activate, take },
   });
 }
 
 function drawHint() {
   const padded = state.photo?.crops.get(state.active)?.padding;
-  if (stage.marking) $("hint").textContent = "Escape ends it";
+  if (stage.marking) $("hint").textContent = "Press it again to stop";
   else if (padded) $("hint").textContent = "A padded crop stays where it is";
   else $("hint").textContent = state.learnt ? "" : HINT;
 }
@@ -212,13 +212,14 @@ function activate(ratio) {
   showSweep();
   $("typed").value = "";
   draw();
-  ask([ratio]);
+  reveal($("crops"));
+  ask([ratio]).then(() => reveal($("crops")));
 }
 
 function changeCrop(box) {
   const { photo, active } = state;
   state.learnt = true;
-  photo.failed.delete(active);
+  photo.remarks.delete(active);
   photo.crops.set(active, { ...photo.crops.get(active), box, edited: true });
   draw();
 }
@@ -235,7 +236,7 @@ function resetCrop() {
 function step(by) {
   const { photo, active } = state, { others, at } = photo.crops.get(active);
   const next = (at + by + others.length) % others.length;
-  photo.failed.delete(active);
+  photo.remarks.delete(active);
   photo.crops.set(active, { ...others[next], others, at: next });
   draw();
   tell([`Choice ${next + 1} of ${others.length}`, ...facts(others[next])].join(", "));
@@ -318,7 +319,7 @@ function choose(ratio, wanted) {
   state.active = wanted ? ratio : ratios()[0] ?? state.active;
   showSweep();
   draw();
-  ask(shown());
+  ask(shown()).then(() => reveal($("crops")));
 }
 
 // Marks, map, comparison
@@ -354,29 +355,43 @@ function toggleCompare() {
 
 async function take(ratio) {
   const { photo } = state;
-  photo.failed.delete(ratio);
+  photo.remarks.delete(ratio);
   try {
-    say(`${await takeOne(photo, photo.crops.get(ratio))} saved`);
+    const { name, losses } = await takeOne(photo, photo.crops.get(ratio));
+    if (losses) photo.remarks.set(ratio, { text: losses });
+    say(`${name} saved`);
   } catch (error) {
-    photo.failed.set(ratio, reasonOf(error));
+    photo.remarks.set(ratio, { text: reasonOf(error), wrong: true });
   }
   draw();
 }
 
 async function download() {
+  complain("take-problem", state.chosen.size ? "" : "Tick a ratio first: none is chosen");
+  if (!state.chosen.size) return;
   $("zip").disabled = true;
-  complain("take-problem", "");
-  const wrong = [];
+  const wrong = [], lossy = [];
+  const called = (photo, { ratio }) => `${photo.name} ${nameOf(ratio)}`;
   try {
     for (const photo of state.photos) await learn(photo, missing(photo, ratios()));
-    const wanted = state.photos.flatMap((photo) => ratios().map((ratio) => [photo, photo.crops.get(ratio)]))
-      .filter(([, crop]) => crop?.box);
-    const count = await takeAll(wanted, (at, all) => say(`Making ${at} of ${all}`), (photo, crop, error) => {
-      photo.failed.set(crop.ratio, reasonOf(error));
-      wrong.push(`${photo.name} ${nameOf(crop.ratio)}`);
+    const wanted = state.photos.flatMap((photo) => ratios().map((ratio) => [photo, photo.crops.get(ratio)]));
+    const count = await takeAll(wanted.filter(([, crop]) => crop.box), {
+      progress: (at, all) => say(`Making ${at} of ${all}`),
+      lost: (photo, crop, losses) => {
+        photo.remarks.set(crop.ratio, { text: losses });
+        lossy.push(called(photo, crop));
+      },
+      failed: (photo, crop, error) => {
+        photo.remarks.set(crop.ratio, { text: reasonOf(error), wrong: true });
+        wrong.push(called(photo, crop));
+      },
     });
-    say(`${count} ${count === 1 ? "crop" : "crops"} in crops.zip`);
-    if (wrong.length) complain("take-problem", `Not among them: ${wrong.join(", ")}`);
+    wrong.push(...wanted.filter(([, crop]) => !crop.box).map(([photo, crop]) => called(photo, crop)));
+    say(count ? `${count} ${count === 1 ? "crop" : "crops"} in crops.zip` : "");
+    complain("take-problem", [
+      ...(wrong.length ? [`Not among them: ${wrong.join(", ")}.`] : []),
+      ...(lossy.length ? [`Something of the photo is not kept in ${lossy.join(", ")}.`] : []),
+    ].join(" "));
   } catch (error) {
     complain("take-problem", reasonOf(error));
   } finally {

@@ -94,9 +94,9 @@ function card(photo, crop, { active, compare, fill, size, on }) {
   take.setAttribute("aria-label", `Download ${name}`);
   take.addEventListener("click", () => on.take(crop.ratio));
   about.append(element("span", "px", `${width} \u00d7 ${height}${less}`), level(crop), take);
-  const failed = on.failed(crop);
-  if (failed) {
-    const line = element("p", "problem", failed);
+  const remark = photo.remarks.get(crop.ratio);
+  if (remark) {
+    const line = element("p", remark.wrong ? "problem" : "remark", remark.text);
     line.setAttribute("role", "alert");
     item.append(line);
   }
@@ -106,8 +106,17 @@ function card(photo, crop, { active, compare, fill, size, on }) {
 /** Draw the crops.
  *
  *  how: { active: the chosen ratio, compare, fill, size(crop): pixels of its file,
- *         on: { choose(ratio), take(ratio), failed(crop): why it could not be taken } }
+ *         on: { choose(ratio), take(ratio) } }
  */
 export function showCards(list, photo, crops, how) {
   keepingFocus(list, () => list.replaceChildren(...crops.map((crop) => card(photo, crop, how))));
+}
+
+/** Bring the chosen one into view, without moving the page. */
+export function reveal(list) {
+  const chosen = list.querySelector('[aria-pressed="true"]')?.closest(".crop");
+  if (!chosen) return;
+  const before = chosen.offsetLeft - list.offsetLeft;
+  const after = before + chosen.offsetWidth - list.clientWidth;
+  list.scrollLeft = Math.max(after, Math.min(list.scrollLeft, before));
 }

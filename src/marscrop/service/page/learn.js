@@ -3,7 +3,7 @@
 // A photo: { name, file, url, size, key, marks: [{ kind, box }],
 //            crops: ratio -> the crop that is shown, with all its `others` and its place `at` there,
 //            fresh: ratios whose crops answer what is asked now,
-//            failed: ratio -> why its file could not be made }
+//            remarks: ratio -> what is to be said of its file: { text, wrong: if there is none } }
 
 import { findCrops, reasonOf } from "./api.js";
 import { cropParameters } from "./settings.js";
@@ -46,5 +46,5 @@ function set(photo, ratio, crop) {
   if (photo.crops.get(ratio)?.edited) return;
   photo.crops.set(ratio, crop);
   photo.fresh.add(ratio);
-  photo.failed.delete(ratio);
+  photo.remarks.delete(ratio);
 }

@@ -47,9 +47,9 @@ export function showStrip(photos, chosen, awaited, on) {
 /** A photo that could not be taken, and why; it stays until it is put away. */
 export function refuse(name, reason) {
   const item = document.createElement("li");
-  item.setAttribute("role", "alert");
   const title = document.createElement("b"), text = document.createElement("span");
   title.textContent = name;
+  text.setAttribute("role", "alert");
   text.append(title, ` ${reason}`);
   const away = button(`away ${name}`, `Put away the message about ${name}`, () => item.remove());
   away.textContent = "\u00d7";

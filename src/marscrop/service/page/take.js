@@ -27,29 +27,33 @@ function parameters(crop, format) {
   return written;
 }
 
-/** {name, blob} of a crop. */
+/** {name, blob, losses} of a crop. */
 async function made(photo, crop) {
   const format = formatOf(photo, fileSettings().format), written = parameters(crop, format);
-  const blob = crop.padding
+  const answer = crop.padding
     ? await cutFound(photo, crop.ratio, cropParameters(), written)
     : await cut(photo, crop.box, written);
-  return { name: fileName(photo, crop.ratio, format), blob };
+  return { name: fileName(photo, crop.ratio, format), ...answer };
 }
 
-/** Save one crop; its file's name. */
+/** Save one crop: {name of its file, losses}. */
 export async function takeOne(photo, crop) {
-  const { name, blob } = await made(photo, crop);
+  const { name, blob, losses } = await made(photo, crop);
   save(blob, name);
-  return name;
+  return { name, losses };
 }
 
-/** Save many, [photo, crop] each, as one ZIP file; `failed` hears of those that are not in it. */
-export async function takeAll(wanted, progress, failed) {
+/** Save many, [photo, crop] each, as one ZIP file, and give how many there are in it.
+ *
+ *  on: { progress(at, of), lost(photo, crop, losses), failed(photo, crop, error) }
+ */
+export async function takeAll(wanted, on) {
   const files = [], names = new Map();
   for (const [index, [photo, crop]] of wanted.entries()) {
-    progress(index + 1, wanted.length);
+    on.progress(index + 1, wanted.length);
     try {
-      const { name, blob } = await made(photo, crop);
+      const { name, blob, losses } = await made(photo, crop);
+      if (losses) on.lost(photo, crop, losses);
       const times = (names.get(name) ?? 0) + 1;
       names.set(name, times);
       files.push({
@@ -57,7 +61,7 @@ export async function takeAll(wanted, progress, failed) {
         bytes: new Uint8Array(await blob.arrayBuffer()),
       });
     } catch (error) {
-      failed(photo, crop, error);
+      on.failed(photo, crop, error);
     }
   }
   if (files.length) save(zip(files), "crops.zip");
