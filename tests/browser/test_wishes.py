@@ -255,14 +255,15 @@ def test_what_a_file_does_not_keep_is_told_beside_its_crop(filled: Page) -> None
 
 def test_a_crop_that_is_added_is_brought_into_view(filled: Page) -> None:
     filled.set_viewport_size({"width": 390, "height": 844})
-    filled.get_by_label("Story").uncheck()
-    filled.get_by_label("Story").check()
+    story = filled.get_by_role("checkbox", name="Story 9:16")
+    story.uncheck()
+    story.check()
     expect(filled.locator("#crops .show[data-ratio='9:16']")).to_be_in_viewport(ratio=1)
 
 
 def test_without_a_ratio_there_is_nothing_to_download(filled: Page) -> None:
-    for box in filled.locator("#ratios input:checked").all():
-        box.uncheck()
+    for name in ("Square", "Portrait", "Story", "Wide"):
+        filled.get_by_role("checkbox", name=name).uncheck()
     filled.get_by_role("button", name="Download all (ZIP)").click()
     expect(filled.locator("#take-problem")).to_contain_text("Tick a ratio first")
 
