@@ -146,8 +146,16 @@ def test_what_cannot_be_met_is_said(filled: Page) -> None:
     filled.mouse.down()
     filled.mouse.move(area["x"] + area["width"] - 5, area["y"] + 60, steps=3)
     filled.mouse.up()
-    expect(filled.locator("#crops .show[data-ratio='9:16']")).to_contain_text("the widest 9:16")
+    story = filled.locator("#crops .show[data-ratio='9:16']")
+    expect(story).to_have_text("Does not fit what is marked")
     expect(filled.locator("#crops .show[data-ratio='16:9'] .cut")).to_be_visible()
+    story.click()
+    expect(filled.locator("#problem")).to_contain_text("the widest 9:16")
+    expect(filled.locator("#problem")).not_to_contain_text("fallback")
+    filled.get_by_role("button", name="Pad what does not fit").click()
+    expect(story.locator(".cut")).to_be_visible()
+    expect(filled.locator("#problem")).to_be_hidden()
+    expect(filled.locator("#padding")).to_have_value("needed")
 
 
 def test_all_crops_come_as_a_zip(filled: Page) -> None:

@@ -8,7 +8,7 @@ import { centreCrop, sizeOf } from "./geometry.js";
 import { learn, missing } from "./learn.js";
 import { nameOf, PRESETS, ratioOf, ratioValue, readRatio } from "./ratios.js";
 import { complain, say, tell } from "./say.js";
-import { fill, watch } from "./settings.js";
+import { fill, padWhereNeeded, pads, watch } from "./settings.js";
 import { Stage } from "./stage.js";
 import { refuse, showStrip } from "./strip.js";
 import { fileSize, takeAll, takeOne } from "./take.js";
@@ -141,10 +141,11 @@ function draw() {
   if (crop) stage.showCrop({ ...crop, value: ratioValue(active) }); // else as it was, until it is found
   stage.showMiddle(state.compare ? centreCrop(ratioValue(active), photo.size) : null);
   complain("problem", crop?.problem);
+  $("pad").hidden = !crop?.problem || pads();
   $("reset").hidden = !crop?.edited;
   drawChoices(crop);
   drawHint();
-  if (crop?.box) drawFacts(facts(crop));
+  if (crop) drawFacts(crop.box ? facts(crop) : [nameOf(active)]);
   showCards($("crops"), photo, shown().map((ratio) => photo.crops.get(ratio)).filter(Boolean), {
     active,
     compare: state.compare,
@@ -155,10 +156,10 @@ function draw() {
 }
 
 function drawHint() {
-  const padded = state.photo?.crops.get(state.active)?.padding;
+  const crop = state.photo?.crops.get(state.active);
   if (stage.marking) $("hint").textContent = "Press it again to stop";
-  else if (padded) $("hint").textContent = "A padded crop stays where it is";
-  else $("hint").textContent = state.learnt ? "" : HINT;
+  else if (crop?.padding) $("hint").textContent = "A padded crop stays where it is";
+  else $("hint").textContent = state.learnt || crop?.problem ? "" : HINT;
 }
 
 function drawFacts(parts) {
@@ -434,6 +435,7 @@ $("zip").addEventListener("click", download);
 $("copy-json").addEventListener("click", () => copy(asJson, "JSON"));
 $("copy-css").addEventListener("click", () => copy(asCss, "CSS"));
 watch(askAgain, draw);
+$("pad").addEventListener("click", () => { padWhereNeeded(); $("frame").focus({ preventScroll: true }); });
 addEventListener("keydown", ({ key }) => { if (key === "Escape" && stage.marking) setMarking(null); });
 addEventListener("paste", (event) => addPhotos([...event.clipboardData.files]));
 addEventListener("dragover", (event) => { event.preventDefault(); document.body.classList.add("over"); });

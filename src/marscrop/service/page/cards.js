@@ -5,6 +5,8 @@ import { centreCrop, sizeOf } from "./geometry.js";
 import { nameOf, ratioValue, sizeNamed } from "./ratios.js";
 import { keepingFocus } from "./say.js";
 
+const UNFIT = "Does not fit what is marked";
+
 const element = (name, className, ...children) => {
   const node = document.createElement(name);
   node.className = className;
@@ -74,8 +76,8 @@ function card(photo, crop, { active, compare, fill, size, on }) {
   const about = element("div", "about", element("b", "", name));
   const item = element("li", "crop", show, about);
   if (crop.problem) {
-    show.append(element("div", "refused", crop.problem));
-    show.setAttribute("aria-label", `${name}: ${crop.problem}`);
+    show.append(element("div", "refused", UNFIT));
+    show.setAttribute("aria-label", `${name}: ${UNFIT}`);
     return item;
   }
   const cut = picture(photo, crop, fill);

@@ -30,10 +30,13 @@ async function learnSome(photo, ratios, most, signal) {
     if ((tooMany || conflict) && ratios.length > 1)
       for (const ratio of ratios) await learnSome(photo, [ratio], most, signal);
     else if (tooMany && most > 1) await learnSome(photo, ratios, 1, signal);
-    else if (conflict) set(photo, ratios[0], { ratio: ratios[0], problem: reasonOf(error) });
+    else if (conflict) set(photo, ratios[0], { ratio: ratios[0], problem: conflictOf(error) });
     else throw error;
   }
 }
+
+/** Why nothing fits; the advice after it speaks of parameters, which the page has as controls. */
+const conflictOf = (error) => reasonOf(error).replace(/; ask for .*$/, "");
 
 function keep(photo, answer) {
   photo.key = answer.photo;

@@ -5,10 +5,18 @@ const WHOLE = "0%,0%,100%,100%";
 
 /** Parameters of every crop, without the photo's marks. */
 export function cropParameters() {
-  const parameters = [["zoom", $("zoom").value]], padding = $("padding").value;
-  if (padding === "whole") parameters.push(["keep", WHOLE]);
-  if (padding !== "never") parameters.push(["fallback", "pad"], ["pad_fill", fill()]);
+  const parameters = [["zoom", $("zoom").value]];
+  if ($("padding").value === "whole") parameters.push(["keep", WHOLE]);
+  if (pads()) parameters.push(["fallback", "pad"], ["pad_fill", fill()]);
   return parameters;
+}
+
+/** Whether what does not fit is padded. */
+export const pads = () => $("padding").value !== "never";
+
+export function padWhereNeeded() {
+  $("padding").value = "needed";
+  $("padding").dispatchEvent(new Event("change"));
 }
 
 /** "blur", or a colour of CSS. */
@@ -28,6 +36,6 @@ export function watch(again, files) {
 }
 
 function show() {
-  $("fill-field").hidden = $("padding").value === "never";
+  $("fill-field").hidden = !pads();
   $("fill-colour").hidden = $("fill").value !== "own";
 }
