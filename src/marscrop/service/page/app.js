@@ -2,32 +2,23 @@
 
 import { cut, findMap, latest, reasonOf } from "./api.js";
 import { reveal, showCards } from "./cards.js";
+import { showChips } from "./chips.js";
 import { sureness } from "./confidence.js";
+import { copy, download, take } from "./downloads.js";
 import { asCss, asJson } from "./exports.js";
 import { centreCrop, sizeOf } from "./geometry.js";
 import { learn, missing } from "./learn.js";
-import { nameOf, PRESETS, ratioOf, ratioValue, readRatio } from "./ratios.js";
+import { nameOf, ratioOf, ratioValue, readRatio } from "./ratios.js";
 import { complain, say, tell } from "./say.js";
 import { fill, padWhereNeeded, pads, watch } from "./settings.js";
 import { Stage } from "./stage.js";
+import { ratios, shown, state } from "./state.js";
 import { refuse, showStrip } from "./strip.js";
-import { fileSize, takeAll, takeOne } from "./take.js";
+import { fileSize } from "./take.js";
 
 const PREVIEW_PX = 1600;
 const HINT = "Drag the frame, or a corner of it";
 const $ = (id) => document.getElementById(id);
-
-const state = {
-  photos: [], // see learn.js
-  photo: null,
-  awaited: [], // names of photos that are being looked at
-  offered: [...PRESETS.keys()], // ratios that can be chosen
-  chosen: new Set(["1:1", "4:5", "9:16", "16:9"]), // ratios to make
-  active: "16:9", // on the stage; one of the chosen, or the slider's
-  map: false,
-  compare: false,
-  learnt: false, // that the frame can be dragged
-};
 
 const stage = new Stage($("stage"), {
   crop: changeCrop,
@@ -35,9 +26,6 @@ const stage = new Stage($("stage"), {
   marks: (marks) => { state.photo.marks = marks; setMarking(null); stage.showMarks(); marked(); },
   marked,
 });
-
-const ratios = () => [...state.chosen].sort((a, b) => ratioValue(b) - ratioValue(a));
-const shown = () => state.chosen.has(state.active) ? ratios() : [state.active, ...ratios()];
 
 // Photos
 
@@ -151,7 +139,7 @@ function draw() {
     compare: state.compare,
     fill: fill(),
     size: fileSize,
-    on: { choose: activate, take },
+    on: { choose: activate, take: (ratio) => take(ratio).then(draw) },
   });
 }
 
@@ -279,7 +267,7 @@ function addTyped(event) {
   typing();
   if (!state.offered.includes(ratio)) state.offered.push(ratio);
   state.chosen.add(ratio);
-  showRatios();
+  showChips(choose);
   activate(ratio);
   say(`${nameOf(ratio)} added`);
 }
@@ -287,31 +275,6 @@ function addTyped(event) {
 function typing() {
   $("typed").removeAttribute("aria-invalid");
   complain("typed-problem", "");
-}
-
-/** A small rectangle of a ratio. */
-function shape(ratio) {
-  const node = document.createElement("i"), value = Math.min(3, Math.max(1 / 3, ratioValue(ratio)));
-  node.style.width = `${13 * Math.sqrt(value)}px`;
-  node.style.height = `${13 / Math.sqrt(value)}px`;
-  return node;
-}
-
-function showRatios() {
-  $("ratios").replaceChildren(...state.offered.map((ratio) => {
-    const item = document.createElement("li");
-    const label = document.createElement("label");
-    const box = document.createElement("input");
-    const number = document.createElement("small");
-    box.type = "checkbox";
-    box.value = ratio;
-    box.checked = state.chosen.has(ratio);
-    box.addEventListener("change", () => choose(ratio, box.checked));
-    number.textContent = PRESETS.has(ratio) ? ratio : "";
-    label.append(box, shape(ratio), PRESETS.get(ratio) ?? nameOf(ratio), number);
-    item.append(label);
-    return item;
-  }));
 }
 
 function choose(ratio, wanted) {
@@ -352,67 +315,6 @@ function toggleCompare() {
   draw();
 }
 
-// Taking away
-
-async function take(ratio) {
-  const { photo } = state;
-  photo.remarks.delete(ratio);
-  try {
-    const { name, losses } = await takeOne(photo, photo.crops.get(ratio));
-    if (losses) photo.remarks.set(ratio, { text: losses });
-    say(`${name} saved`);
-  } catch (error) {
-    photo.remarks.set(ratio, { text: reasonOf(error), wrong: true });
-  }
-  draw();
-}
-
-async function download() {
-  complain("take-problem", state.chosen.size ? "" : "Tick a ratio first: none is chosen");
-  if (!state.chosen.size) return;
-  $("zip").disabled = true;
-  const wrong = [], lossy = [];
-  const called = (photo, { ratio }) => `${photo.name} ${nameOf(ratio)}`;
-  try {
-    for (const photo of state.photos) await learn(photo, missing(photo, ratios()));
-    const wanted = state.photos.flatMap((photo) => ratios().map((ratio) => [photo, photo.crops.get(ratio)]));
-    const count = await takeAll(wanted.filter(([, crop]) => crop.box), {
-      progress: (at, all) => say(`Making ${at} of ${all}`),
-      lost: (photo, crop, losses) => {
-        photo.remarks.set(crop.ratio, { text: losses });
-        lossy.push(called(photo, crop));
-      },
-      failed: (photo, crop, error) => {
-        photo.remarks.set(crop.ratio, { text: reasonOf(error), wrong: true });
-        wrong.push(called(photo, crop));
-      },
-    });
-    wrong.push(...wanted.filter(([, crop]) => !crop.box).map(([photo, crop]) => called(photo, crop)));
-    say(count ? `${count} ${count === 1 ? "crop" : "crops"} in crops.zip` : "");
-    complain("take-problem", [
-      ...(wrong.length ? [`Not among them: ${wrong.join(", ")}.`] : []),
-      ...(lossy.length ? [`Something of the photo is not kept in ${lossy.join(", ")}.`] : []),
-    ].join(" "));
-  } catch (error) {
-    complain("take-problem", reasonOf(error));
-  } finally {
-    $("zip").disabled = false;
-    draw();
-  }
-}
-
-async function copy(make, what) {
-  complain("copy-problem", "");
-  try {
-    for (const photo of state.photos) await learn(photo, missing(photo, ratios()));
-    await navigator.clipboard.writeText(make(state.photos, ratios()));
-    say(`${what} copied`);
-  } catch (error) {
-    complain("copy-problem", error.name === "NotAllowedError" || error instanceof TypeError
-      ? "The browser does not let this page use the clipboard" : reasonOf(error));
-  }
-}
-
 // What people do
 
 $("files").addEventListener("change", ({ target }) => { addPhotos([...target.files]); target.value = ""; });
@@ -431,7 +333,7 @@ $("compare").addEventListener("click", toggleCompare);
 $("choice-before").addEventListener("click", () => step(-1));
 $("choice-after").addEventListener("click", () => step(1));
 $("reset").addEventListener("click", resetCrop);
-$("zip").addEventListener("click", download);
+$("zip").addEventListener("click", () => download().then(draw));
 $("copy-json").addEventListener("click", () => copy(asJson, "JSON"));
 $("copy-css").addEventListener("click", () => copy(asCss, "CSS"));
 watch(askAgain, draw);
@@ -445,5 +347,5 @@ addEventListener("drop", (event) => {
   document.body.classList.remove("over");
   addPhotos([...event.dataTransfer.files]);
 });
-showRatios();
+showChips(choose);
 showSweep();
