@@ -6,6 +6,12 @@
     diff here.json haswell.json
 
 QEMU starts the interpreter itself, which does not know of a virtual environment: hence `--site`.
+
+For aarch64 a folder `root` is made by `debootstrap --foreign --arch=arm64
+--include=python3,libglib2.0-0 bookworm root`, and `dpkg -x` of each package that it fetched; a
+folder `site` of wheels unpacked, from `pip download --platform manylinux_2_28_aarch64`. ONNX
+Runtime asks `/proc/cpuinfo` for the processor: `root/proc/cpuinfo` answers as one would. Then
+`qemu-aarch64-static -cpu cortex-a72 -L root root/usr/bin/python3.11` takes the place of the above.
 """
 
 from __future__ import annotations

@@ -110,9 +110,9 @@ def test_while_it_is_decoded(path: Path, change: Change, monkeypatch: pytest.Mon
     photo = open_photo(path)
     plain = colour.to_rgb
 
-    def during(image: Image.Image) -> Image.Image:
+    def during(image: Image.Image, ground: int) -> Image.Image:
         change(path)
-        return plain(image)
+        return plain(image, ground)
 
     monkeypatch.setattr(colour, "to_rgb", during)
     with pytest.raises(ImageError, match=r"photo\.jpg: has changed since it was opened$"):

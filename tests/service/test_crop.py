@@ -66,6 +66,7 @@ def test_a_client_that_accepts_none_is_told(client: TestClient, rocket: bytes) -
         ("box=10,20,110,70", (100, 50)),
         ("box=0%25,0%25,50%25,100%25", (320, 427)),
         ("box=10,20,110,70&width=50", (50, 25)),
+        ("box=0,0,401,211&width=200&height=105", (200, 105)),
     ],
 )
 def test_the_size_is_what_was_asked(
@@ -102,6 +103,7 @@ def test_padding_is_drawn(client: TestClient, rocket: bytes) -> None:
         ("width=300", "give a ratio, a box, or a width and a height"),
         ("ratio=1:1&box=0,0,9,9", "not both: a box has its ratio"),
         ("ratio=1:1&width=10&height=10", "give a width or a height"),
+        ("box=0,0,100,50&width=50&height=30", "another ratio than 50 x 30"),
         ("ratio=1:1&width=0", "width must be from 1 to 8192; got 0"),
         ("ratio=1:100&width=8000", "would be 8000 x 800000"),
         ("ratio=1:1&width=100&enlarge=5", "enlarge must be from 1 to 4; got 5"),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from marscrop.errors import RatioError
-from marscrop.ratio import PRESETS, AspectRatio
+from marscrop.ratio import PRESETS, AspectRatio, RatioLike, parse_ratios
 
 
 @pytest.mark.parametrize(
@@ -100,3 +100,23 @@ def test_slug_fits_a_file_name(text: str, slug: str) -> None:
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_is_a_ratio(name: str) -> None:
     assert AspectRatio.parse(name).value == AspectRatio.parse(PRESETS[name]).value
+
+
+@pytest.mark.parametrize("given", ["wide?", "0:1", "1:101", None])
+def test_an_error_tells_the_option_and_what_was_given(given: object) -> None:
+    with pytest.raises(RatioError) as caught:
+        AspectRatio.parse(given)  # type: ignore[arg-type]
+    assert caught.value.option == "ratio"
+    assert caught.value.got == given
+
+
+@pytest.mark.parametrize("one", ["1:1", 1.5, 2, Fraction(4, 3), (16, 9), AspectRatio(4, 5)])
+def test_one_ratio_is_a_list_of_one(one: RatioLike) -> None:
+    assert parse_ratios(one) == [AspectRatio.parse(one)]
+
+
+def test_several_ratios_keep_their_order() -> None:
+    assert [ratio.value for ratio in parse_ratios(["16:9", 1.0, (4, 5)])] == [16 / 9, 1, 0.8]
+    assert parse_ratios([]) == []
+    with pytest.raises(RatioError):
+        parse_ratios(["1:1", "wide?"])

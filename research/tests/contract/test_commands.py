@@ -33,6 +33,7 @@ NEED_TORCH = {
     "distil": ("c.toml", "--data", ".", "--teacher", "."),
     "subjects": ("train", "c.toml", "--data", ".", "--labels", ".", "--views", "."),
     "export": ("best.pt", "model", "--data", "."),
+    "tabulate": ("model", "model", "--data", "."),
     "ablate": ("--table", "1", "--data", "."),
     "crossval": ("c.toml", "--data", ".", "--result", "r.json"),
     "evaluate": ("--data", "{fcdb}", "--checkpoint", "best.pt"),

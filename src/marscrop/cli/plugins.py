@@ -20,7 +20,7 @@ from marscrop.errors import MarscropError
 GROUP: Final = "marscrop.commands"
 
 RESEARCH: Final = (
-    *("train", "distil", "subjects", "evaluate", "export", "data"),
+    *("train", "distil", "subjects", "evaluate", "export", "tabulate", "data"),
     *("ablate", "crossval", "threshold", "figure", "study"),
 )
 """What marscrop-research adds, in the order of `--help`: known here too, to say what is missing."""

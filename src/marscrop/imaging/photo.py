@@ -2,41 +2,36 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 from PIL import Image
 from PIL.ImageFile import ImageFile
 
-from marscrop.errors import ImageError, LimitError
-from marscrop.geometry import Box, Size, Window
+from marscrop.geometry import Box, Size
 from marscrop.imaging import (
     colour,
     completeness,
     cost,
-    formats,
-    ground,
     orientation,
     png_filters,
     strips,
 )
 from marscrop.imaging.animation.faults import in_frame
-from marscrop.imaging.colour import bits_in_use
-from marscrop.imaging.colourspace.convert import pixels_to_srgb
-from marscrop.imaging.colourspace.stated import NOTHING, Statement, stated_colour
+from marscrop.imaging.colourspace.stated import NOTHING, stated_colour
+from marscrop.imaging.deep import reading as deep_reading
 from marscrop.imaging.deep.bits import USUAL, stored_bits
-from marscrop.imaging.deep.reading import Deep, is_readable, read
-from marscrop.imaging.frames import STILL, FrameSet, each, frames_of, only, opened_at
+from marscrop.imaging.frames import STILL, each, frames_of, only, opened_at
 from marscrop.imaging.jpeg.compression import Compression
 from marscrop.imaging.read_options import AS_A_WHOLE, ReadOptions
-from marscrop.imaging.reduction import Reduction, reduced
-from marscrop.imaging.resize import MIN_OVERSAMPLING, resize_rgb
-from marscrop.imaging.source import Opened, Opener, Source, explained, resolve
+from marscrop.imaging.reduction import Reduction
+from marscrop.imaging.resize import MIN_OVERSAMPLING
+from marscrop.imaging.seen import Seen, see
+from marscrop.imaging.source import Opened, Source, explained, resolve
+from marscrop.imaging.stored_picture import StoredPicture
 from marscrop.imaging.strips import Writable
 
 if TYPE_CHECKING:
@@ -48,115 +43,14 @@ if TYPE_CHECKING:
 DEFAULT_MAX_DECODED_BYTES: Final = 256 * cost.MEBIBYTE
 """Memory for finding a crop; with what models take, a process stays below 600 MB."""
 
-_EPSILON: Final = 1e-6
-
-
-class Seen(NamedTuple):
-    """A picture as the networks see it.
-
-    Attributes:
-        rgb: uint8 array of shape (height, width, 3), RGB, 0..255.
-        opaque: the box of all that is not transparent [px of the whole upright photo]; None where
-            nothing is.
-        transparent: whether some pixels are.
-    """
-
-    rgb: NDArray[np.uint8]
-    opaque: Box | None = None
-    transparent: bool = False
-
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Photo:
+class Photo(StoredPicture):
     """A photo of which the header is read; its pixels are decoded anew at each request.
 
-    Attributes:
-        name: for messages: the path, or what the photo was given as, such as "<bytes>".
-        size: of the upright image (after EXIF orientation), full resolution [px].
-        format: Pillow's name of the container, such as "JPEG"; None for PIL images and arrays.
-        mode: Pillow's name of the pixels' mode, such as "RGB" or "I;16".
-        has_alpha: whether some pixels may be transparent.
-        jpeg: how strongly a JPEG was compressed; None for everything else.
-        orientation: EXIF orientation, 1..8, that its stored pixels have left to apply.
-        stored_orientation: the orientation of its stored pixels; not `orientation` for TIFF and
-            HEIC, which are turned while they are loaded.
-        colours: what the file says of them, beside an ICC profile.
-        bits: of a channel, 8 for fewer.
-        by_strips: whether it is large, and can be read with only some of its rows in memory.
-        losses: what of the file is not looked at, as in `EncodedFile.losses`, such as "only the
-            first frame is used"; told with each of its crops.
-        frames: the frames of an animation, or pages of a TIFF, that are cropped to one box. Where a
-            single picture is asked for, it is the first of them.
+    What is stored, and its attributes, are `StoredPicture`'s; here is what is made of it: pixels
+    to look at and pixels to write.
     """
-
-    name: str
-    size: Size
-    format: str | None
-    mode: str
-    has_alpha: bool
-    jpeg: Compression | None
-    orientation: int
-    stored_orientation: int
-    colours: Statement
-    bits: int
-    by_strips: bool
-    _has_more_bits: bool = field(repr=False)
-    _decoder_bytes: int = field(repr=False)
-    _max_decoded_bytes: int = field(repr=False)
-    _reduction: Reduction = field(repr=False)
-    _opened: Opener = field(repr=False)
-    losses: tuple[str, ...] = ()
-    frames: FrameSet = STILL
-    _read: ReadOptions = field(default=AS_A_WHOLE, repr=False)
-
-    def analysis_bytes(self, size: Size, oversampling: int = MIN_OVERSAMPLING) -> int:
-        """Memory that `analysis_rgb` with these arguments takes at once, about and at most.
-
-        That is what the decoder holds, the picture that comes out of it (a JPEG's and a large
-        PNG's at reduced size), a turned copy and one in RGB, as far as they are needed.
-        """
-        divisor = self._reduction.divisor(self.size, size, oversampling)
-        width, height = (-(-side // divisor) for side in self.size)
-        turned = self.orientation != orientation.UPRIGHT
-        to_rgb = self.mode != "RGB" or self.has_alpha
-        pictures = cost.picture_bytes(Size(width, height), self.mode, turned=turned, to_rgb=to_rgb)
-        by_rows = self._reduction is not Reduction.MEANS or strips.libvips_usable()
-        whole = (
-            0 if by_rows else cost.picture_bytes(self.size, self.mode, turned=False, to_rgb=False)
-        )
-        return pictures + self._decoder_bytes + whole
-
-    def check_memory(self, needed: int) -> None:
-        """Hold what is needed at once [bytes] against the limit that the photo was opened with.
-
-        Raises:
-            LimitError: it is more.
-        """
-        limit = self._max_decoded_bytes
-        if needed > limit:
-            width, height = self.size
-            raise LimitError(
-                self.name,
-                "max_decoded_bytes",
-                needed,
-                limit,
-                f"needs about {cost.mebibytes(needed)} to be decoded ({self.format}, "
-                f"{width} x {height}), more than the limit of {cost.mebibytes(limit)}",
-                "make it smaller, save it as a baseline JPEG,",
-            )
-
-    def file_bytes(self) -> bytes:
-        """The encoded file, as it is.
-
-        Raises:
-            ImageError: a PIL image or an array, or a file that has vanished.
-        """
-        with explained(self.name), self._opened() as image:
-            file = getattr(image, "fp", None)
-            if not self._is_file or file is None:
-                raise ImageError(None, "is no encoded file, of which the bytes could be had")
-            file.seek(0)
-            return bytes(file.read())
 
     def analysis_rgb(
         self, size: Size, oversampling: int = MIN_OVERSAMPLING, threads: int = 1
@@ -198,41 +92,7 @@ class Photo:
         Raises:
             ImageError, LimitError: as for `analysis_rgb`.
         """
-        shown = size
-        if part is not None:  # what the whole would have, so that the part has enough
-            x, y = part.size.width / size.width, part.size.height / size.height
-            shown = Size(math.ceil(self.size.width / x), math.ceil(self.size.height / y))
-        if self._is_file:
-            self.check_memory(self.analysis_bytes(shown, oversampling))
-        with self._decoding() as image:
-            stored, picture = reduced(
-                image,
-                self._reduction,
-                orientation.turned_size(shown, self.orientation),
-                oversampling,
-                threads=threads,
-                most_bytes=self._max_decoded_bytes,
-            )
-            upright = orientation.turned(stored, self.orientation)
-            region = None
-            if picture:
-                region = orientation.turned_corner(*picture, stored.size, self.orientation)
-            upright.load()
-            below = ground.ground_of(upright) if self.has_alpha else None
-            grey = below.grey if below else colour.WHITE
-            rgb = colour.to_rgb(upright, grey)
-            if part is not None:
-                rgb, region = _cut(rgb, region, part, self.size), None
-            pixels = resize_rgb(rgb, size, region)
-            if self.is_deep and bits_in_use(int(pixels.max()) << 8 | 255) < 16:
-                from marscrop.imaging.deep.picture import at_8_bits
-
-                pixels = resize_rgb(colour.to_rgb(at_8_bits(self.deep(part)), grey), size)
-            # Few pixels by now, so that this costs next to nothing.
-            colours = self.colours.of_pixels(image.info.get("icc_profile"), self.mode)
-            if colours is not None:
-                pixels = pixels_to_srgb(pixels, colours)
-            return Seen(pixels, below.opaque if below else None, below is not None)
+        return see(self, size, oversampling, threads, part)
 
     def views(self) -> Iterator[Photo]:
         """Stills of a few frames that stand for all; of a still, just itself."""
@@ -251,7 +111,7 @@ class Photo:
             Opened(self._opened),
             name=self.name,
             max_pixels=(frame + 1) * self.size.width * self.size.height,  # as was checked for all
-            max_decoded_bytes=self._max_decoded_bytes,
+            max_decoded_bytes=self.max_decoded_bytes,
             read=replace(self._read, frame=frame),
         )
 
@@ -266,10 +126,10 @@ class Photo:
         Raises:
             ImageError: truncated, corrupt or vanished pixels.
         """
-        with self._decoding() as image:
+        with self.decoding() as image:
             image.load()
             # A file's pixels were decoded for this call alone: a copy would double the memory.
-            return self._upright(image, is_ours=self._is_file)
+            return self._upright(image, is_ours=self.is_file)
 
     def pictures(self) -> Iterator[Image.Image]:
         """What `upright` gives, of each frame or page; those of a GIF in mode RGB or RGBA.
@@ -280,29 +140,13 @@ class Photo:
         if self.frames.is_still:
             yield self.upright()
             return
-        with self._decoding() as image:
+        with self.decoding() as image:
             for frame in each(image, self.frames.indices):
                 upright = self._upright(frame, is_ours=False)
                 if self.format == "GIF":  # patches with palettes of their own add up to no palette
                     alpha = colour.has_alpha(upright)
                     upright = colour.to_rgba(upright) if alpha else upright.convert("RGB")
                 yield upright
-
-    @property
-    def is_deep(self) -> bool:
-        """Whether `deep` can be had, which gives more bits a channel than `upright`."""
-        return self._has_more_bits and strips.libvips_usable()
-
-    def deep(self, box: Box | None = None) -> Deep:
-        """The upright pixels of a box, or all, where the photo `is_deep`.
-
-        Raises:
-            ImageError: truncated, corrupt or vanished pixels.
-        """
-        whole = Box(0, 0, *self.size)
-        with self._decoding() as image:
-            file = cast("ImageFile", image)
-            return read(file, box or whole, self.size, self.stored_orientation, self.bits)
 
     def strips(self, box: Box) -> Iterator[Image.Image]:
         """The upright pixels of a box, from top to bottom, where the photo is `by_strips`.
@@ -317,7 +161,7 @@ class Photo:
         Raises:
             ImageError: truncated, corrupt or vanished pixels.
         """
-        with self._decoding() as image:
+        with self.decoding() as image:
             kept = self._kept_info(image)
             for strip in strips.strips_of(image, box, self.size, self.orientation):
                 strip.info = kept
@@ -335,7 +179,7 @@ class Photo:
             ImageError: truncated, corrupt or vanished pixels.
             OSError: the file cannot be written.
         """
-        with strips.Target(file) as target, self._decoding() as image:
+        with strips.Target(file) as target, self.decoding() as image:
             # As the photo has it: else a crop could be larger than the whole.
             filtered = png_filters.are_used(cast("Any", image).fp)
             strips.write_png(image, box, target, keep_profile=keep_profile, filtered=filtered)
@@ -349,7 +193,7 @@ class Photo:
         with explained(self.name), self._opened() as image:
             from marscrop.imaging.stored_as import StoredAs
 
-            return StoredAs.of(image) if self._is_file else StoredAs()
+            return StoredAs.of(image) if self.is_file else StoredAs()
 
     def metadata(self) -> PhotoMetadata:
         """What the file says beside its pixels; of a PIL image, what Pillow remembers of it.
@@ -368,7 +212,7 @@ class Photo:
         Raises:
             ImageError: the file has vanished or changed.
         """
-        with self._decoding() as image:
+        with self.decoding() as image:
             return self.colours.profile(image.info.get("icc_profile"), self.mode)
 
     def _kept_info(self, image: Image.Image) -> Any:
@@ -385,20 +229,6 @@ class Photo:
             upright = image._new(image.im) if is_ours else image.copy()
         upright.info = self._kept_info(image)
         return upright
-
-    @contextmanager
-    def _decoding(self) -> Iterator[Image.Image]:
-        """The stored image, ready to be loaded, as long as the block lasts."""
-        with explained(self.name), self._opened() as image:
-            if orientation.turned_size(image.size, self.orientation) != self.size:
-                raise ImageError(None, "has changed since it was opened")
-            if self._is_file:
-                formats.allocate(image)
-            yield image
-
-    @property
-    def _is_file(self) -> bool:
-        return self.format is not None
 
 
 def open_photo(
@@ -468,28 +298,12 @@ def open_photo(
             colours=stated_colour(image) if is_file else NOTHING,
             bits=bits,
             by_strips=by_strips,
-            _has_more_bits=is_file and is_readable(image, bits),
+            _has_more_bits=is_file and deep_reading.is_readable(image, bits),
             _decoder_bytes=decoder_bytes,
-            _max_decoded_bytes=max_decoded_bytes,
-            _reduction=Reduction.of(image, by_strips=by_strips) if is_file else Reduction.NONE,
+            max_decoded_bytes=max_decoded_bytes,
+            reduction=Reduction.of(image, by_strips=by_strips) if is_file else Reduction.NONE,
             _opened=opened,
             losses=(*losses, *frames.losses),
             frames=frames,
             _read=read,
         )
-
-
-def _cut(rgb: Image.Image, region: Window | None, part: Box, whole: Size) -> Image.Image:
-    """A part of a photo from its picture at reduced size, without pixels that lie partly outside.
-
-    Args:
-        rgb: the picture.
-        region: of it that shows the photo [px]; all by default.
-        part: of the photo [px].
-        whole: size of the photo [px].
-    """
-    left, top, right, bottom = region or Window(0.0, 0.0, *rgb.size)
-    x, y = (right - left) / whole.width, (bottom - top) / whole.height
-    x0, x1 = math.ceil(left + part.x0 * x - _EPSILON), math.floor(left + part.x1 * x + _EPSILON)
-    y0, y1 = math.ceil(top + part.y0 * y - _EPSILON), math.floor(top + part.y1 * y + _EPSILON)
-    return colour.part_of(rgb, (x0, y0, max(x0 + 1, x1), max(y0 + 1, y1)))

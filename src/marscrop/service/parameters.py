@@ -157,7 +157,13 @@ READ_PARAMETERS: Final = (FRAME, LENIENT, RAW)
 CROP_OPTIONS: Final = tuple(map(_of_option, OPTIONS))
 OUTPUT_OPTIONS: Final = (
     Parameter("width", "Width of the picture that comes out.", _COUNT, ("800",), convert=int),
-    Parameter("height", "Its height. With a width, the ratio.", _COUNT, ("450",), convert=int),
+    Parameter(
+        "height",
+        "Its height. With a width, the ratio; a box with both has it already.",
+        _COUNT,
+        ("450",),
+        convert=int,
+    ),
     Parameter(
         "enlarge",
         "How many times the crop's own pixels the picture may have along a side; 2 by default.",

@@ -124,8 +124,8 @@ class PictureQuery:
             ratio, height = f"{width}:{height}", None
         elif ratio is not None and box is not None:
             raise bad_request("give a ratio or a box, not both: a box has its ratio")
-        elif width is not None and height is not None:
-            raise bad_request("give a width or a height: with a ratio or box, one tells the other")
+        elif ratio is not None and width is not None and height is not None:
+            raise bad_request("give a width or a height: with a ratio, one tells the other")
         ratios = tuple(parse_ratios(ratio)) if ratio is not None else ()
         return cls(
             CropsQuery(ratios, _options(values, limits), _reading(values), None, values.get("url")),
@@ -138,7 +138,15 @@ class PictureQuery:
         )
 
     def size(self, crop: Size) -> Size | None:
-        """What a crop of `crop` [px] is brought to [px]; None if it stays."""
+        """What a crop of `crop` [px] is brought to [px]; None if it stays.
+
+        Raises:
+            Refusal: 422, both sides are given, and no box of their ratio.
+        """
+        if self.width is not None and self.height is not None:
+            asked = Size(self.width, self.height)
+            _check_ratio(crop, asked)
+            return asked
         if self.width is not None:
             ratio = self.crop.ratios[0].value if self.crop.ratios else crop.ratio
             return Size(self.width, max(1, round_half_up(self.width / ratio)))
@@ -146,6 +154,18 @@ class PictureQuery:
             ratio = self.crop.ratios[0].value if self.crop.ratios else crop.ratio
             return Size(max(1, round_half_up(self.height * ratio)), self.height)
         return None
+
+
+def _check_ratio(crop: Size, asked: Size) -> None:
+    """Hold a box against the size it is brought to: it may miss its ratio by the pixel to which
+    boxes are rounded, and no more, as all in it would be stretched."""
+    across = abs(crop.width - crop.height * asked.ratio)
+    down = abs(crop.height - crop.width / asked.ratio)
+    if min(across, down) > 1:
+        raise bad_request(
+            f"a box of {crop.width} x {crop.height} pixels has another ratio than {asked.width} x "
+            f"{asked.height}; give a width or a height alone, or a box of that ratio"
+        )
 
 
 def _options(values: Mapping[str, Any], limits: ServiceLimits) -> CropOptions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
 import socket
@@ -18,7 +19,14 @@ from marscrop.service.app import create_app
 from marscrop.service.callers import names_served
 from marscrop.service.connections import Connection, Connections
 from marscrop.service.limits import ServiceLimits
-from marscrop.service.listening import listening, url_of
+from marscrop.service.listening import (
+    ACCEPTED_AT_ONCE,
+    BACKLOG,
+    check_handles,
+    listening,
+    say_rarely_what_cannot_be_taken,
+    url_of,
+)
 
 _LOG: Final = logging.getLogger("uvicorn.error")  # which uvicorn sets up, for all of its lines
 
@@ -42,7 +50,7 @@ def serve(
 
     Raises:
         ModelError: the model is missing or damaged.
-        MarscropError: the address or port cannot be had.
+        MarscropError: the address or port cannot be had, or too few file handles.
         OptionError: a host name or a proxy that is none.
     """
     from marscrop.cropper import Cropper
@@ -50,6 +58,7 @@ def serve(
     for proxy in proxies:
         _check_proxy(proxy)
     limits = replace(limits, host_names=names_served(host, limits.host_names))
+    check_handles(limits.max_connections)
     with listening(host, port) as sockets:
         app = create_app(limits, Cropper(model, threads=1))
         connections = Connections(limits, app.state.service.metrics.count_refused)
@@ -61,6 +70,7 @@ def serve(
             access_log=False,  # names of photos and addresses of people; counts are in /metrics
             timeout_graceful_shutdown=math.ceil(limits.stop_timeout_s),
             server_header=False,
+            backlog=ACCEPTED_AT_ONCE,  # asyncio's word for both
             # By itself uvicorn believes whoever comes from this machine, as any client there does.
             proxy_headers=bool(proxies),
             forwarded_allow_ips=list(proxies),
@@ -72,8 +82,10 @@ class _Server(uvicorn.Server):
     """uvicorn's, which does not say where it listens if it did not open the sockets."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        say_rarely_what_cannot_be_taken(asyncio.get_running_loop())
         await super().startup(sockets)
         for listener in sockets or ():
+            listener.listen(BACKLOG)
             _LOG.info("marscrop running on %s (Press CTRL+C to quit)", url_of(listener))
 
 

@@ -37,7 +37,7 @@ def test_a_reduced_jpeg_is_decoded_at_no_less_than_twice_the_size(
         decoded.append(image.size)
         return resize_rgb(image, size, region)
 
-    monkeypatch.setattr("marscrop.imaging.photo.resize_rgb", spy)
+    monkeypatch.setattr("marscrop.imaging.seen.resize_rgb", spy)
     photo = open_photo(encoded(Image.new("RGB", (1600, 800)), "JPEG", exif=exif_with(6)))
     assert photo.size == Size(800, 1600)
     for asked in (Size(50, 100), Size(51, 100), Size(200, 400), Size(201, 400), Size(900, 1800)):

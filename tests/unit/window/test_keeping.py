@@ -8,7 +8,7 @@ from tests.made_subjects import made_subjects
 
 from marscrop.geometry import Box, Size, Window
 from marscrop.ratio import AspectRatio
-from marscrop.subjects.subject_map import SubjectMap
+from marscrop.subjects.subject_map import SURE_HEAD, SubjectMap
 from marscrop.window.keeping import (
     HEAD_COST,
     HEAD_ROOM,
@@ -19,6 +19,7 @@ from marscrop.window.keeping import (
     SUBJECT_ROOM,
     SUBJECT_STEEPNESS,
     Keeping,
+    cut_heads,
     main_subject,
 )
 
@@ -155,3 +156,25 @@ def test_each_of_many_windows_has_its_own_cost() -> None:
     for row, column in np.ndindex(2, 3):
         x0, y0 = 200 * float(x[column]), 100 * float(y[row])
         assert costs[row, column] == pytest.approx(cost(seen, x0, y0, x0 + 80, y0 + 50))
+
+
+@pytest.mark.parametrize(
+    ("box", "depth"),
+    [
+        (Box(0, 0, 200, 100), 0),  # whole
+        (Box(100, 0, 200, 100), 0),  # beside it
+        (Box(90, 0, 200, 100), 0.5),
+        (Box(95, 0, 200, 100), 0.25),
+        (Box(85, 0, 200, 100), 0.25),
+        (Box(0, 0, 200, 44), 0.2),
+        (Box(90, 50, 200, 100), 0.25),
+    ],
+)
+def test_how_deep_a_crop_cuts_a_head(box: Box, depth: float) -> None:
+    unsure = Box(10, 10, 30, 30), SURE_HEAD - 0.01
+    subjects = made_subjects(heads=[(HEAD, SURE_HEAD), unsure])
+    assert cut_heads(subjects, PHOTO, box) == pytest.approx([depth])
+
+
+def test_no_heads_no_cuts() -> None:
+    assert cut_heads(made_subjects(), PHOTO, Box(0, 0, 10, 10)).shape == (0,)

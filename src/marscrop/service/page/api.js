@@ -5,6 +5,7 @@ export class Refused extends Error {
     super(error.message);
     this.status = status;
     this.code = error.code;
+    this.limit = error.limit; // { name, value } where one was exceeded
     this.reason = error.reason; // undefined where it is not about a photo
   }
 }
@@ -41,8 +42,8 @@ async function ask(path, photo, parameters, signal) {
 const marked = (photo) => photo.marks.map(({ kind, box }) => [kind, box.join(",")]);
 
 /** Boxes for some ratios, with the photo's marks: {width, height, crops, photo}. */
-export async function findCrops(photo, ratios, signal) {
-  const parameters = [...ratios.map((ratio) => ["ratio", ratio]), ...marked(photo)];
+export async function findCrops(photo, ratios, asked, signal) {
+  const parameters = [...ratios.map((ratio) => ["ratio", ratio]), ...marked(photo), ...asked];
   return (await ask("v1/crops", photo, parameters, signal)).json();
 }
 
@@ -52,11 +53,18 @@ export async function findMap(photo, ratio, signal) {
   return createImageBitmap(await answer.blob());
 }
 
-/** A box of the photo as a file. */
-export async function cut(photo, box, format, more = []) {
-  const parameters = [["box", box.join(",")], ["format", format], ...more];
-  return (await post("v1/crop", parameters, photo.file)).blob();
+/** A picture and what of the photo it does not keep: {blob, losses}. */
+async function picture(parameters, photo) {
+  const answer = await post("v1/crop", parameters, photo.file);
+  return { blob: await answer.blob(), losses: answer.headers.get("X-Crop-Warnings") ?? "" };
 }
+
+/** A box of the photo as a file. */
+export const cut = (photo, box, written) => picture([["box", box.join(",")], ...written], photo);
+
+/** A crop that is found anew, as a file: a padded one is more than a box. */
+export const cutFound = (photo, ratio, asked, written) =>
+  picture([["ratio", ratio], ...marked(photo), ...asked, ...written], photo);
 
 /** Runs the latest call and gives up those before it: for what follows a slider or a pointer. */
 export function latest(work) {

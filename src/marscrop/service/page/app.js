@@ -1,86 +1,59 @@
 // The page: photos, what is wanted of them, and the parts that show it.
 
-import { cut, findCrops, findMap, latest, reasonOf } from "./api.js";
-import { inWords, ratioOf, showCards } from "./cards.js";
-import { asCss, asJson, fileName, formatOf, save } from "./exports.js";
-import { ratioValue, sizeOf } from "./geometry.js";
+import { cut, findMap, latest, reasonOf } from "./api.js";
+import { reveal, showCards } from "./cards.js";
+import { showChips } from "./chips.js";
+import { sureness } from "./confidence.js";
+import { copy, download, take } from "./downloads.js";
+import { asCss, asJson } from "./exports.js";
+import { centreCrop, sizeOf } from "./geometry.js";
+import { learn, missing } from "./learn.js";
+import { nameOf, ratioOf, ratioValue, readRatio } from "./ratios.js";
+import { complain, say, tell } from "./say.js";
+import { fill, padWhereNeeded, pads, watch } from "./settings.js";
 import { Stage } from "./stage.js";
-import { zip } from "./zip.js";
+import { ratios, shown, state } from "./state.js";
+import { refuse, showStrip } from "./strip.js";
+import { fileSize } from "./take.js";
 
-const PRESETS = new Map([["1:1", "Square"], ["4:5", "Portrait"], ["9:16", "Story"], ["16:9", "Wide"],
-  ["3:1", "Banner"], ["3:2", "Print"], ["5:7", "Card"]]);
 const PREVIEW_PX = 1600;
+const HINT = "Drag the frame, or a corner of it";
 const $ = (id) => document.getElementById(id);
-
-const state = {
-  photos: [], // { name, file, url, size, key, crops: ratio -> crop, marks: [{ kind, box }] }
-  photo: null,
-  chosen: new Set(["1:1", "4:5", "9:16", "16:9"]), // ratios to make
-  active: "16:9", // on the stage; one of the chosen, or the slider's
-  map: false,
-};
 
 const stage = new Stage($("stage"), {
   crop: changeCrop,
   reset: resetCrop,
-  marks: (marks) => { state.photo.marks = marks; setMarking(null); stage.showMarks(); askAgain(); },
-  marked: () => askAgain(),
+  marks: (marks) => { state.photo.marks = marks; setMarking(null); stage.showMarks(); marked(); },
+  marked,
 });
-
-const say = (() => {
-  let timer;
-  return (text) => {
-    $("said").textContent = text;
-    clearTimeout(timer);
-    timer = setTimeout(() => { $("said").textContent = ""; }, 4000);
-  };
-})();
-
-function problem(text) {
-  $("problem").hidden = !text;
-  $("problem").textContent = text ?? "";
-}
-
-const ratios = () => [...state.chosen].sort((a, b) => ratioValue(b) - ratioValue(a));
-const nameOf = (ratio) => PRESETS.has(ratio) ? `${PRESETS.get(ratio)} ${ratio}` : ratio;
 
 // Photos
 
 async function addPhotos(files) {
+  state.awaited.push(...files.map(({ name }) => name));
   for (const file of files) {
-    const photo = { name: file.name || "pasted.png", file, crops: new Map(), marks: [] };
+    const photo = { name: file.name || "pasted.png", file, crops: new Map(), fresh: new Set(),
+      marks: [], remarks: new Map() };
+    drawStrip();
+    $("empty").classList.add("busy");
+    tell(`Looking at ${photo.name}`);
     try {
-      say(`Looking at ${photo.name} ...`);
-      await learn(photo, ratios());
+      await learn(photo, ratios().length ? ratios() : [state.active]);
       photo.url = await preview(photo);
     } catch (error) {
-      say(`${photo.name}: ${reasonOf(error)}`);
+      refuse(photo.name, reasonOf(error));
       continue;
+    } finally {
+      state.awaited.splice(state.awaited.indexOf(file.name), 1);
+      $("empty").classList.toggle("busy", state.awaited.length > 0);
+      drawStrip();
     }
     state.photos.push(photo);
+    const first = $("work").hidden;
     $("empty").hidden = true;
     $("work").hidden = false;
     choosePhoto(photo);
-    say(`${photo.name}: ${photo.crops.size} crops`);
-  }
-}
-
-/** Ask for some ratios and keep the answers, but for crops that people changed. */
-async function learn(photo, wanted, signal) {
-  if (!wanted.length) return;
-  try {
-    const answer = await findCrops(photo, wanted, signal);
-    photo.key = answer.photo;
-    photo.size = [answer.width, answer.height];
-    for (const crop of answer.crops)
-      if (!photo.crops.get(crop.ratio)?.edited) photo.crops.set(crop.ratio, crop);
-  } catch (error) {
-    if (error.code !== "constraint") throw error;
-    if (wanted.length > 1) {
-      for (const ratio of wanted) await learn(photo, [ratio], signal);
-    } else if (!photo.crops.get(wanted[0])?.edited) {
-      photo.crops.set(wanted[0], { ratio: wanted[0], problem: reasonOf(error) });
-    }
+    if (first) $("view-title").focus({ preventScroll: true }); // what was pressed is gone
   }
 }
 
@@ -94,138 +67,233 @@ async function preview(photo) {
     return url;
   } catch {
     URL.revokeObjectURL(url);
-    const width = Math.min(PREVIEW_PX, photo.size[0]);
-    return URL.createObjectURL(await cut(photo, [0, 0, ...photo.size], "jpg", [["width", width]]));
+    const written = [["format", "jpg"], ["width", Math.min(PREVIEW_PX, photo.size[0])]];
+    return URL.createObjectURL((await cut(photo, [0, 0, ...photo.size], written)).blob);
   }
+}
+
+function drawStrip() {
+  showStrip(state.photos, state.photo, state.awaited, { choose: choosePhoto, remove: removePhoto });
 }
 
 function choosePhoto(photo) {
   state.photo = photo;
+  setMarking(null);
   stage.show(photo);
-  const [width, height] = photo.size;
   $("view-title").textContent = photo.name;
-  $("facts").textContent = `${width} \u00d7 ${height}`;
-  $("photos").replaceChildren(...state.photos.map((one) => {
-    const item = document.createElement("li");
-    const button = document.createElement("button");
-    const image = document.createElement("img");
-    button.type = "button";
-    image.src = one.url;
-    image.alt = one.name;
-    if (one === photo) button.setAttribute("aria-current", "true");
-    button.addEventListener("click", () => choosePhoto(one));
-    button.append(image);
-    item.append(button);
-    return item;
-  }));
-  askAgain();
+  $("facts").textContent = photo.size.join(" \u00d7 ");
+  drawStrip();
+  draw();
+  ask(shown());
+}
+
+function removePhoto(photo) {
+  const index = state.photos.indexOf(photo);
+  state.photos.splice(index, 1);
+  URL.revokeObjectURL(photo.url);
+  say(`${photo.name} removed`);
+  if (!state.photos.length) {
+    state.photo = null;
+    $("work").hidden = true;
+    $("empty").hidden = false;
+    document.querySelector("#empty [data-choose]").focus();
+    return;
+  }
+  const next = Math.min(index, state.photos.length - 1);
+  if (photo === state.photo) choosePhoto(state.photos[next]);
+  else drawStrip();
+  document.querySelector(`#photos [data-at="open ${next}"]`).focus();
+}
+
+async function tryExample(name) {
+  try {
+    const answer = await fetch(`page/examples/${name}`);
+    if (!answer.ok) throw new Error(answer.statusText);
+    await addPhotos([new File([await answer.blob()], name, { type: "image/jpeg" })]);
+  } catch {
+    refuse(name, "The service does not answer. Is it running?");
+  }
 }
 
 // Crops
 
-const shown = () => {
-  const list = ratios();
-  return state.chosen.has(state.active) ? list : [state.active, ...list];
-};
+function facts(crop) {
+  const size = sizeOf(crop.box).join(" \u00d7 ");
+  return [nameOf(crop.ratio), `${size} of ${state.photo.size.join(" \u00d7 ")}`, sureness(crop).word];
+}
 
 function draw() {
   const { photo, active } = state;
+  if (!photo) return;
   const crop = photo.crops.get(active);
-  stage.showCrop(crop && { ...crop, value: ratioValue(active) });
-  problem(crop?.problem);
+  if (crop) stage.showCrop({ ...crop, value: ratioValue(active) }); // else as it was, until it is found
+  stage.showMiddle(state.compare ? centreCrop(ratioValue(active), photo.size) : null);
+  complain("problem", crop?.problem);
+  $("pad").hidden = !crop?.problem || pads();
   $("reset").hidden = !crop?.edited;
-  const crops = shown().map((ratio) => photo.crops.get(ratio)).filter(Boolean);
-  showCards($("crops"), photo, crops, active, nameOf, activate);
-  if (crop?.box) {
-    const [width, height] = sizeOf(crop.box);
-    $("facts").textContent =
-      `${active} \u00b7 ${width} \u00d7 ${height} of ${photo.size.join(" \u00d7 ")} \u00b7 ${inWords(crop)}`;
-  }
-  $("pin").disabled = state.chosen.has(active);
+  drawChoices(crop);
+  drawHint();
+  if (crop) drawFacts(crop.box ? facts(crop) : [nameOf(active)]);
+  showCards($("crops"), photo, shown().map((ratio) => photo.crops.get(ratio)).filter(Boolean), {
+    active,
+    compare: state.compare,
+    fill: fill(),
+    size: fileSize,
+    on: { choose: activate, take: (ratio) => take(ratio).then(draw) },
+  });
 }
 
-const ask = latest(async (signal, wanted) => {
+function drawHint() {
+  const crop = state.photo?.crops.get(state.active);
+  if (stage.marking) $("hint").textContent = "Press it again to stop";
+  else if (crop?.padding) $("hint").textContent = "A padded crop stays where it is";
+  else $("hint").textContent = state.learnt || crop?.problem ? "" : HINT;
+}
+
+function drawFacts(parts) {
+  $("facts").replaceChildren(...parts.map((part, index) => {
+    const node = document.createElement("span");
+    node.textContent = index ? ` \u00b7 ${part}` : part;
+    return node;
+  }));
+}
+
+function drawChoices(crop) {
+  const most = crop?.others?.length ?? 0;
+  $("choices").hidden = most < 2;
+  $("choice").textContent = `Choice ${(crop?.at ?? 0) + 1} of ${most}`;
+}
+
+const ask = latest(async (signal, wanted, most) => {
   const { photo, active } = state;
+  $("crops").setAttribute("aria-busy", "true");
   try {
-    await learn(photo, wanted, signal);
-    if (state.photo === photo) draw();
-    if (!state.map) return;
-    const map = await findMap(photo, active, signal);
+    const lacking = missing(photo, wanted);
+    await learn(photo, lacking, { signal, most });
+    if (state.photo !== photo) return;
+    complain("how-problem", "");
+    draw();
+    const crop = photo.crops.get(active);
+    if (lacking.length) tell([photo.name, ...(crop?.box ? facts(crop) : [crop?.problem])].join(", "));
+    const map = state.map && await findMap(photo, active, signal);
     if (state.photo === photo && state.map) stage.showMap(map);
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    problem(reasonOf(error));
+    complain(error.code === "option" ? "how-problem" : "problem", reasonOf(error));
   }
+  $("crops").removeAttribute("aria-busy");
 });
 
-/** All crops of the photo anew: its marks changed, or it is another photo. */
-const askAgain = () => ask(shown());
+/** All crops of the photo anew: its marks changed. */
+function marked() {
+  state.photo.fresh.clear();
+  ask(shown());
+}
+
+/** All crops of all photos anew. */
+function askAgain() {
+  for (const photo of state.photos) photo.fresh.clear();
+  if (state.photo) ask(shown());
+}
 
 function activate(ratio) {
   state.active = ratio;
-  $("sweep").value = Math.log2(ratioValue(ratio));
   showSweep();
+  $("typed").value = "";
   draw();
-  if (state.map) ask([ratio]);
+  reveal($("crops"));
+  ask([ratio]).then(() => reveal($("crops")));
 }
 
 function changeCrop(box) {
-  const crop = state.photo.crops.get(state.active);
-  state.photo.crops.set(state.active, { ...crop, box, edited: true });
+  const { photo, active } = state;
+  state.learnt = true;
+  photo.remarks.delete(active);
+  photo.crops.set(active, { ...photo.crops.get(active), box, edited: true });
   draw();
 }
 
 function resetCrop() {
-  state.photo.crops.delete(state.active);
-  ask([state.active]);
+  const { photo, active } = state, hadFocus = document.activeElement === $("reset");
+  const { others, at } = photo.crops.get(active);
+  photo.crops.set(active, { ...others[at], others, at });
+  draw();
+  if (hadFocus) $("frame").focus({ preventScroll: true });
+  ask([active]); // marks may have changed since
+}
+
+function step(by) {
+  const { photo, active } = state, { others, at } = photo.crops.get(active);
+  const next = (at + by + others.length) % others.length;
+  photo.remarks.delete(active);
+  photo.crops.set(active, { ...others[next], others, at: next });
+  draw();
+  tell([`Choice ${next + 1} of ${others.length}`, ...facts(others[next])].join(", "));
 }
 
 // Ratios
 
 function showSweep() {
-  $("sweep-value").textContent = state.active;
-  $("sweep").setAttribute("aria-valuetext", state.active.replace(":", " to "));
+  $("sweep").value = Math.log2(ratioValue(state.active));
+  $("sweep-value").textContent = nameOf(state.active);
+  $("sweep").setAttribute("aria-valuetext", state.active.replace(/[:x]/, " to "));
 }
 
 function sweep() {
-  const before = state.active;
+  const { photo, active: before } = state;
   state.active = ratioOf(Number($("sweep").value));
-  if (!state.chosen.has(before) && !state.photo.crops.get(before)?.edited)
-    state.photo.crops.delete(before); // the slider passes hundreds
-  showSweep();
-  ask([state.active]);
+  if (!state.chosen.has(before) && !photo.crops.get(before)?.edited) {
+    photo.crops.delete(before); // the slider passes hundreds
+    photo.fresh.delete(before);
+  }
+  $("sweep-value").textContent = nameOf(state.active);
+  $("sweep").setAttribute("aria-valuetext", state.active.replace(":", " to "));
+  $("typed").value = state.chosen.has(state.active) ? "" : state.active;
+  complain("typed-problem", "");
+  ask([state.active], 1);
 }
 
-function showRatios() {
-  const all = new Set([...PRESETS.keys(), ...state.chosen]);
-  $("ratios").replaceChildren(...[...all].map((ratio) => {
-    const item = document.createElement("li");
-    const label = document.createElement("label");
-    const box = document.createElement("input");
-    const number = document.createElement("small");
-    box.type = "checkbox";
-    box.value = ratio;
-    box.checked = state.chosen.has(ratio);
-    box.addEventListener("change", () => choose(ratio, box.checked));
-    number.textContent = PRESETS.has(ratio) ? ratio : "";
-    label.append(box, PRESETS.get(ratio) ?? ratio, number);
-    item.append(label);
-    return item;
-  }));
+function addTyped(event) {
+  event.preventDefault();
+  let ratio;
+  try {
+    ratio = readRatio($("typed").value || state.active);
+  } catch (error) {
+    $("typed").setAttribute("aria-invalid", "true");
+    complain("typed-problem", error.message);
+    $("typed").focus();
+    return;
+  }
+  typing();
+  if (!state.offered.includes(ratio)) state.offered.push(ratio);
+  state.chosen.add(ratio);
+  showChips(choose);
+  activate(ratio);
+  say(`${nameOf(ratio)} added`);
+}
+
+function typing() {
+  $("typed").removeAttribute("aria-invalid");
+  complain("typed-problem", "");
 }
 
 function choose(ratio, wanted) {
   if (wanted) state.chosen.add(ratio);
   else state.chosen.delete(ratio);
-  if (wanted) activate(ratio);
-  askAgain();
+  state.active = wanted ? ratio : ratios()[0] ?? state.active;
+  showSweep();
+  draw();
+  ask(shown()).then(() => reveal($("crops")));
 }
 
-// Marks and map
+// Marks, map, comparison
 
 function setMarking(kind) {
   stage.setMarking(kind);
   for (const name of ["keep", "avoid"]) $(name).setAttribute("aria-pressed", kind === name);
+  const what = { keep: "what every crop must show", avoid: "what no crop may show" }[kind];
+  complain("drag-hint", kind && `Drag a box over ${what}`);
+  drawHint();
 }
 
 function mark(kind, event) {
@@ -236,49 +304,15 @@ function mark(kind, event) {
 function toggleMap() {
   state.map = !state.map;
   $("show-map").setAttribute("aria-pressed", state.map);
+  $("legend").hidden = !state.map;
   if (state.map) ask([state.active]);
   else stage.showMap(null);
 }
 
-// Taking away
-
-async function download() {
-  $("zip").disabled = true;
-  try {
-    const files = [], names = new Map();
-    const wanted = state.photos.flatMap((photo) => ratios().map((ratio) => [photo, ratio]));
-    for (const [index, [photo, ratio]] of wanted.entries()) {
-      say(`Making ${index + 1} of ${wanted.length} ...`);
-      if (!photo.crops.has(ratio)) await learn(photo, [ratio]);
-      const crop = photo.crops.get(ratio);
-      if (!crop?.box) continue;
-      const format = formatOf(photo, $("format").value);
-      const name = fileName(photo, ratio, format), times = names.get(name) ?? 0;
-      names.set(name, times + 1);
-      const blob = await cut(photo, crop.box, format);
-      files.push({
-        name: times ? name.replace(/(\.\w+)$/, `_${times + 1}$1`) : name, // two photos of one name
-        bytes: new Uint8Array(await blob.arrayBuffer()),
-      });
-    }
-    save(zip(files), "crops.zip");
-    say(`${files.length} crops in crops.zip`);
-  } catch (error) {
-    say(reasonOf(error));
-  } finally {
-    $("zip").disabled = false;
-  }
-}
-
-async function copy(make, what) {
-  for (const photo of state.photos)
-    await learn(photo, ratios().filter((ratio) => !photo.crops.has(ratio)));
-  try {
-    await navigator.clipboard.writeText(make(state.photos, ratios()));
-    say(`${what} copied`);
-  } catch {
-    say("The browser does not let this page use the clipboard");
-  }
+function toggleCompare() {
+  state.compare = !state.compare;
+  $("compare").setAttribute("aria-pressed", state.compare);
+  draw();
 }
 
 // What people do
@@ -286,15 +320,25 @@ async function copy(make, what) {
 $("files").addEventListener("change", ({ target }) => { addPhotos([...target.files]); target.value = ""; });
 for (const button of document.querySelectorAll("[data-choose]"))
   button.addEventListener("click", () => $("files").click());
+for (const button of document.querySelectorAll("[data-example]"))
+  button.addEventListener("click", () => tryExample(button.dataset.example));
 $("sweep").addEventListener("input", sweep);
-$("pin").addEventListener("click", () => { state.chosen.add(state.active); showRatios(); draw(); });
+$("sweep").addEventListener("change", () => { state.photo.fresh.delete(state.active); ask([state.active]); });
+$("typed").addEventListener("input", typing);
+$("typed-form").addEventListener("submit", addTyped);
 $("keep").addEventListener("click", (event) => mark("keep", event));
 $("avoid").addEventListener("click", (event) => mark("avoid", event));
 $("show-map").addEventListener("click", toggleMap);
+$("compare").addEventListener("click", toggleCompare);
+$("choice-before").addEventListener("click", () => step(-1));
+$("choice-after").addEventListener("click", () => step(1));
 $("reset").addEventListener("click", resetCrop);
-$("zip").addEventListener("click", download);
+$("zip").addEventListener("click", () => download().then(draw));
 $("copy-json").addEventListener("click", () => copy(asJson, "JSON"));
 $("copy-css").addEventListener("click", () => copy(asCss, "CSS"));
+watch(askAgain, draw);
+$("pad").addEventListener("click", () => { padWhereNeeded(); $("frame").focus({ preventScroll: true }); });
+addEventListener("keydown", ({ key }) => { if (key === "Escape" && stage.marking) setMarking(null); });
 addEventListener("paste", (event) => addPhotos([...event.clipboardData.files]));
 addEventListener("dragover", (event) => { event.preventDefault(); document.body.classList.add("over"); });
 addEventListener("dragleave", (event) => { if (!event.relatedTarget) document.body.classList.remove("over"); });
@@ -303,6 +347,5 @@ addEventListener("drop", (event) => {
   document.body.classList.remove("over");
   addPhotos([...event.dataTransfer.files]);
 });
-showRatios();
+showChips(choose);
 showSweep();
-$("sweep").value = Math.log2(ratioValue(state.active));

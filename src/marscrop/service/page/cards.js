@@ -1,96 +1,124 @@
-// Crops side by side, all of the same area: a ratio is compared, not a size.
+// Crops side by side, all of the same height: a ratio is compared, not a size.
 
-import { ratioValue, sizeOf } from "./geometry.js";
+import { sureness } from "./confidence.js";
+import { centreCrop, sizeOf } from "./geometry.js";
+import { nameOf, ratioValue, sizeNamed } from "./ratios.js";
+import { keepingFocus } from "./say.js";
 
-const AREA = 190 ** 2, WIDEST = 420, TALLEST = 330;
+const UNFIT = "Does not fit what is marked";
 
-function shownSize(value) {
-  const width = Math.min(Math.sqrt(AREA * value), WIDEST);
-  const height = Math.min(width / value, TALLEST);
-  return [height * value, height];
-}
+const element = (name, className, ...children) => {
+  const node = document.createElement(name);
+  node.className = className;
+  node.append(...children);
+  return node;
+};
 
-function picture(photo, box) {
-  const cut = document.createElement("div");
-  cut.className = "cut";
+/** The photo, so that its box fills a place (left, top, width, height: shares of the whole). */
+function part(photo, box, [left, top, wide, tall]) {
   const [width, height] = sizeOf(box);
-  const [shown] = shownSize(width / height);
-  cut.style.width = `${shown}px`;
-  cut.style.aspectRatio = `${width} / ${height}`;
-  const image = document.createElement("img");
+  const window = element("div", "part");
+  const image = element("img", "");
   image.src = photo.url;
   image.alt = "";
   image.draggable = false;
+  const place = { left, top, width: wide, height: tall };
+  for (const [name, share] of Object.entries(place)) window.style[name] = `${share * 100}%`;
   image.style.width = `${photo.size[0] / width * 100}%`;
+  image.style.height = `${photo.size[1] / height * 100}%`;
   image.style.left = `${-box[0] / width * 100}%`;
   image.style.top = `${-box[1] / height * 100}%`;
-  cut.append(image);
+  window.append(image);
+  return window;
+}
+
+/** A crop as its file will look; `fill` is what a padded one has around the photo. */
+function picture(photo, { box, padding, canvas }, fill) {
+  const [width, height] = canvas ?? sizeOf(box);
+  const cut = element("div", "cut");
+  cut.style.setProperty("--ratio", width / height);
+  if (!padding) {
+    cut.append(part(photo, box, [0, 0, 1, 1]));
+    return cut;
+  }
+  if (fill === "blur") {
+    const behind = part(photo, box, [0, 0, 1, 1]);
+    behind.classList.add("blurred");
+    cut.append(behind);
+  } else cut.style.background = fill;
+  const [boxWidth, boxHeight] = sizeOf(box);
+  cut.append(part(photo, box,
+    [padding[0] / width, padding[1] / height, boxWidth / width, boxHeight / height]));
   return cut;
 }
 
-/** How sure the model is, in words and as a bar. */
-function sureness(crop) {
-  const line = document.createElement("span");
-  if (crop.edited) {
-    line.textContent = "changed by you";
-    return line;
-  }
-  const bar = document.createElement("span");
-  bar.className = "sure";
-  const filled = document.createElement("i");
-  filled.style.width = `${crop.confidence * 100}%`;
-  bar.append(filled);
-  line.append(bar, inWords(crop));
-  line.title = "How likely it is that a photographer would take it rather than the centre crop";
+function level(crop) {
+  const { word, bars, meaning } = sureness(crop);
+  const line = element("span", `sure level-${bars}`);
+  line.title = meaning[0].toUpperCase() + meaning.slice(1);
+  if (bars) line.append(element("i", ""), element("i", ""), element("i", ""));
+  line.append(word);
   return line;
 }
 
-export const inWords = ({ confidence, edited }) =>
-  edited ? "changed by you"
-    : confidence === 0 ? "the centre crop" : `${Math.round(confidence * 100)} % sure`;
+function captioned(cut, text) {
+  return element("figure", "", cut, element("figcaption", "", text));
+}
 
-function card(photo, crop, name, chosen, choose) {
-  const item = document.createElement("li");
-  item.className = "crop";
-  const button = document.createElement("button");
-  button.type = "button";
-  button.setAttribute("aria-pressed", chosen);
-  button.dataset.ratio = crop.ratio;
-  button.addEventListener("click", () => choose(crop.ratio));
-  const about = document.createElement("div");
-  about.className = "about";
-  const title = document.createElement("b");
-  title.textContent = name;
-  if (!crop.box) {
-    button.className = "refused";
-    button.textContent = crop.problem;
-    about.append(title);
-  } else {
-    const [width, height] = sizeOf(crop.box);
-    const size = document.createElement("span");
-    size.textContent = `${width} \u00d7 ${height}`;
-    about.append(title, " ", size, document.createElement("br"), sureness(crop));
-    button.append(picture(photo, crop.box));
-    button.setAttribute("aria-label", `${name}, ${width} by ${height} pixels, ${inWords(crop)}`);
+function card(photo, crop, { active, compare, fill, size, on }) {
+  const name = nameOf(crop.ratio);
+  const show = element("button", "show");
+  show.type = "button";
+  show.dataset.ratio = crop.ratio;
+  show.dataset.at = `show ${crop.ratio}`;
+  show.setAttribute("aria-pressed", crop.ratio === active);
+  show.addEventListener("click", () => on.choose(crop.ratio));
+  const about = element("div", "about", element("b", "", name));
+  const item = element("li", "crop", show, about);
+  if (crop.problem) {
+    show.append(element("div", "refused", UNFIT));
+    show.setAttribute("aria-label", `${name}: ${UNFIT}`);
+    return item;
   }
-  item.append(button, about);
+  const cut = picture(photo, crop, fill);
+  if (compare) {
+    const middle = { box: centreCrop(ratioValue(crop.ratio), photo.size) };
+    show.append(element("div", "pair", captioned(cut, "marscrop"),
+      captioned(picture(photo, middle), "Centre crop")));
+  } else show.append(cut);
+  const [width, height] = size(crop), { word } = sureness(crop);
+  const less = sizeNamed(crop.ratio)?.[0] > width ? ", smaller" : "";
+  show.setAttribute("aria-label", `${name}, ${width} by ${height} pixels${less}, ${word}`);
+  const take = element("button", "take");
+  take.type = "button";
+  take.dataset.at = `take ${crop.ratio}`;
+  take.title = `Download ${name}`;
+  take.setAttribute("aria-label", `Download ${name}`);
+  take.addEventListener("click", () => on.take(crop.ratio));
+  about.append(element("span", "px", `${width} \u00d7 ${height}${less}`), level(crop), take);
+  const remark = photo.remarks.get(crop.ratio);
+  if (remark) {
+    const line = element("p", remark.wrong ? "problem" : "remark", remark.text);
+    line.setAttribute("role", "alert");
+    item.append(line);
+  }
   return item;
 }
 
-/** Draw the crops; keeps the focus on the one that had it. */
-export function showCards(list, photo, crops, chosen, nameOf, choose) {
-  const focused = list.contains(document.activeElement) && document.activeElement.dataset.ratio;
-  list.replaceChildren(...crops.map((crop) =>
-    card(photo, crop, nameOf(crop.ratio), crop.ratio === chosen, choose)));
-  if (focused) [...list.querySelectorAll("button")].find((b) => b.dataset.ratio === focused)?.focus();
+/** Draw the crops.
+ *
+ *  how: { active: the chosen ratio, compare, fill, size(crop): pixels of its file,
+ *         on: { choose(ratio), take(ratio) } }
+ */
+export function showCards(list, photo, crops, how) {
+  keepingFocus(list, () => list.replaceChildren(...crops.map((crop) => card(photo, crop, how))));
 }
 
-/** What a slider's place is called: the ratio of two small numbers where that is near, else x:1. */
-export function ratioOf(place) {
-  const value = 2 ** place;
-  for (const text of ["1:4", "1:3", "9:16", "1:2", "2:3", "5:7", "3:4", "4:5", "1:1", "5:4", "4:3",
-    "7:5", "3:2", "16:9", "2:1", "3:1", "4:1"]) {
-    if (Math.abs(Math.log2(ratioValue(text)) - place) < 0.0051) return text;
-  }
-  return value >= 1 ? `${value.toFixed(2)}:1` : `1:${(1 / value).toFixed(2)}`;
+/** Bring the chosen one into view, without moving the page. */
+export function reveal(list) {
+  const chosen = list.querySelector('[aria-pressed="true"]')?.closest(".crop");
+  if (!chosen) return;
+  const before = chosen.offsetLeft - list.offsetLeft;
+  const after = before + chosen.offsetWidth - list.clientWidth;
+  list.scrollLeft = Math.max(after, Math.min(list.scrollLeft, before));
 }

@@ -1,6 +1,7 @@
 // What people take away: files, JSON, CSS.
 
-import { clamp, largest, ratioValue, sizeOf } from "./geometry.js";
+import { clamp, largest, sizeOf } from "./geometry.js";
+import { ratioValue } from "./ratios.js";
 
 const stem = (name) => name.replace(/\.[^.]+$/, "") || "photo";
 
@@ -21,8 +22,9 @@ export const asJson = (photos, ratios) =>
     width: photo.size[0],
     height: photo.size[1],
     crops: ratios.map((ratio) => photo.crops.get(ratio)).filter((crop) => crop?.box)
-      .map(({ ratio, box, confidence, edited }) =>
-        edited ? { ratio, box, edited } : { ratio, box, confidence }),
+      .map(({ ratio, box, confidence, edited, candidate, centred, padding, canvas }) =>
+        edited ? { ratio, box, edited }
+          : { ratio, box, confidence, candidate, centred, padding, canvas }), // JSON has no undefined
   })).join("\n");
 
 const percent = (share) => `${+(share * 100).toFixed(2)}%`;
@@ -39,7 +41,7 @@ function rule(photo, { ratio, box }) {
   const inset = [box[1] / height, 1 - box[2] / width, 1 - box[3] / height, box[0] / width].map(percent);
   const name = fileName(photo, ratio, "").replace(/[^\w]+/g, "-").replace(/^-+|-+$/g, "");
   return `.${/^\d/.test(name) ? "c-" : ""}${name} {
-  aspect-ratio: ${ratio.includes(":") ? ratio.replace(":", " / ") : ratio};
+  aspect-ratio: ${ratio.replace(/[:x]/, " / ")};
   object-fit: cover;
   object-position: ${x} ${y};
 }
@@ -51,7 +53,7 @@ function rule(photo, { ratio, box }) {
 export const asCss = (photos, ratios) =>
   "/* object-position keeps the place; where object-view-box is known, the size too. */\n" +
   photos.flatMap((photo) => ratios.map((ratio) => photo.crops.get(ratio))
-    .filter((crop) => crop?.box).map((crop) => rule(photo, crop))).join("\n") + "\n";
+    .filter((crop) => crop?.box && !crop.padding).map((crop) => rule(photo, crop))).join("\n") + "\n";
 
 export function save(blob, name) {
   const link = document.createElement("a");

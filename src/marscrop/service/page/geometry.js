@@ -52,8 +52,9 @@ export function between([ax, ay], [bx, by], [width, height]) {
     clamp(Math.ceil(Math.max(ay, by)), y0 + 1, height)];
 }
 
-/** 16:9 -> 1.777...; 1.5 -> 1.5. */
-export function ratioValue(text) {
-  const [width, height = 1] = text.split(":").map(Number);
-  return width / height;
+/** The largest box of a ratio in the middle of a photo [px]. */
+export function centreCrop(ratio, photo) {
+  const [width, height] = largest(ratio, photo);
+  const x = Math.floor((photo[0] - width) / 2), y = Math.floor((photo[1] - height) / 2);
+  return [x, y, x + width, y + height];
 }

@@ -1,6 +1,7 @@
 // The photo with the crop on it, the marks, and the map. It draws a state and reports what people do.
 
 import { between, clamp, moved, resized, sizeOf } from "./geometry.js";
+import { tell } from "./say.js";
 
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const CORNERS = { nw: [1, 1], ne: [0, 1], sw: [1, 0], se: [0, 0] }; // the corner that stays
@@ -14,8 +15,10 @@ export class Stage {
     this.map = root.querySelector("canvas");
     this.frame = root.querySelector("#frame");
     this.layer = root.querySelector("#marks");
+    this.shade = root.querySelector("#shade");
+    this.middle = root.querySelector("#middle");
     this.photo = null;
-    this.crop = null; // { ratio, value, box }
+    this.crop = null; // { ratio, value, box }, and padding where it cannot be moved
     this.marking = null; // "keep" or "avoid", while the next drag draws one
     this.frame.addEventListener("keydown", (event) => this.#frameKey(event));
     this.frame.addEventListener("pointerdown", (event) => this.#frameDrag(event));
@@ -26,18 +29,28 @@ export class Stage {
     this.photo = photo;
     this.picture.src = photo.url;
     this.picture.alt = photo.name;
-    this.root.style.width = `calc(var(--tall) * ${photo.size[0] / photo.size[1]})`;
+    this.root.style.setProperty("--ratio", photo.size[0] / photo.size[1]);
+    this.showCrop(null);
     this.showMarks();
   }
 
   showCrop(crop) {
     this.crop = crop;
-    this.frame.classList.toggle("none", !crop?.box);
+    for (const node of [this.frame, this.shade]) node.hidden = !crop?.box;
     if (!crop?.box) return;
+    this.frame.classList.toggle("fixed", Boolean(crop.padding));
     this.#place(this.frame, crop.box);
+    this.#place(this.shade, crop.box);
     const [width, height] = sizeOf(crop.box);
     this.frame.setAttribute("aria-label",
-      `${crop.ratio} crop, ${width} by ${height} pixels at ${crop.box[0]}, ${crop.box[1]}`);
+      `${crop.ratio} crop, ${width} by ${height} pixels at ${crop.box[0]}, ${crop.box[1]}` +
+      (crop.padding ? ", padded" : ""));
+  }
+
+  /** The centre crop beside it, or null. */
+  showMiddle(box) {
+    this.middle.hidden = !box;
+    if (box) this.#place(this.middle, box);
   }
 
   /** The map as colour over what is likely to be in the crop. */
@@ -128,7 +141,7 @@ export class Stage {
   }
 
   #frameKey(event) {
-    if (!this.crop?.box) return;
+    if (!this.crop?.box || this.crop.padding) return;
     const { box, value } = this.crop;
     const size = this.photo.size, stride = this.#stride(), width = box[2] - box[0];
     const step = STEPS[event.key];
@@ -140,10 +153,11 @@ export class Stage {
     else if (event.key === "Escape") this.on.reset();
     else return;
     event.preventDefault();
+    tell(this.frame.getAttribute("aria-label"));
   }
 
   #frameDrag(event) {
-    if (this.marking || !this.crop?.box) return;
+    if (this.marking || !this.crop?.box || this.crop.padding) return;
     event.stopPropagation();
     const { box, value } = this.crop;
     const corner = CORNERS[event.target.dataset.corner];
