@@ -30,7 +30,6 @@ from marscrop.ratio import AspectRatio
 if TYPE_CHECKING:
     from marscrop.crop import Crop
     from marscrop.cropper import Cropper
-    from marscrop.many_photos import PhotoCrops
     from marscrop.window.focal_point import FocalPoint
 
 __version__ = "0.2.0"
@@ -47,7 +46,6 @@ __all__ = [
     "MissingExtraError",
     "ModelError",
     "OptionError",
-    "PhotoCrops",
     "RatioError",
     "Size",
     "StorageError",
@@ -60,10 +58,6 @@ def __getattr__(name: str) -> object:
         from marscrop import cropper
 
         return getattr(cropper, name)
-    if name == "PhotoCrops":
-        from marscrop.many_photos import PhotoCrops
-
-        return PhotoCrops
     if name == "FocalPoint":
         from marscrop.window.focal_point import FocalPoint
 
@@ -72,4 +66,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), "Crop", "Cropper", "FocalPoint", "PhotoCrops"])
+    return sorted([*globals(), "Crop", "Cropper", "FocalPoint"])

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from marscrop import Cropper, ImageError, OptionError, PhotoCrops
+from marscrop import Cropper, ImageError, OptionError
+from marscrop.many_photos import PhotoCrops
 
 RATIOS = ["16:9", "1:1"]
 
