@@ -52,6 +52,7 @@ def _rows(record: PhotoRecord, tools: Sequence[str]) -> list[dict[str, Any]]:
 def _row(record: PhotoRecord, crop: CropRecord | None, tools: Sequence[str]) -> dict[str, Any]:
     return {
         "source": encodable(record.source),
+        "relative_source": encodable(record.name) or None,
         "width": record.width,
         "height": record.height,
         "ratio": crop.ratio if crop else None,
@@ -60,9 +61,11 @@ def _row(record: PhotoRecord, crop: CropRecord | None, tools: Sequence[str]) -> 
         "confidence": crop.confidence if crop else None,
         "centred": crop.centred if crop else None,
         "padding": list(crop.padding) if crop and crop.padding else None,
-        "output": crop.output if crop else None,
-        "sidecar": crop.sidecar if crop else None,
+        "output": crop.output if crop and crop.has_files else None,
+        "sidecar": crop.sidecar if crop and crop.has_files else None,
         "warnings": list(crop.warnings) if crop else None,
+        "state": crop.state if crop else None,
+        "found_box": list(crop.found.box) if crop and crop.found else None,
         **{tool: TOOLS[tool](crop.box) if crop else None for tool in tools},
         "error": record.error and encodable(record.error),
     }
@@ -75,6 +78,7 @@ def _parquet(rows: list[dict[str, Any]], tools: Sequence[str]) -> bytes:
     edges = pa.list_(pa.int32())
     types = {
         "source": pa.string(),
+        "relative_source": pa.string(),
         "width": pa.int32(),
         "height": pa.int32(),
         "ratio": pa.string(),
@@ -86,6 +90,8 @@ def _parquet(rows: list[dict[str, Any]], tools: Sequence[str]) -> bytes:
         "output": pa.string(),
         "sidecar": pa.string(),
         "warnings": pa.list_(pa.string()),
+        "state": pa.string(),
+        "found_box": edges,
         **{tool: pa.string() for tool in tools},
         "error": pa.string(),
     }
