@@ -8,6 +8,7 @@ import secrets
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path, PureWindowsPath
 from typing import Any, Final
@@ -247,4 +248,6 @@ def on_one_line(text: str) -> str:
 def content_version(info: dict[str, Any]) -> str:
     """The version of a file's content: its size, and its entity tag or time of change."""
     mark = next((info[key] for key in _CHANGE_MARKS if info.get(key) is not None), "")
+    if isinstance(mark, datetime):  # some stores list a number, where they tell a time of one file
+        mark = mark.timestamp()
     return f"{info.get('size')}-{mark}"
