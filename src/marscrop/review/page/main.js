@@ -9,8 +9,8 @@ import { made, Sheet } from "./sheet.js";
 const $ = (id) => document.getElementById(id);
 const number = (value) => value.toLocaleString("en");
 const filter = { ratio: null, state: null };
-const STATUS_MS = 700;
-let review, sheet, editor, unwritten = 0, asking = false;
+const STATUS_MS = 700, FIRST_STATUS_MS = 150;
+let review, sheet, editor, unwritten = 0, asking = false, news = 0;
 
 function show() {
   sheet.show(review.shown(filter.ratio, filter.state));
@@ -48,31 +48,38 @@ function fillFilter(group, choices, name, count) {
 }
 
 function drawSaving() {
+  news += 1;
+  unwritten = Math.max(unwritten, 1);
+  sayWriting();
+  if (!asking) followWriting();
+}
+
+function sayWriting() {
   const busy = review.sending + review.waiting.size;
   $("saving").textContent = busy ? "Saving ..." : unwritten ? `Writing files: ${number(unwritten)} left` : "All written";
   $("fault").hidden = !review.fault && !review.trouble;
   $("fault").textContent = review.fault ?? review.trouble ?? "";
-  if (!asking) followWriting();
 }
 
-// Ask until all is written.
+// Ask until all that was decided is written.
 async function followWriting() {
   asking = true;
+  let heard;
   try {
     do {
-      await new Promise((done) => setTimeout(done, STATUS_MS));
+      await new Promise((done) => setTimeout(done, heard === news ? STATUS_MS : FIRST_STATUS_MS));
+      heard = news;
       const status = await loadStatus();
       unwritten = status.waiting;
       const faults = Object.entries(status.faults)
         .map(([photo, why]) => `${review.photos[photo].name} is not written: ${why}`);
-      review.trouble = status.fault ?? (faults.length > 3 ? [...faults.slice(0, 3), `and ${faults.length - 3} more`] : faults).join(". ");
-      $("saving").textContent = unwritten ? `Writing files: ${number(unwritten)} left` : "All written";
-      $("fault").hidden = !review.fault && !review.trouble;
-      $("fault").textContent = review.fault ?? review.trouble;
-    } while (unwritten && !review.trouble);
+      if (faults.length > 3) faults.splice(3, Infinity, `and ${faults.length - 3} more`);
+      review.trouble = status.fault ?? faults.join(". ");
+      sayWriting();
+    } while (news !== heard || review.sending || (unwritten && !review.trouble));
   } catch (error) {
-    $("fault").hidden = false;
-    $("fault").textContent = error.message;
+    review.trouble = error.message;
+    sayWriting();
   } finally {
     asking = false;
   }
