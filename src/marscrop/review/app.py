@@ -24,8 +24,8 @@ from marscrop.batch.records import CropRecord, PhotoRecord
 from marscrop.batch.revising import Reviser, size_of
 from marscrop.errors import StorageError
 from marscrop.geometry import Window
+from marscrop.imaging.preview import EDGES, preview_file
 from marscrop.review.access import AccessMiddleware, Secret
-from marscrop.review.previews import EDGES, preview_file
 from marscrop.review.review import CropPlace, Review
 from marscrop.review.tables import crop_table, review_table
 from marscrop.review.writer import Writer

@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from PIL import Image
-
 from marscrop.batch.records import CropRecord, PhotoRecord
 from marscrop.batch.revising import Reviser, size_of
 from marscrop.batch.store import encodable
 from marscrop.errors import ImageError
+from marscrop.imaging.padding import Picture
+from marscrop.imaging.preview import EDGES, encoded, preview, thumbnail
 from marscrop.review.confidence import in_words, sureness
-from marscrop.review.previews import EDGES, encoded, preview, thumbnail
 from marscrop.review.reviewed_batch import ReviewedBatch
 
 REPORT: Final = "report.html"
@@ -87,7 +86,7 @@ def _thumbnails(batch: ReviewedBatch, entries: Sequence[_Entry]) -> dict[tuple[s
     return made
 
 
-def _data_url(picture: Image.Image) -> str:
+def _data_url(picture: Picture) -> str:
     content = encoded(picture, "WEBP", _QUALITY)
     return f"data:image/webp;base64,{base64.b64encode(content).decode()}"
 

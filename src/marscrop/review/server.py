@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import webbrowser
 from collections import Counter
 from collections.abc import Callable
@@ -75,8 +76,8 @@ def serve_review(target: str, *, port: int, told: Callable[[str], None], browser
 
         def begun() -> None:
             told(address)
-            if browser:
-                webbrowser.open(address)
+            if browser:  # in a thread, as one for terminals would hold up the server
+                threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
         _Server(config, begun).run(sockets)
     states = Counter(review.crop(place).state for place in review.places())

@@ -8,6 +8,7 @@ from typing import Final
 from PIL import Image
 
 from marscrop.geometry import Box, Size
+from marscrop.imaging.padding import Picture
 from marscrop.imaging.photo import Photo
 
 EDGES: Final = (480, 1600)
@@ -16,7 +17,7 @@ EDGES: Final = (480, 1600)
 _QUALITY: Final = 82
 
 
-def preview(photo: Photo, edge: int) -> Image.Image:
+def preview(photo: Photo, edge: int) -> Picture:
     """A photo, upright, in RGB.
 
     Args:
@@ -36,7 +37,7 @@ def preview_file(photo: Photo, edge: int) -> bytes:
     return encoded(preview(photo, edge), "JPEG", _QUALITY)
 
 
-def thumbnail(picture: Image.Image, photo: Size, box: Box, edge: int) -> Image.Image:
+def thumbnail(picture: Picture, photo: Size, box: Box, edge: int) -> Picture:
     """A box of a photo, from a preview of it.
 
     Args:
@@ -52,7 +53,7 @@ def thumbnail(picture: Image.Image, photo: Size, box: Box, edge: int) -> Image.I
     return picture.resize(size, Image.Resampling.BICUBIC, box=part)
 
 
-def encoded(picture: Image.Image, file_type: str, quality: int) -> bytes:
+def encoded(picture: Picture, file_type: str, quality: int) -> bytes:
     """A picture as a file of one of Pillow's formats."""
     buffer = io.BytesIO()
     picture.save(buffer, file_type, quality=quality)
