@@ -124,7 +124,6 @@ def run(
         if redo:
             forget_decisions(store, [task.source for task in tasks])
         plan = make_plan(tasks, job)
-        save_job(store, job, tools)
         if watcher:
             watcher.begin(len(plan.tasks), len(plan.done))
         records = dict(plan.done)
@@ -138,6 +137,7 @@ def run(
         reviewed, outdated = plan.reviewed, len(plan.outdated)
         result = RunResult(records, len(plan.tasks), left_out, reviewed, outdated)
         if result.finished:
+            save_job(store, job, tools)
             write_results(store, records.values(), tools)
     return result
 

@@ -59,15 +59,16 @@ export class Review extends EventTarget {
     await this.flushAll();
     const step = this.steps.pop();
     if (!step) return null;
-    for (const before of step) {
-      const crop = this.byKey.get(keyOf(before));
-      const name = placeOf(crop);
-      await this.send([crop], async () => {
-        if (before.state === null) return api.judge([name], null);
-        const back = await api.judge([name], null);
-        const changed = before.found_box ? await api.change(name, before.box) : back;
-        return before.state === "changed" ? changed : api.judge([name], before.state);
-      });
+    const now = (before) => this.byKey.get(keyOf(before));
+    for (const state of [null, "accepted", "rejected"]) {
+      const plain = step.filter((before) => before.state === state && !before.found_box);
+      const names = plain.map(placeOf);
+      if (plain.length) await this.send(plain.map(now), () => api.judge(names, state));
+    }
+    for (const before of step.filter((one) => one.found_box)) {
+      const place = placeOf(before);
+      await this.send([now(before)], () => api.change(place, before.box));
+      if (before.state === "rejected") await this.send([now(before)], () => api.judge([place], "rejected"));
     }
     return this.byKey.get(keyOf(step[0]));
   }
