@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-OWN: Final = ("crop", "batch", "bench", "serve", "doctor")
+OWN: Final = ("crop", "batch", "review", "bench", "serve", "doctor")
 """In the order of `--help`; each has the module of its name."""
 
 
