@@ -1,6 +1,7 @@
 """How sure marscrop was of a crop: for the order, and in words, as it is no share of good crops.
 
-The page has the same in JavaScript (`page/review.js`).
+The words and limits are those of the service's page (`service/page/confidence.js`); the review's page
+has them in JavaScript too (`page/review.js`).
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from typing import Final
 from marscrop.batch.records import CropRecord
 from marscrop.geometry import Box, Size
 
-_SURE: Final = 0.7
-_FAIRLY_SURE: Final = 0.5
+_CONFIDENT: Final = 0.8
+_FAIR: Final = 0.62
 
 
 def sureness(crop: CropRecord, photo: Size) -> float:
@@ -20,15 +21,15 @@ def sureness(crop: CropRecord, photo: Size) -> float:
 
 
 def in_words(crop: CropRecord, photo: Size) -> str:
-    """Such as "fairly sure"."""
+    """Such as "fair"."""
     if crop.padding is not None:
         return "padded"
     if _is_whole(crop, photo):
         return "whole photo"
-    if crop.confidence >= _SURE:
-        return "sure"
-    if crop.confidence >= _FAIRLY_SURE:
-        return "fairly sure"
+    if crop.confidence >= _CONFIDENT:
+        return "confident"
+    if crop.confidence >= _FAIR:
+        return "fair"
     return "centre crop" if crop.centred or not crop.confidence else "unsure"
 
 

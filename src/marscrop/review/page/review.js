@@ -112,8 +112,8 @@ export class Review extends EventTarget {
   words(crop) {
     if (crop.padding) return "padded";
     if (this.isWhole(crop)) return "whole photo";
-    if (crop.confidence >= 0.7) return "sure";
-    if (crop.confidence >= 0.5) return "fairly sure";
+    if (crop.confidence >= 0.8) return "confident";
+    if (crop.confidence >= 0.62) return "fair";
     return crop.centred || crop.confidence === 0 ? "centre crop" : "unsure";
   }
 
