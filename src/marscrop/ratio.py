@@ -109,11 +109,16 @@ class AspectRatio:
     @property
     def slug(self) -> str:
         """The label in a form that fits any file name, such as "16x9"."""
-        joined = re.sub(r"[^0-9A-Za-z.]+", "x", self.label)
-        return re.sub(r"(^|x)\.", r"\g<1>0.", joined).rstrip(".")
+        return slug_of(self.label)
 
     def __str__(self) -> str:
         return self.label
+
+
+def slug_of(label: str) -> str:
+    """The label of a ratio in a form that fits any file name, such as "16x9"."""
+    joined = re.sub(r"[^0-9A-Za-z.]+", "x", label)
+    return re.sub(r"(^|x)\.", r"\g<1>0.", joined).rstrip(".")
 
 
 def is_pair(value: object) -> bool:

@@ -19,10 +19,13 @@ ROOMS = {
     "onnxruntime": "runtime",
     "httpx2": "service",
     "prometheus_client": "service",
-    "starlette": "service",
-    "uvicorn": "service",
 }
 """Libraries that only one room of the package knows."""
+
+PAGES = ("service", "review")
+"""The rooms that have pages, and serve them with `SERVERS`."""
+
+SERVERS = ("starlette", "uvicorn")
 
 NOWHERE = (
     *("marscrop_research", "torch", "onnx", "safetensors", "scipy"),
@@ -55,6 +58,12 @@ def test_no_module_imports(library: str) -> None:
 def test_only_its_room_imports(library: str) -> None:
     knowing = [path.relative_to(PACKAGE) for path in MODULES if library in imported(path)]
     assert {path.parts[0] for path in knowing} <= {ROOMS[library]}
+
+
+@pytest.mark.parametrize("library", SERVERS)
+def test_only_rooms_with_pages_serve(library: str) -> None:
+    knowing = [path.relative_to(PACKAGE) for path in MODULES if library in imported(path)]
+    assert {path.parts[0] for path in knowing} <= set(PAGES)
 
 
 def test_what_is_imported_is_seen_wherever_it_stands(tmp_path: Path) -> None:

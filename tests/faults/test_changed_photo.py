@@ -157,9 +157,9 @@ def test_batch_does_a_photo_again_that_changed_after_the_plan(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the plan saw is what counts: the next run sees that the photo is another."""
-    from marscrop.batch import worker
+    from marscrop.batch import rendering, worker
 
-    read, victim = worker._read, next(photos.rglob("*.jpg"))
+    read, victim = rendering.read_source, next(photos.rglob("*.jpg"))
 
     def late(source: str) -> bytes:
         if source == str(victim) and not victim.with_suffix(".done").exists():
@@ -167,7 +167,7 @@ def test_batch_does_a_photo_again_that_changed_after_the_plan(
             other_picture(victim)
         return read(source)
 
-    monkeypatch.setattr(worker, "_read", late)
+    monkeypatch.setattr(worker, "read_source", late)
     batch(photos, tmp_path / "out")
     seen: list[str] = []
 
@@ -175,7 +175,7 @@ def test_batch_does_a_photo_again_that_changed_after_the_plan(
         seen.append(source)
         return read(source)
 
-    monkeypatch.setattr(worker, "_read", noted)
+    monkeypatch.setattr(worker, "read_source", noted)
     batch(photos, tmp_path / "out")
     assert seen == [str(victim)]
 

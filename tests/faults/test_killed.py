@@ -159,12 +159,12 @@ def test_folder_that_vanishes_fails_the_crops_to_come(
 DEADLY_WORKER = """
 import os, signal, sys
 from marscrop.batch import worker
-read = worker._read
+read = worker.read_source
 def deadly(source):
     if source.endswith("photo002.jpg"):
         os.kill(os.getpid(), signal.SIGKILL)  # as a decoder that crashes
     return read(source)
-worker._read = deadly
+worker.read_source = deadly
 from marscrop.cli.app import main
 main()
 """

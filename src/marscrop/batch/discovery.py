@@ -132,6 +132,16 @@ def _photos_of(
     return [_photo_at(fs, path, posixpath.dirname(path))]
 
 
+def version_of(source: str) -> str:
+    """The version that a photo's content has now.
+
+    Raises:
+        Exception: it cannot be seen; each filesystem has errors of its own.
+    """
+    fs, path = filesystem(source)
+    return content_version((following_links() if is_local(fs) else fs).info(path))
+
+
 def _literal_part(fs: Any, path: str) -> str:
     """The start of a path, in whole names, that is no pattern: it has no signs of one, or is there.
 

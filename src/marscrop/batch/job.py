@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from marscrop import __version__
+from marscrop.batch.decisions import Decision
 from marscrop.errors import OptionError
 from marscrop.imaging.cost import DEFAULT_MAX_PIXELS
 from marscrop.imaging.photo import DEFAULT_MAX_DECODED_BYTES
@@ -83,6 +84,8 @@ class Task:
         ratios: of its crops.
         keep: boxes to keep in its crops besides the job's.
         error: why it cannot be done, which is known before it is tried; else None.
+        name: of the photo, relative to the source that it was found in, such as "2019/beach.jpg".
+        decisions: of people on its crops, of this version and of ratios that are asked for.
     """
 
     source: str
@@ -91,9 +94,11 @@ class Task:
     ratios: tuple[AspectRatio, ...]
     keep: tuple[Region, ...] = ()
     error: str | None = None
+    name: str = ""
+    decisions: tuple[Decision, ...] = ()
 
     def key(self, fingerprint: str) -> str:
-        """A digest of all that its result depends on: tasks of equal keys have equal results."""
+        """A digest of all that its result depends on, but for people's decisions."""
         ratios = [(ratio.label, ratio.value) for ratio in self.ratios]
         keep = [str(region) for region in self.keep]
         return _digest([fingerprint, self.source, self.version, self.stem, ratios, keep])

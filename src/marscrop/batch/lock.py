@@ -37,8 +37,8 @@ def locked(store: Store) -> Iterator[None]:
         except Timeout:
             raise OptionError(
                 (
-                    f"{store.url}: another marscrop batch is writing there; wait for it, stop it, "
-                    f"or name another target with ",
+                    f"{store.url}: another marscrop batch or review is at work there; wait for it, "
+                    f"stop it, or name another target with ",
                     Mention("target"),
                 ),
                 "target",

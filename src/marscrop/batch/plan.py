@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
+from marscrop.batch.decisions import CropKey, Decision, follows, read_decisions
 from marscrop.batch.discovery import SourcePhoto, find_photos
 from marscrop.batch.job import Job, Task
 from marscrop.batch.journal import read_journal
@@ -26,15 +27,29 @@ class Plan:
         tasks: all of them, sorted by source.
         done: records of tasks that need not be done again, by source.
         todo: the other tasks.
+        outdated: decisions on crops of photos that have changed since; they hold no more.
     """
 
     tasks: list[Task]
     done: dict[str, PhotoRecord]
     todo: list[Task]
+    outdated: list[Decision]
+
+    @property
+    def reviewed(self) -> int:
+        """The number of crops that stay as people decided them."""
+        return sum(len(task.decisions) for task in self.tasks)
 
 
-def make_plan(tasks: list[Task], job: Job) -> Plan:
-    """The plan of a run, from its tasks and the journal of the target. It writes nothing.
+def make_plan(tasks: list[Task], job: Job, *, redo: bool = False) -> Plan:
+    """The plan of a run, from its tasks, and the journal and decisions of the target.
+
+    It writes nothing.
+
+    Args:
+        tasks: of the run.
+        job: settings of the run.
+        redo: whether decisions on crops are left out.
 
     Raises:
         ModelError: the model is missing or malformed.
@@ -44,13 +59,33 @@ def make_plan(tasks: list[Task], job: Job) -> Plan:
     store = Store(job.target)
     with store.writing(Exception):  # one that cannot be read takes no crops either
         known = read_journal(store)
+        decisions = {} if redo else read_decisions(store)
         sizes = store.sizes() if known else {}
+    tasks = [_with_decisions(task, decisions.get(task.source, {})) for task in tasks]
     done = {}
     for task in tasks:
         record = known.get(task.source)
-        if record and _still_holds(record, task.key(fingerprint), sizes):
-            done[task.source] = record
-    return Plan(tasks, done, [task for task in tasks if task.source not in done])
+        if record and _still_holds(record, task, fingerprint, sizes):
+            done[task.source] = replace(record, name=task.name)
+    todo = [task for task in tasks if task.source not in done]
+    outdated = [
+        decision
+        for task in todo
+        for decision in decisions.get(task.source, {}).values()
+        if decision.version != task.version
+    ]
+    return Plan(tasks, done, todo, outdated)
+
+
+def _with_decisions(task: Task, decisions: Mapping[CropKey, Decision]) -> Task:
+    """A task with those of the decisions on its photo that still hold, and are of its ratios."""
+    asked = {ratio.slug for ratio in task.ratios}
+    holding = tuple(
+        decision
+        for _, decision in sorted(decisions.items())
+        if decision.version == task.version and decision.ratio in asked
+    )
+    return replace(task, decisions=holding) if holding else task
 
 
 def plan_tasks(
@@ -80,10 +115,11 @@ def plan_tasks(
     return with_distinct_names(tasks, job, inside)
 
 
-def _still_holds(record: PhotoRecord, key: str, sizes: dict[str, int]) -> bool:
-    """Whether a record is of the task of this key, and its files are as they were written."""
+def _still_holds(record: PhotoRecord, task: Task, fingerprint: str, sizes: dict[str, int]) -> bool:
+    """Whether a record is of this task, and its files are as they were written."""
     whole = all(sizes.get(name) == size for name, size in record.sizes)
-    return record.error is None and record.key == key and whole
+    is_of_task = record.key == task.key(fingerprint) and follows(record, task.decisions)
+    return record.error is None and is_of_task and whole
 
 
 def _task(photo: SourcePhoto, ratios: Sequence[AspectRatio]) -> Task:
@@ -101,7 +137,8 @@ def _task(photo: SourcePhoto, ratios: Sequence[AspectRatio]) -> Task:
     distinct = {ratio.slug: ratio for ratio in asked}
     error = photo.error or _fault(photo)
     stem = "" if error else str(PurePosixPath(photo.name).with_suffix(""))
-    return Task(photo.source, photo.version, stem, tuple(distinct.values()), photo.keep, error)
+    own = tuple(distinct.values())
+    return Task(photo.source, photo.version, stem, own, photo.keep, error, photo.name)
 
 
 def _fault(photo: SourcePhoto) -> str | None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable
 
 from marscrop.batch.job import Task
-from marscrop.batch.results import JSON_LINES
+from marscrop.batch.results import JSON_LINES, read_sources
 from marscrop.batch.store import Store, filesystem
 from marscrop.errors import MarscropError, OptionError
 from marscrop.spelling import Mention
@@ -23,7 +21,7 @@ def check_manifest_keeps_photos(store: Store, tasks: Iterable[Task]) -> None:
         StorageError: the target cannot be reached.
     """
     asked = {task.source for task in tasks}
-    others = list(dict.fromkeys(name for name in _sources(store) if name not in asked))
+    others = list(dict.fromkeys(name for name in read_sources(store) if name not in asked))
     lost = next((name for name in others if _is_there(name)), None)
     if lost is not None:
         raise OptionError(
@@ -38,20 +36,6 @@ def check_manifest_keeps_photos(store: Store, tasks: Iterable[Task]) -> None:
             "prune",
             got=False,
         )
-
-
-def _sources(store: Store) -> Iterator[str]:
-    """The sources in a manifest, a row each; none for lines of other programs."""
-    path = store.path(JSON_LINES)
-    with store.writing(Exception):  # a target that cannot be read takes no manifest either
-        content: bytes = store.fs.cat_file(path) if store.fs.exists(path) else b""
-    for line in content.splitlines():
-        try:
-            row: Any = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(row, dict) and isinstance(row.get("source"), str):
-            yield row["source"]
 
 
 def _is_there(source: str) -> bool:

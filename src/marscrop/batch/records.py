@@ -10,6 +10,15 @@ from marscrop.window.focal_point import FocalPoint
 
 
 @dataclass(frozen=True, slots=True)
+class FoundCrop:
+    """A crop as it was found, where a person has changed it since."""
+
+    box: Box
+    padding: Margins | None
+    centred: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CropRecord:
     """The record of one crop.
 
@@ -21,8 +30,10 @@ class CropRecord:
         centred: whether it is the centre crop for want of confidence.
         padding: around the box [px]; None for a crop without.
         output: name of the crop's file, relative to the target; None where none was asked for.
-        sidecar: name of the XMP file, likewise.
+        sidecar: name of the XMP file, likewise. A rejected crop has names, but no files.
         warnings: what the file does not keep of the photo, as in `EncodedFile.losses`.
+        state: "accepted", "changed" or "rejected" by a person; None before a review.
+        found: the crop as it was found, where box or padding are others now.
     """
 
     ratio: str
@@ -34,6 +45,13 @@ class CropRecord:
     output: str | None = None
     sidecar: str | None = None
     warnings: tuple[str, ...] = ()
+    state: str | None = None
+    found: FoundCrop | None = None
+
+    @property
+    def has_files(self) -> bool:
+        """Whether its files, if it has names of such, are in the target."""
+        return self.state != "rejected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +66,9 @@ class PhotoRecord:
         sizes: bytes of each file written, by its name.
         focal: its focal point; None where none was asked for.
         error: why it failed, in one line; None if it did not.
+        name: of the photo, relative to the source that it was found in, such as "2019/beach.jpg".
+        version: of its content, as its task has it.
+        keep: boxes to keep in its crops, of its own, as text.
     """
 
     source: str
@@ -58,6 +79,9 @@ class PhotoRecord:
     sizes: tuple[tuple[str, int], ...] = ()
     focal: FocalPoint | None = None
     error: str | None = None
+    name: str = ""
+    version: str = ""
+    keep: tuple[str, ...] = ()
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -79,15 +103,22 @@ class PhotoRecord:
             raise TypeError("a source must be text")
         crops = tuple(map(_crop, table["crops"]))
         sizes = tuple((str(name), int(size)) for name, size in table["sizes"])
+        keep = tuple(map(str, table["keep"]))
         focal = None if table.get("focal") is None else FocalPoint(**table["focal"])
-        return cls(**{**table, "crops": crops, "sizes": sizes, "focal": focal})
+        lists = {"crops": crops, "sizes": sizes, "keep": keep}
+        return cls(**{**table, **lists, "focal": focal})
+
+
+def margins_of(values: list[int] | None) -> Margins | None:
+    """Margins as JSON has them."""
+    return None if values is None else Margins(*values)
 
 
 def _crop(table: dict[str, Any]) -> CropRecord:
-    texts = tuple(map(str, table["warnings"]))
-    box, padding = Box(*table["box"]), _margins(table["padding"])
-    return CropRecord(**{**table, "box": box, "padding": padding, "warnings": texts})
-
-
-def _margins(values: list[int] | None) -> Margins | None:
-    return None if values is None else Margins(*values)
+    texts, found = tuple(map(str, table["warnings"])), table["found"]
+    if found is not None:
+        found = FoundCrop(Box(*found["box"]), margins_of(found["padding"]), bool(found["centred"]))
+    box, padding = Box(*table["box"]), margins_of(table["padding"])
+    return CropRecord(
+        **{**table, "box": box, "padding": padding, "warnings": texts, "found": found}
+    )

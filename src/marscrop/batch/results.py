@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from marscrop.batch.records import CropRecord, PhotoRecord
@@ -27,29 +27,60 @@ TOOLS: Final[dict[str, Callable[[Box], str]]] = {
 _ROWS_A_GROUP: Final = 100_000
 
 
-def write_results(
-    store: Store,
-    records: Iterable[PhotoRecord],
-    tools: Sequence[str] = (),
-    *,
-    focal: bool = False,
-) -> None:
+def write_results(store: Store, records: Iterable[PhotoRecord], tools: Sequence[str] = ()) -> None:
     """Write both files, sorted by source; ratios as asked, best candidate first.
 
     Args:
-        records: one a photo.
+        records: one a photo. Where some have a focal point, these become two columns.
         tools: names in `TOOLS`, each of which becomes a column.
-        focal: whether focal points become two columns.
 
     Raises:
         StorageError: they cannot be written.
     """
+    with store.writing(Exception):
+        for name, content in _files(records, tools).items():
+            store.put(name, content)
+
+
+def results_are_written(
+    store: Store, records: Iterable[PhotoRecord], tools: Sequence[str] = ()
+) -> bool:
+    """Whether both files say what `write_results` would write.
+
+    Raises:
+        StorageError: the target cannot be read.
+    """
+    with store.writing(Exception):
+        return all(
+            store.fs.exists(store.path(name)) and store.fs.cat_file(store.path(name)) == content
+            for name, content in _files(records, tools).items()
+        )
+
+
+def read_sources(store: Store) -> Iterator[str]:
+    """The sources in the JSON lines of a target, a row each; none for lines of other programs.
+
+    Raises:
+        StorageError: the target cannot be read.
+    """
+    path = store.path(JSON_LINES)
+    with store.writing(Exception):  # a target that cannot be read takes no manifest either
+        content: bytes = store.fs.cat_file(path) if store.fs.exists(path) else b""
+    for line in content.splitlines():
+        try:
+            row: Any = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(row, dict) and isinstance(row.get("source"), str):
+            yield row["source"]
+
+
+def _files(records: Iterable[PhotoRecord], tools: Sequence[str]) -> dict[str, bytes]:
     ordered = sorted(records, key=lambda record: record.source)
+    focal = any(record.focal is not None for record in ordered)
     rows = [row for record in ordered for row in _rows(record, tools, focal=focal)]
     lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    with store.writing(Exception):
-        store.put(JSON_LINES, "".join(lines).encode())
-        store.put(PARQUET, _parquet(rows, tools, focal=focal))
+    return {JSON_LINES: "".join(lines).encode(), PARQUET: _parquet(rows, tools, focal=focal)}
 
 
 def _rows(record: PhotoRecord, tools: Sequence[str], *, focal: bool) -> list[dict[str, Any]]:
@@ -68,6 +99,7 @@ def _row(
 ) -> dict[str, Any]:
     return {
         "source": encodable(record.source),
+        "relative_source": encodable(record.name) or None,
         "width": record.width,
         "height": record.height,
         **points,
@@ -77,9 +109,11 @@ def _row(
         "confidence": crop.confidence if crop else None,
         "centred": crop.centred if crop else None,
         "padding": list(crop.padding) if crop and crop.padding else None,
-        "output": crop.output if crop else None,
-        "sidecar": crop.sidecar if crop else None,
+        "output": crop.output if crop and crop.has_files else None,
+        "sidecar": crop.sidecar if crop and crop.has_files else None,
         "warnings": list(crop.warnings) if crop else None,
+        "state": crop.state if crop else None,
+        "found_box": list(crop.found.box) if crop and crop.found else None,
         **{tool: TOOLS[tool](crop.box) if crop else None for tool in tools},
         "error": record.error and encodable(record.error),
     }
@@ -93,6 +127,7 @@ def _parquet(rows: list[dict[str, Any]], tools: Sequence[str], *, focal: bool) -
     points = {"focal": pa.list_(pa.float64()), "object_position": pa.string()}
     types = {
         "source": pa.string(),
+        "relative_source": pa.string(),
         "width": pa.int32(),
         "height": pa.int32(),
         **(points if focal else {}),
@@ -105,6 +140,8 @@ def _parquet(rows: list[dict[str, Any]], tools: Sequence[str], *, focal: bool) -
         "output": pa.string(),
         "sidecar": pa.string(),
         "warnings": pa.list_(pa.string()),
+        "state": pa.string(),
+        "found_box": edges,
         **{tool: pa.string() for tool in tools},
         "error": pa.string(),
     }

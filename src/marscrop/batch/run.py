@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from marscrop.batch.decisions import forget_decisions
 from marscrop.batch.in_progress import DEADLY, MAX_DEATHS, InProgress
 from marscrop.batch.job import Job, Task
 from marscrop.batch.journal import Journal
@@ -16,7 +16,8 @@ from marscrop.batch.plan import make_plan, plan_tasks
 from marscrop.batch.pruning import check_manifest_keeps_photos
 from marscrop.batch.records import PhotoRecord
 from marscrop.batch.results import write_results
-from marscrop.batch.store import PARTIAL_FILES, Store
+from marscrop.batch.saved_job import save_job
+from marscrop.batch.store import Store, clear_partial_files
 from marscrop.errors import OptionError
 from marscrop.ratio import AspectRatio
 
@@ -54,11 +55,15 @@ class RunResult:
         records: of all photos that are done or failed, by source.
         total: number of photos in the plan.
         left_out: how many files of folders and globs were no photos, by their suffix.
+        reviewed: number of crops that are as people decided them.
+        outdated: number of crops that were reviewed, and are cropped anew as their photo changed.
     """
 
     records: dict[str, PhotoRecord]
     total: int
     left_out: Mapping[str, int]
+    reviewed: int
+    outdated: int
 
     @property
     def finished(self) -> bool:
@@ -80,13 +85,15 @@ def run(
     workers: int | None = None,
     tools: Sequence[str] = (),
     prune: bool = False,
+    redo: bool = False,
     watcher: Watcher | None = None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> RunResult:
     """Crop a library of photos; those that an earlier run finished are not done again.
 
     Results are written once every photo is done or failed. Failed photos are tried again by the
-    next run.
+    next run. Crops that people reviewed stay as they decided, whatever the options, unless the
+    photo has changed.
 
     Args:
         sources: folders, files, globs, URLs, and lists of photos in Parquet or CSV.
@@ -96,6 +103,7 @@ def run(
         workers: photos at once; None for one a core.
         tools: columns of the results, see `results.TOOLS`.
         prune: whether the manifest may lose photos that are there and not among the sources.
+        redo: whether decisions of people on these photos' crops are forgotten.
         watcher: a listener to its progress.
         stopped: once it is true, no photo is begun and those in progress are finished.
 
@@ -112,7 +120,9 @@ def run(
     with locked(store):
         if not prune:
             check_manifest_keeps_photos(store, tasks)
-        _clear_temporary(store)
+        clear_partial_files(store)
+        if redo:
+            forget_decisions(store, [task.source for task in tasks])
         plan = make_plan(tasks, job)
         if watcher:
             watcher.begin(len(plan.tasks), len(plan.done))
@@ -124,9 +134,11 @@ def run(
                     records[record.source] = record
                     if watcher:
                         watcher.photo(record)
-        result = RunResult(records, len(plan.tasks), left_out)
+        reviewed, outdated = plan.reviewed, len(plan.outdated)
+        result = RunResult(records, len(plan.tasks), left_out, reviewed, outdated)
         if result.finished:
-            write_results(store, records.values(), tools, focal=job.focal)
+            save_job(store, job, tools)
+            write_results(store, records.values(), tools)
     return result
 
 
@@ -143,9 +155,9 @@ def _do_all(
     for task in tasks:
         key = task.key(fingerprint)
         if task.error:
-            yield PhotoRecord(task.source, key, error=task.error)
+            yield PhotoRecord(task.source, key, error=task.error, name=task.name)
         elif deaths.get(key, 0) >= MAX_DEATHS:
-            yield PhotoRecord(task.source, key, error=DEADLY)
+            yield PhotoRecord(task.source, key, error=DEADLY, name=task.name)
         else:
             (suspects if deaths.pop(key, None) is not None else rest).append(task)
     for key in deaths:  # of tasks that are not asked for any more
@@ -168,11 +180,3 @@ def _engine(name: str) -> Engine:
     from marscrop.batch.thread_engine import run_in_threads
 
     return run_in_threads
-
-
-def _clear_temporary(store: Store) -> None:
-    """Remove files that a killed run was writing."""
-    if store.local is not None:
-        for path in (store.local / PARTIAL_FILES).glob("*"):
-            with contextlib.suppress(OSError):
-                path.unlink()

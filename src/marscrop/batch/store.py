@@ -8,6 +8,7 @@ import secrets
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path, PureWindowsPath
 from typing import Any, Final
@@ -80,6 +81,21 @@ class Store:
         with self.writing():
             self._put_locally(self.local, name, content)
 
+    def remove(self, name: str) -> None:
+        """Remove a file of this folder, if it is there.
+
+        Raises:
+            ImageError: the file would lie elsewhere, see `check_inside`.
+            StorageError: nothing can be written in this folder.
+            Exception: this file cannot be removed; each filesystem raises its own.
+        """
+        path = self.path(name)
+        with self.writing(), contextlib.suppress(FileNotFoundError):
+            if self.local is not None:
+                Path(path).unlink()
+            else:
+                self.fs.rm_file(path)
+
     def prepare(self) -> None:
         """Make the folder, if it is on this machine.
 
@@ -135,6 +151,14 @@ class Store:
             return {}
         skip = len(self.root.rstrip("/")) + 1
         return {path[skip:]: int(info["size"]) for path, info in found.items()}
+
+
+def clear_partial_files(store: Store) -> None:
+    """Remove files that a killed run was writing."""
+    if store.local is not None:
+        for path in (store.local / PARTIAL_FILES).glob("*"):
+            with contextlib.suppress(OSError):
+                path.unlink()
 
 
 def check_inside(name: str) -> None:
@@ -224,4 +248,6 @@ def on_one_line(text: str) -> str:
 def content_version(info: dict[str, Any]) -> str:
     """The version of a file's content: its size, and its entity tag or time of change."""
     mark = next((info[key] for key in _CHANGE_MARKS if info.get(key) is not None), "")
+    if isinstance(mark, datetime):  # some stores list a number, where they tell a time of one file
+        mark = mark.timestamp()
     return f"{info.get('size')}-{mark}"

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from contextlib import nullcontext
 
+from marscrop.batch.decisions import Decision, decided, key_of
 from marscrop.batch.job import Job, Task
 from marscrop.batch.records import CropRecord, PhotoRecord
-from marscrop.batch.store import Store, filesystem, is_local
+from marscrop.batch.rendering import Hold, Renderer, read_source
 from marscrop.crop import Crop
 from marscrop.cropper import Cropper
 from marscrop.errors import ImageError, MarscropError, StorageError
-from marscrop.exchange.xmp import crop_sidecar
-from marscrop.files import reason, unchanging
-from marscrop.imaging.crop_file import CropFiles
+from marscrop.geometry import Box, Size
 from marscrop.imaging.output_format import suffix_for
-from marscrop.imaging.photo import Photo
-from marscrop.memory_budget import PIXEL_BYTES
-from marscrop.spelling import on_command_line
-
-Hold = Callable[[int], AbstractContextManager[Any]]
-"""Waits until so many bytes of memory are free, and holds them."""
+from marscrop.spelling import Mention, on_command_line
 
 
 class Worker:
@@ -44,7 +36,7 @@ class Worker:
         """
         self._memory = memory
         self._job, self._fingerprint = job, fingerprint
-        self._store = Store(job.target)
+        self._renderer = Renderer(job, memory)
         # One thread a photo: many photos at once use the cores better than many threads on one.
         self._cropper = Cropper(
             job.model,
@@ -65,102 +57,71 @@ class Worker:
             return self._do(task, key)
         except StorageError:
             raise
-        except MarscropError as error:
-            known = error.source == task.source  # the record names it
-            why = error.explained(on_command_line) if known else error.text(on_command_line)
+        except MarscropError as refusal:
+            known = refusal.source in (task.source, None)  # the record names it
+            why = refusal.explained(on_command_line) if known else refusal.text(on_command_line)
         except MemoryError:
             why = "failed: not enough memory"
-        except Exception as error:  # one odd photo, or a store that hiccups, must not end the rest
-            why = f"failed: {type(error).__name__}: {error}"
-        return PhotoRecord(task.source, key, error=" ".join(why.split()))
+        except Exception as fault:  # one odd photo, or a store that hiccups, must not end the rest
+            why = f"failed: {type(fault).__name__}: {fault}"
+        error = " ".join(why.split())
+        return PhotoRecord(task.source, key, error=error, name=task.name, version=task.version)
 
     def _do(self, task: Task, key: str) -> PhotoRecord:
-        photo = self._cropper.open(_read(task.source), task.source, self._job.read)
+        photo = self._cropper.open(read_source(task.source), task.source, self._job.read)
         options = task.options(self._job)
         with self._memory(self._cropper.analysis_bytes(photo, options)):
             analysis = self._cropper.analyse(photo, options.faces, options)
-            crops = self._cropper.crop_analysed(analysis, task.ratios, options)
+            found = self._cropper.crop_analysed(analysis, task.ratios, options)
             focal = self._cropper.focal_analysed(analysis, options) if self._job.focal else None
-        files: dict[str, bytes] = {}
-        outputs, losses = self._encode(task, photo, crops, files)
-        sidecars = self._sidecars(task, photo, crops, files)
-        for name, content in files.items():
-            self._write(name, content)
+        suffix = self._job.suffix or suffix_for(photo)
+        choices = {decision.key: decision for decision in task.decisions}
+        crops = [
+            decided(record, _fitting(choices.get(key_of(record)), photo.size))
+            for record in (self._record(task, crop, suffix) for crop in found)
+        ]
+        crops, files = self._renderer.encode(photo, crops)
+        self._renderer.write(files, crops)
         return PhotoRecord(
             source=task.source,
             key=key,
             width=photo.size.width,
             height=photo.size.height,
-            crops=tuple(map(_record, crops, outputs, sidecars, losses)),
+            crops=tuple(crops),
             sizes=tuple((name, len(content)) for name, content in files.items()),
+            name=task.name,
+            version=task.version,
+            keep=tuple(map(str, task.keep)),
             focal=focal,
         )
 
-    def _encode(
-        self, task: Task, photo: Photo, crops: list[Crop], files: dict[str, bytes]
-    ) -> tuple[list[str | None], list[tuple[str, ...]]]:
-        """Names of the crops' files, and what each does not keep of the photo."""
-        losses: list[tuple[str, ...]] = [()] * len(crops)
-        if not self._job.write_crops:
-            return [None] * len(crops), losses
-        suffix = self._job.suffix or suffix_for(photo)
-        names = [task.output(crop.ratio, crop.candidate, suffix) for crop in crops]
-        with self._memory(PIXEL_BYTES * photo.size.width * photo.size.height):
-            encoder = CropFiles(photo, self._job.write)
-            for index, (crop, name) in enumerate(zip(crops, names, strict=True)):
-                files[name], losses[index] = encoder.encode(crop.box, name, padding=crop.padding)
-        return list(names), losses
-
-    def _sidecars(
-        self, task: Task, photo: Photo, crops: list[Crop], files: dict[str, bytes]
-    ) -> list[str | None]:
-        if not self._job.sidecar:
-            return [None] * len(crops)
-        names = [task.sidecar(crop.ratio, crop.candidate, self._job) for crop in crops]
-        for crop, name in zip(crops, names, strict=True):
-            text = crop_sidecar(crop.box, photo.size, photo.stored_orientation)
-            files[name] = text.encode()
-        return list(names)
-
-    def _write(self, name: str, content: bytes) -> None:
-        try:
-            self._store.put(name, content)
-        except (StorageError, ImageError):
-            raise
-        except Exception as error:  # each filesystem has errors of its own
-            raise ImageError(name, f"cannot be written: {reason(error)}") from error
+    def _record(self, task: Task, crop: Crop, suffix: str) -> CropRecord:
+        named = (crop.ratio, crop.candidate)
+        return CropRecord(
+            ratio=str(crop.ratio),
+            candidate=crop.candidate,
+            box=crop.box,
+            confidence=round(crop.confidence, 4),
+            centred=crop.centred,
+            padding=crop.padding.margins if crop.padding else None,
+            output=task.output(*named, suffix) if self._job.write_crops else None,
+            sidecar=task.sidecar(*named, self._job) if self._job.sidecar else None,
+        )
 
 
-def _read(source: str) -> bytes:
-    try:
-        fs, path = filesystem(source)
-        if not is_local(fs):
-            return bytes(fs.cat_file(path))
-        with unchanging(path) as file:
-            return file.read()
-    except ImageError:
-        raise
-    except FileNotFoundError:
-        raise ImageError(None, "no such file") from None
-    except IsADirectoryError:
-        raise ImageError(None, "is a folder, expected an image file") from None
-    except PermissionError:
-        raise ImageError(None, "permission denied") from None
-    except Exception as error:
-        raise ImageError(None, f"cannot be read: {reason(error)}") from error
+def _fitting(decision: Decision | None, size: Size) -> Decision | None:
+    """A decision whose box lies in the photo.
 
-
-def _record(
-    crop: Crop, output: str | None, sidecar: str | None, losses: tuple[str, ...]
-) -> CropRecord:
-    return CropRecord(
-        ratio=str(crop.ratio),
-        candidate=crop.candidate,
-        box=crop.box,
-        confidence=round(crop.confidence, 4),
-        centred=crop.centred,
-        padding=crop.padding.margins if crop.padding else None,
-        output=output,
-        sidecar=sidecar,
-        warnings=losses,
-    )
+    Raises:
+        ImageError: it does not, since the photo is read in another way now.
+    """
+    if decision is not None and not Box(0, 0, *size).holds(decision.box):
+        raise ImageError(
+            None,
+            (
+                f"was reviewed at another size than {size.width} x {size.height}; crop it anew ",
+                "with ",
+                Mention("redo"),
+            ),
+        )
+    return decision

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from marscrop.cli import flags
+from marscrop.cli.batch_words import conclude, print_plan, tell_left_out
 from marscrop.cli.process import give_memory_back, refuse
 from marscrop.errors import ImageError, MissingExtraError, OptionError, StorageError
 
@@ -20,11 +21,6 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from marscrop.batch.job import Job
-    from marscrop.batch.plan import Plan
-    from marscrop.batch.run import RunResult
-
-_NAMED_FAILURES = 20
-_NAMED_SUFFIXES = 10
 
 
 @click.command()
@@ -56,6 +52,14 @@ _NAMED_SUFFIXES = 10
 @click.option(
     "--prune", is_flag=True, help="Drop photos from the manifest that SRC does not name any more."
 )
+@click.option(
+    "--redo", is_flag=True, help="Forget what marscrop review decided on these photos' crops."
+)
+@click.option(
+    "--report",
+    is_flag=True,
+    help="Write DST/report.html too: a page with a thumbnail of each crop.",
+)
 @click.option("--dry-run", is_flag=True, help="List what would be done, and write nothing.")
 @click.option(
     "--engine", default="local", help="local, or ray: the cluster that RAY_ADDRESS names."
@@ -80,6 +84,8 @@ def batch(
     focal: bool,
     sidecar: str | None,
     prune: bool,
+    redo: bool,
+    report: bool,
     dry_run: bool,
     engine: str,
     workers: int | None,
@@ -130,9 +136,9 @@ def batch(
                 tasks = plan_tasks(sources, ratios, job, left_out)
                 if not prune:
                     check_manifest_keeps_photos(Store(output), tasks)
-                plan = make_plan(tasks, job)
-            _print_plan(plan)
-            _tell_left_out(left_out)
+                plan = make_plan(tasks, job, redo=redo)
+            print_plan(plan)
+            tell_left_out(left_out)
             return
         with half_made_unheard(), _stoppable() as stopped, Progress(sys.stderr) as progress:
             outcome = run(
@@ -143,6 +149,7 @@ def batch(
                 workers=workers,
                 tools=tools,
                 prune=prune,
+                redo=redo,
                 watcher=progress,
                 stopped=stopped,
             )
@@ -152,7 +159,9 @@ def batch(
         raise StorageError(
             None, f"stopped: {error}. What is done stays done: run it again once that is mended"
         ) from error
-    _conclude(outcome, job)
+    if report and outcome.finished:
+        _write_report(job)
+    conclude(outcome, job)
 
 
 @contextmanager
@@ -175,61 +184,16 @@ def _stoppable() -> Iterator[Callable[[], bool]]:
             signal.signal(one, before[one])
 
 
-def _print_plan(plan: Plan) -> None:
-    from marscrop.batch.store import on_one_line
+def _write_report(job: Job) -> None:
+    from marscrop.batch.store import Store
+    from marscrop.review.report import REPORT, report_page
+    from marscrop.review.reviewed_batch import open_batch
 
-    for task in plan.tasks:
-        state = "done" if task.source in plan.done else "todo"
-        ratios = " ".join(map(str, task.ratios))
-        what = f"fails: {task.error}" if task.error else f"{task.stem}  {ratios}"
-        print(on_one_line(f"{state}  {task.source}  ->  {what}"))
-    print(
-        f"{len(plan.tasks):,} photos: {len(plan.done):,} done, {len(plan.todo):,} to do",
-        file=sys.stderr,
-    )
-
-
-def _conclude(outcome: RunResult, job: Job) -> None:
-    """Say what came of it; exit code 1 if anything is missing."""
-    from marscrop.batch.results import JSON_LINES, PARQUET
-    from marscrop.batch.store import on_one_line
-
-    failures = outcome.failures
-    for record in failures[:_NAMED_FAILURES]:
-        print(on_one_line(f"marscrop: {record.source}: {record.error}"), file=sys.stderr)
-    if len(failures) > _NAMED_FAILURES:
-        print(f"marscrop: ... and {len(failures) - _NAMED_FAILURES:,} more", file=sys.stderr)
-    warned = [record for _, record in sorted(outcome.records.items()) if record.warnings]
-    for record in warned[:_NAMED_FAILURES]:
-        for warning in record.warnings:
-            print(on_one_line(f"marscrop: {record.source}: warning: {warning}"), file=sys.stderr)
-    _tell_left_out(outcome.left_out)
-    done = len(outcome.records) - len(failures)
-    words = f"{done:,} of {outcome.total:,} photos done, {len(failures):,} failed"
-    if warned:
-        words += f", {len(warned):,} with warnings"
-    if not outcome.finished:
-        print(f"marscrop: stopped: {words}; run it again to go on", file=sys.stderr)
-        sys.exit(130)
-    where = job.target.rstrip("/")
-    print(f"{words}: {where}/{PARQUET}, {where}/{JSON_LINES}", file=sys.stderr)
-    if failures:
-        sys.exit(1)
-
-
-def _tell_left_out(counts: Mapping[str, int]) -> None:
-    """One line on the files of folders and globs that are no photos by their suffixes."""
-    from marscrop.batch.store import on_one_line
-
-    if not counts:
-        return
-    most_first = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    named = [f"{count:,} {suffix or 'without a suffix'}" for suffix, count in most_first]
-    if len(named) > _NAMED_SUFFIXES:
-        rest = sum(count for _, count in most_first[_NAMED_SUFFIXES:])
-        named[_NAMED_SUFFIXES:] = [f"{rest:,} others"]
-    words = f"left out, as no photos by their suffix: {', '.join(named)}"
-    print(on_one_line(f"marscrop: {words}"), file=sys.stderr)
+    store = Store(job.target)
+    page = report_page(open_batch(job.target)).encode()
+    with store.writing(Exception):
+        store.put(REPORT, page)
+    print(f"report: {job.target.rstrip('/')}/{REPORT}", file=sys.stderr)
 
 
 def _parse_suffix(file_type: str | None) -> str | None:

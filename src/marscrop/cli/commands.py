@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-OWN: Final = ("crop", "batch", "web", "bench", "serve", "doctor")
+OWN: Final = ("crop", "batch", "review", "web", "bench", "serve", "doctor")
 """In the order of `--help`; each has the module of its name."""
 
 

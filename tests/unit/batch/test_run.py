@@ -202,7 +202,7 @@ def test_second_run_at_one_target_is_refused(library: Library, tmp_path: Path) -
     folder, target = library(1), tmp_path / "out"
     with (
         locked(Store(str(target))),
-        pytest.raises(OptionError, match="another marscrop batch is writing there"),
+        pytest.raises(OptionError, match="another marscrop batch or review is at work there"),
     ):
         go(folder, target)
     assert go(folder, target)[0].finished
