@@ -12,7 +12,7 @@ import time
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -213,7 +213,8 @@ class Client:
             self._draw.choice(("avif", "webp", "jpg", "png")),
             self._draw.choice((64, 800)),
         )
-        return f"/v1/crop?ratio={self._draw.choice(('1:1', '16:9'))}&format={kind}&width={width}"
+        ratio = self._draw.choice(("1:1", "16:9"))
+        return f"/v1/crop?ratio={ratio}&format={kind}&width={width}&enlarge=4"
 
     def _question(self) -> str:
         return self._draw.choice(
@@ -237,7 +238,8 @@ def photo_host(photo: bytes) -> Iterator[str]:
                 self.send_header("Location", "/loop")
                 self.end_headers()
             elif self.path == "/missing":
-                self.send_error(404)
+                with suppress(OSError):
+                    self.send_error(404)
             else:
                 self.send_response(200)
                 self.end_headers()

@@ -190,10 +190,13 @@ def filesystem(url: str) -> tuple[Any, str]:
     if not url:
         raise OptionError("expected a path or URL; got ''", got=url)
     try:
+        if "://" not in url:  # a file, were it called a::b.jpg
+            local = fsspec.filesystem("file")
+            return local, str(local._strip_protocol(url))
         fs, path = fsspec.core.url_to_fs(url)
-        if "::" not in url or is_local(fs):
+        if "::" not in url:
             return fs, str(path)
-        # Its filesystem knows only the first part, so that no address leads back to the photo.
+        # The path is that of the first part alone, which leads to another file, or to none.
         why = "is a chained URL, with ::, which batch does not take; unpack or copy its files first"
     except (ImportError, ValueError) as error:  # "Install s3fs to access S3", "Protocol not known"
         why = reason(error)

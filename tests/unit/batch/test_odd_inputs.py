@@ -115,8 +115,10 @@ def test_rows_of_chained_urls_are_failed_photos_of_their_own(tmp_path: Path) -> 
         with zipfile.ZipFile(archive, "w") as file:
             file.write(photo, "a.jpg")
     rows = [f"zip://a.jpg::{archive}" for archive in archives]
+    rows = sorted([f"file://{photo}::x.jpg", f"file://{photo}::y.jpg", "x://::z.jpg", *rows])
     result, found = checked_run(list_of(tmp_path / "in", [*rows, "a.jpg"]), tmp_path / "out")
     assert [row["source"] for row in found if row["error"]] == rows
+    assert [row["source"] for row in found if not row["error"]] == [str(photo)]
     assert {failed.error for failed in result.failures} == {
         "is a chained URL, with ::, which batch does not take; unpack or copy its files first"
     }
@@ -230,3 +232,10 @@ def test_any_file_names_leave_the_others_done(names: list[bytes]) -> None:
         }
         outputs = [row["output"] for row in rows if not row["error"]]
         assert len(set(outputs)) == len(outputs) >= 1
+
+
+def test_a_file_may_be_called_as_a_chained_url(tmp_path: Path) -> None:
+    for name in ("a::b.jpg", "zip::x.jpg"):
+        photo_at(tmp_path / "in" / name)
+        result, _ = checked_run(tmp_path / "in" / name, tmp_path / f"out {name}")
+        assert not result.failures
