@@ -1,7 +1,7 @@
 """How sure marscrop was of a crop: for the order, and in words, as it is no share of good crops.
 
-The words and limits are those of the service's page (`service/page/confidence.js`); the review's page
-has them in JavaScript too (`page/review.js`).
+The words and limits are those of the service's page (`service/page/confidence.js`); the review's
+page has them in JavaScript too (`page/review.js`).
 """
 
 from __future__ import annotations
