@@ -115,7 +115,8 @@ class CropPhoto:
 
     def _crop(self, index: int, source: SourceFile, done: list[_Written], lines: list[str]) -> None:
         """Add what is done to `done`, and what is printed beside it to `lines`."""
-        photo = self.cropper.open(source.content or source.path, source.path, self.read)
+        given = source.path if source.content is None else source.content
+        photo = self.cropper.open(given, source.path, self.read)
         paths = None
         if self.outputs and self.outputs.told_early and self.options.max_candidates == 1:
             paths = self._paths(
