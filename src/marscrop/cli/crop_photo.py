@@ -139,7 +139,7 @@ class CropPhoto:
             pixels = sum(size.width * size.height for size, _ in sizes if size)
             pixels += photo.size.width * photo.size.height
             with self.memory.hold(PIXEL_BYTES * pixels):
-                done.extend(self._written(self.outputs, photo, crops, sizes, paths, grid))
+                done.extend(self._written(source, self.outputs, photo, crops, sizes, paths, grid))
         if self.as_json:
             lines.append(json.dumps(_as_table(source.path, photo.size, crops, found, done)))
 
@@ -193,6 +193,7 @@ class CropPhoto:
 
     def _written(
         self,
+        source: SourceFile,
         outputs: OutputPaths,
         photo: Photo,
         crops: list[Crop],
@@ -210,8 +211,9 @@ class CropPhoto:
             if outputs.stays(path):
                 yield _Written(crop, path, out, None)
                 continue
-            path.parent.mkdir(parents=True, exist_ok=True)
             to_stdout = outputs.destination.stdout
+            if not (to_stdout or outputs.destination.file):
+                outputs.make_folders(source, path)
             if not (grid or to_stdout):
                 lost = files.write(crop.box, path, padding=crop.padding, size=size)
                 yield _Written(crop, path, out, (*filter(None, [said]), *lost))

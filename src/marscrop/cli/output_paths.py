@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from marscrop.cli.destination import Destination
 from marscrop.cli.sources import SourceFile
 from marscrop.errors import ImageError
+from marscrop.files import reason
 from marscrop.geometry import Size
 from marscrop.spelling import Mention
 
@@ -91,6 +92,22 @@ class OutputPaths:
                 )
         self._taken.update(owned)
         return paths
+
+    def make_folders(self, source: SourceFile, path: Path) -> None:
+        """The folders of a path are there, below the one that was given, which is not made anew.
+
+        Raises:
+            ImageError: one cannot be made.
+        """
+        top = self.destination.folder or Path(source.path).parent
+        below = path.parent.parts[len(top.parts) :]
+        try:
+            for count in range(1, len(below) + 1):
+                Path(top, *below[:count]).mkdir(exist_ok=True)
+        except FileNotFoundError:
+            pass  # whoever writes the file says it
+        except OSError as error:
+            raise ImageError(path, f"its folder cannot be made: {reason(error)}") from error
 
     def stays(self, path: Path) -> bool:
         """Whether a file is there that is to be left as it is."""
