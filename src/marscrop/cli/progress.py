@@ -11,15 +11,15 @@ from typing import Self, TextIO
 class Progress:
     """A line on a stream, where that is a terminal and there are several photos."""
 
-    def __init__(self, stream: TextIO, total: int) -> None:
+    def __init__(self, stream: TextIO | None, total: int) -> None:
         """No photo is done.
 
         Args:
-            stream: that the line is written to.
+            stream: that the line is written to; None where stderr is closed.
             total: photos.
         """
-        self._stream = stream
-        self._total = total if stream.isatty() else 0
+        self._stream = stream if stream and stream.isatty() and total > 1 else None
+        self._total = total
         self._done = self._failed = 0
         self._began = time.monotonic()
 
@@ -36,14 +36,13 @@ class Progress:
 
     def clear(self) -> None:
         """Take the line away, for others that are printed."""
-        if self._total > 1:
-            self._tell("\r\x1b[K")
+        self._tell("\r\x1b[K")
 
     def photo(self, *, failed: bool) -> None:
         """Count a photo, and write the line."""
         self._done += 1
         self._failed += failed
-        if self._total > 1 and self._done < self._total:
+        if self._stream and self._done < self._total:
             from marscrop.batch.progress import progress_line
 
             seconds = time.monotonic() - self._began
@@ -51,6 +50,7 @@ class Progress:
             self._tell("\r" + progress_line(self._done, self._total, self._failed, rate) + "\x1b[K")
 
     def _tell(self, text: str) -> None:
-        with contextlib.suppress(OSError):  # a terminal that is gone must not end the run
-            self._stream.write(text)
-            self._stream.flush()
+        if self._stream:
+            with contextlib.suppress(OSError):  # a terminal that is gone must not end the run
+                self._stream.write(text)
+                self._stream.flush()

@@ -132,6 +132,8 @@ class Sources:
 
 
 def _from_stdin() -> SourceFile:
+    if not sys.stdin:  # as a shell's `<&-` leaves it
+        refuse("- reads a photo from stdin, which is closed")
     if sys.stdin.isatty():
         refuse("- reads a photo from stdin, which is a terminal here; pipe a photo into it")
     return SourceFile("<stdin>", content=sys.stdin.buffer.read())
