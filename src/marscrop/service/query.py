@@ -27,9 +27,12 @@ from marscrop.service.parameters import (
 from marscrop.service.refusals import bad_request
 from marscrop.window.regions import Region
 
+_RATIO_OR_SIZE: Final = (
+    "Aspect ratio, such as 16:9; or a width and height in pixels, such as 1200x630."
+)
 CROPS_PARAMETERS: Final = (RATIO, PHOTO, URL, *READ_PARAMETERS, *CROP_OPTIONS)
 CROP_PARAMETERS: Final = (
-    replace(RATIO, repeated=False, required=False, about="Aspect ratio, such as 16:9."),
+    replace(RATIO, repeated=False, required=False, about=_RATIO_OR_SIZE),
     URL,
     *READ_PARAMETERS,
     *(option for option in CROP_OPTIONS if option.name != "max_candidates"),
