@@ -31,7 +31,7 @@ from tests.hostile.command import CHILD
 from tests.hostile.corpus import FAMILIES, Case
 from tests.hostile.mutations import mutations
 
-from marscrop.batch.discovery import PHOTO_SUFFIXES
+from marscrop.imaging.photo_suffixes import PHOTO_SUFFIXES
 
 MOST_S = 10.0
 MOST_MB = 600

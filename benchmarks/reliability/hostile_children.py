@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
 
-from marscrop.batch.discovery import PHOTO_SUFFIXES
+from marscrop.imaging.photo_suffixes import PHOTO_SUFFIXES
 
 __all__ = ["PHOTO_SUFFIXES", "peak_mb", "use_command_line", "use_library"]
 

@@ -51,7 +51,7 @@ def main() -> None:
             for name, path in photos(megapixels, Path(folder)):
                 try:
                     _, boxes = timed([*crop, str(path), "--json"])
-                    seconds, written = timed([*crop, str(path), "-o", folder])
+                    seconds, written = timed([*crop, str(path), "-o", folder, "--overwrite"])
                 except SystemExit:  # its line on stderr says why
                     print(f"| {megapixels:g} MP, {name} | refused | refused | |", flush=True)
                     continue

@@ -29,6 +29,10 @@ class CropEntry(TypedDict):
     """Left, top, right, bottom around the box [px]."""
     canvas: NotRequired[list[int]]
     """Width and height with the padding [px]."""
+    output: NotRequired[str]
+    """The crop's file, where the command line writes one."""
+    size: NotRequired[list[int]]
+    """Width and height of the picture in it, where the crop was scaled [px]."""
     warnings: NotRequired[list[str]]
     """What the crop's file does not keep of the photo, where the command line writes one."""
     moved: NotRequired[list[int]]

@@ -182,6 +182,7 @@ class Cropper(Analyser):
             limits = options.constraints.on(analysis.size)
             if analysis.part:
                 limits = limits.within(analysis.part)
+            ratios = [ratio.in_photo(*analysis.size) for ratio in ratios]
             maps = self.maps(analysis.features, ratios)
             return [
                 in_photo(crop, analysis.part)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from numbers import Integral, Rational, Real
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
@@ -17,15 +17,33 @@ if TYPE_CHECKING:
 PRESETS: Final[dict[str, str]] = {
     "square": "1:1",
     "portrait": "4:5",
+    "grid": "3:4",
     "story": "9:16",
     "wide": "16:9",
-    "banner": "3:1",
     "classic": "4:3",
     "print": "3:2",
+    "pin": "2:3",
     "card": "5:7",
     "cinema": "2.39:1",
+    "ultrawide": "21:9",
+    "og": "1200:630",
+    "open-graph": "1200:630",
+    "banner": "3:1",
+    "linkedin-banner": "4:1",
+    "facebook-cover": "851:315",
+    "leaderboard": "728:90",
+    "a4": "210:297",
+    "a4-landscape": "297:210",
+    "letter": "8.5:11",
+    "letter-landscape": "11:8.5",
 }
 """What people publish to, by name."""
+
+ORIGINAL: Final = "original"
+"""In place of a ratio: each photo's own."""
+
+SMALLEST_PIXELS: Final = 100
+"""1200x630 is a size in pixels, 4x5 a ratio: the longer side of a size has so many at least."""
 
 MOST_EXTREME: Final = 100.0
 """Ratios outside [1:100, 100:1] are taken for typing errors: no photo holds such a crop."""
@@ -33,6 +51,7 @@ MOST_EXTREME: Final = 100.0
 _NUMBER = r"(\d+(?:\.\d*)?|\.\d+)"
 _PAIR = re.compile(rf"{_NUMBER}\s*[:/xX×]\s*{_NUMBER}")
 _SINGLE = re.compile(_NUMBER)
+_PIXELS = re.compile(r"(\d{1,6})\s*[xX×]\s*(\d{1,6})\s*(px)?(?:@([1-9])x)?")
 _EXPECTED = "aspect ratio must be W:H with both positive, such as 16:9"
 
 
@@ -44,11 +63,14 @@ class AspectRatio:
         width: positive, any unit.
         height: positive, the same unit.
         label: what the caller wrote; kept so that answers can be matched to questions.
+        pixels: the width and height that crops are to come out at, where the caller wrote a size
+            such as 1200x630; None for a mere ratio. Boxes do not depend on it.
     """
 
     width: float
     height: float
     label: str = ""
+    pixels: tuple[int, int] | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         label = self.label or f"{self.width:g}:{self.height:g}"
@@ -68,8 +90,9 @@ class AspectRatio:
     def parse(cls, text: RatioLike) -> AspectRatio:
         """Understand a ratio in any sensible notation.
 
-        Accepts "16:9", "16/9", "4x5", "1920x1080", "2.39:1", "1.5", a preset such as
-        "square", a positive number, a `Fraction`, a (width, height) pair, or an `AspectRatio`.
+        Accepts "16:9", "16/9", "4x5", "2.39:1", "1.5", a preset such as "square", "original",
+        a size in pixels such as "1200x630", "1200x630@2x" or "64x64px", a positive number, a
+        `Fraction`, a (width, height) pair, or an `AspectRatio`.
 
         Raises:
             RatioError: anything else, with what was expected.
@@ -90,16 +113,33 @@ class AspectRatio:
     @classmethod
     def _parse_text(cls, text: str) -> AspectRatio:
         label = text.strip()
-        notation = PRESETS.get(label.lower(), label)
+        name = label.lower()
+        if name == ORIGINAL:
+            return cls(1.0, 1.0, ORIGINAL)
+        notation = PRESETS.get(name, label)
+        if size := _PIXELS.fullmatch(notation):
+            width, height, times = int(size[1]), int(size[2]), int(size[4] or 1)
+            if size[3] or size[4] or max(width, height) >= SMALLEST_PIXELS:
+                return cls(width, height, label, (width * times, height * times))
         if pair := _PAIR.fullmatch(notation):
             return cls(float(pair[1]), float(pair[2]), label)
         if single := _SINGLE.fullmatch(notation):
             return cls(float(single[1]), 1.0, label)
         raise RatioError(
-            f"{_EXPECTED}, a number such as 1.5, or one of {', '.join(PRESETS)}; got {text!r}",
+            f"{_EXPECTED}, pixels such as 1200x630, or a preset such as square; got {text!r}"
+            f"{did_you_mean(label, (*PRESETS, ORIGINAL))}",
             "ratio",
             text,
         )
+
+    @property
+    def is_original(self) -> bool:
+        """Whether it stands for each photo's own ratio; until then it has a square's sides."""
+        return self.label == ORIGINAL
+
+    def in_photo(self, width: int, height: int) -> AspectRatio:
+        """This ratio, or of "original" that of a photo's sides [px]."""
+        return replace(self, width=width, height=height) if self.is_original else self
 
     @property
     def value(self) -> float:
@@ -117,8 +157,16 @@ class AspectRatio:
 
 def slug_of(label: str) -> str:
     """The label of a ratio in a form that fits any file name, such as "16x9"."""
-    joined = re.sub(r"[^0-9A-Za-z.]+", "x", label)
+    joined = re.sub(r"[^0-9A-Za-z.@_-]+", "x", label)
     return re.sub(r"(^|x)\.", r"\g<1>0.", joined).rstrip(".")
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The end of a message on a word that is not known: "", or the known one that is like it."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(word.lower(), list(known), n=1, cutoff=0.7)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def is_pair(value: object) -> bool:

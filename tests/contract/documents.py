@@ -104,7 +104,7 @@ def missing_options(path: Path, sources: Iterable[Path]) -> list[str]:
 
 def missing_modules(path: Path) -> list[str]:
     """The modules that a file names, `marscrop.x.y`, that are no file and no name in one."""
-    named = set(_MODULE.findall(path.read_text(encoding="utf-8")))
+    named = set(_MODULE.findall(path.read_text(encoding="utf-8"))) - {"marscrop.toml"}
     mutants = {name for name in named if "__mutmut_" in name}
     return sorted(name for name in named - mutants if not _is_there(name.split(".")))
 

@@ -26,6 +26,7 @@ NOT_NEEDED = (
     *("marscrop.batch", "marscrop.bench", "marscrop.doctor", "marscrop.exchange"),
     *("marscrop.integrations", "marscrop.service"),
     *("marscrop.cli.batch", "marscrop.cli.bench", "marscrop.cli.doctor", "marscrop.cli.plugins"),
+    *("marscrop.cli.completion", "marscrop.cli.own_presets", "tomllib"),
     *("marscrop.cli.serve", "marscrop.faces.centerface", "marscrop.faces.detector"),
     *("marscrop.imaging.crop_file", "marscrop.imaging.encoding", "marscrop.imaging.lossless"),
     *("marscrop.imaging.output_format", "marscrop.imaging.padding"),

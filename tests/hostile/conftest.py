@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.hostile.corpus import FAMILIES, Case
 
-from marscrop.batch.discovery import PHOTO_SUFFIXES
+from marscrop.imaging.photo_suffixes import PHOTO_SUFFIXES
 
 FEW_MIB = 64
 """A limit that lets no test take long; the defaults are for the command line's test."""

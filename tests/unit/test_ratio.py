@@ -67,13 +67,48 @@ def test_most_extreme_ratios_are_understood() -> None:
     assert AspectRatio.parse("1:100").value == 0.01
 
 
-def test_message_names_the_presets() -> None:
+@pytest.mark.parametrize(("text", "end"), [("squre", "; did you mean square?"), ("qqq", "")])
+def test_message_names_the_preset_that_was_meant(text: str, end: str) -> None:
     with pytest.raises(RatioError) as caught:
-        AspectRatio.parse("wide?")
+        AspectRatio.parse(text)
     assert str(caught.value) == (
-        "aspect ratio must be W:H with both positive, such as 16:9, a number such as 1.5, or one "
-        f"of {', '.join(PRESETS)}; got 'wide?'"
+        "aspect ratio must be W:H with both positive, such as 16:9, pixels such as 1200x630, or a "
+        f"preset such as square; got {text!r}{end}"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "pixels"),
+    [
+        ("1200x630", (1200, 630)),
+        ("1200X630", (1200, 630)),
+        ("728x90", (728, 90)),
+        ("150×150", (150, 150)),
+        ("600x315@2x", (1200, 630)),
+        ("16x9@3x", (48, 27)),
+        ("64x64px", (64, 64)),
+        ("32x32px@2x", (64, 64)),
+        *(("4x5", None), ("16x9", None), ("1200:630", None), ("2.39x1", None), ("og", None)),
+    ],
+)
+def test_large_numbers_with_an_x_are_pixels(text: str, pixels: tuple[int, int] | None) -> None:
+    ratio = AspectRatio.parse(text)
+    assert ratio.pixels == pixels
+    assert str(ratio) == text
+
+
+@pytest.mark.parametrize("text", ["0x630", "1200x0", "1200x10", "1200x630@0x", "1200x630@x"])
+def test_pixels_without_a_sensible_ratio_are_refused(text: str) -> None:
+    with pytest.raises(RatioError, match="aspect ratio must"):
+        AspectRatio.parse(text)
+
+
+def test_original_is_the_ratio_of_each_photo() -> None:
+    original = AspectRatio.parse("Original")
+    assert original.is_original
+    assert original.in_photo(640, 427).value == 640 / 427
+    assert str(original.in_photo(640, 427)) == "original"
+    assert AspectRatio.parse("3:2").in_photo(640, 427) == AspectRatio.parse("3:2")
 
 
 @pytest.mark.parametrize("text", ["16:9", "square", "4x5", "1.5", 1.5])
@@ -91,6 +126,8 @@ def test_prints_as_it_was_asked(text: str | float) -> None:
         (".5", "0.5"),
         (".5:1", "0.5x1"),
         ("5:1", "5x1"),
+        ("1200x630@2x", "1200x630@2x"),
+        ("open-graph", "open-graph"),
     ],
 )
 def test_slug_fits_a_file_name(text: str, slug: str) -> None:

@@ -26,24 +26,10 @@ from marscrop.batch.store import (
 )
 from marscrop.errors import MarscropError, OptionError
 from marscrop.files import reason
+from marscrop.imaging.photo_suffixes import PHOTO_SUFFIXES, RAW_SUFFIXES
 from marscrop.ratio import AspectRatio
 from marscrop.spelling import Mention
 from marscrop.window.regions import Region
-
-PHOTO_SUFFIXES: Final = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".gif"}
-    | {".avif", ".heic", ".heif", ".hif", ".jxl", ".tif", ".tiff"}
-    | {".bmp", ".jp2", ".ppm", ".pgm", ".pbm", ".pnm", ".psd"}
-)
-"""Suffixes of the photos in folders and globs, in either case. Files named one by one may have any,
-and a glob may name another, such as *.nef."""
-
-RAW_SUFFIXES: Final = frozenset(
-    {".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".iiq", ".mef", ".mos"}
-    | {".mrw", ".nef", ".nrw", ".orf", ".pef", ".raf", ".rw2", ".sr2", ".srw", ".x3f"}
-)
-"""Those of camera raw, which are photos where that was asked for: beside a raw file there often
-lies its JPEG."""
 
 _STATS_AT_ONCE: Final = 16
 """Files looked up at once: an object store takes tens of milliseconds for each."""

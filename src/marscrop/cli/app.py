@@ -22,7 +22,9 @@ from marscrop.spelling import on_command_line
 
 
 @click.group(cls=CommandGroup, context_settings={"show_default": True})
-@click.version_option(__version__, message="marscrop %(version)s", help="Print the version.")
+@click.version_option(
+    __version__, "-V", "--version", message="marscrop %(version)s", help="Print the version."
+)
 def app() -> None:
     """Find the best-composed crop of a photo, for every aspect ratio asked."""
 

@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     required=True,
     help="Folder or URL for the crops and the results.",
 )
-@click.option("--ratio", "-r", multiple=True, help=flags.RATIO_HELP)
+@flags.ratio(required=False)
+@flags.list_presets
 @click.option("--no-crops", is_flag=True, help="Boxes only: write the manifest, but no pictures.")
 @click.option(
     "--tool",
@@ -109,6 +110,12 @@ def batch(
     options = flags.parse_options(written)
     read = flags.parse_reading(frame, raw, lenient=lenient)
     ratios = flags.parse_ratios(ratio)
+    for sized in (one for one in ratios if one.pixels):
+        print(
+            f"marscrop: {sized}: a batch scales no crops; it is taken as the ratio "
+            f"{sized.width:g}:{sized.height:g}",
+            file=sys.stderr,
+        )
     from marscrop.batch.job import Job
     from marscrop.batch.plan import make_plan, plan_tasks
     from marscrop.batch.progress import Progress

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import Final
 
 import click
 
-OWN: Final = ("crop", "batch", "review", "web", "bench", "serve", "doctor")
+OWN: Final = ("crop", "batch", "review", "web", "serve", "doctor", "bench", "completion")
 """In the order of `--help`; each has the module of its name."""
 
 
@@ -59,6 +60,8 @@ class CommandGroup(click.Group):
         if near := get_close_matches(name, self.list_commands(ctx)):
             meant = ", ".join(map(repr, near))
             ctx.fail(f"No such command {name!r}. Did you mean {meant}?")
+        if os.path.exists(name):  # noqa: PTH110 - "" is no path
+            ctx.fail(f"No such command {name!r}. Did you mean 'crop {name}'?")
 
 
 def _own(name: str) -> click.Command:

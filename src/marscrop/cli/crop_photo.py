@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from marscrop.cli.output_paths import OutputPaths
+from marscrop.cli.output_paths import NamedCrop, OutputPaths
+from marscrop.cli.sources import SourceFile
 from marscrop.crop import Crop
 from marscrop.crop_json import CropEntry, PhotoEntry, as_table, focal_entry
 from marscrop.cropper import Cropper
 from marscrop.decision import moved_to_grid
-from marscrop.errors import MarscropError
+from marscrop.errors import ConstraintError, ImageError, MarscropError
 from marscrop.files import reason
 from marscrop.geometry import Size
 from marscrop.imaging.encoded_file import distinct
@@ -25,10 +26,12 @@ from marscrop.memory_budget import PIXEL_BYTES, MemoryBudget
 from marscrop.options import CropOptions
 from marscrop.ordered_map import OrderedMap
 from marscrop.ratio import AspectRatio
-from marscrop.spelling import on_command_line
+from marscrop.sizing import Sizing
+from marscrop.spelling import Mention, on_command_line
 
 if TYPE_CHECKING:
     from marscrop.imaging.lossless import BlockGrid
+    from marscrop.window.focal_point import FocalPoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +42,39 @@ class Report:
         lines: for stdout.
         warnings: for stderr, without the program's name: what crops do not keep of the photo.
         error: for stderr, without the program's name; None where all went well.
+        picture: the file of the crop, where it goes to stdout.
     """
 
     lines: list[str]
     warnings: list[str]
     error: str | None = None
+    picture: bytes | None = None
+
+
+class _Written(NamedTuple):
+    """A crop that was dealt with.
+
+    Attributes:
+        crop: itself.
+        path: of its file; None on stdout.
+        size: that it came out at [px].
+        losses: what it does not keep, and of its size; None where a file that was there stays.
+        picture: the file, on stdout.
+    """
+
+    crop: Crop
+    path: Path | None
+    size: Size
+    losses: tuple[str, ...] | None
+    picture: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CropPhoto:
-    """A function of a photo's place in the list and its name.
+    """A function of a photo's place in the list and of the photo.
 
     Attributes:
-        cropper, read, ratios, options: what is asked.
+        cropper, read, ratios, options, sizing: what is asked.
         outputs: paths of the crops; None where none are written.
         write: how they are written.
         as_json: one line of JSON a photo, in place of one in words a crop.
@@ -65,6 +88,7 @@ class CropPhoto:
     read: ReadOptions
     ratios: Sequence[AspectRatio]
     options: CropOptions
+    sizing: Sizing
     outputs: OutputPaths | None
     write: WriteOptions
     as_json: bool
@@ -73,52 +97,146 @@ class CropPhoto:
     photos: OrderedMap
     memory: MemoryBudget
 
-    def __call__(self, index: int, image: str) -> Report:
+    def __call__(self, index: int, source: SourceFile) -> Report:
         """Crop one photo. What goes wrong with it is part of the answer."""
+        done: list[_Written] = []
         lines: list[str] = []
-        losses: list[tuple[str, ...]] = []
+        error: str | None = None
         try:
-            photo = self.cropper.open(image, read=self.read)
-            with self.memory.hold(self.cropper.analysis_bytes(photo, self.options)):
-                analysis = self.cropper.analyse(photo, self.options.faces, self.options)
-                found = self.cropper.crop_analysed(analysis, self.ratios, self.options)
-                focal = self.cropper.focal_analysed(analysis, self.options) if self.focal else None
-            grid = _grid_of(photo) if self.lossless else None
-            crops = [moved_to_grid(grid, crop, self.options) for crop in found] if grid else found
-            if self.outputs is not None:
-                self.photos.wait_for_turn(index)
-                paths = self.outputs.of(image, photo, crops)
-                self.photos.passed(index)
-                with self.memory.hold(PIXEL_BYTES * photo.size.width * photo.size.height):
-                    for path, crop, lost in self._written(photo, crops, paths, grid):
-                        losses.append(lost)
-                        if not self.as_json:
-                            lines.append(f"{path}  {_in_words(crop)}")
-            if self.as_json:
-                table = _as_table(image, photo.size, crops, found, losses)
-                lines.append(json.dumps(table | focal_entry(focal)))
-        except MarscropError as error:
-            return Report(lines, _warnings(image, losses), error.text(on_command_line))
-        except MemoryError as error:  # another photo may be smaller
-            return Report(lines, _warnings(image, losses), f"{image}: {reason(error)}")
-        return Report(lines, _warnings(image, losses))
+            self._crop(index, source, done, lines)
+        except MarscropError as raised:
+            error = raised.about(source.path).text(on_command_line)
+        except MemoryError as raised:  # another photo may be smaller
+            error = f"{source.path}: {reason(raised)}"
+        pictures = [one.picture for one in done if one.picture is not None]
+        return Report(
+            lines if self.as_json else list(map(_in_words, done)) or lines,
+            _warnings(source.path, [one.losses or () for one in done]),
+            error,
+            pictures[0] if pictures else None,
+        )
+
+    def _crop(self, index: int, source: SourceFile, done: list[_Written], lines: list[str]) -> None:
+        """Add what is done to `done`, and what is printed beside it to `lines`."""
+        given = source.path if source.content is None else source.content
+        photo = self.cropper.open(given, source.path, self.read)
+        paths = None
+        if self.outputs and self.outputs.told_early and self.options.max_candidates == 1:
+            paths = self._paths(
+                self.outputs, index, source, photo, [NamedCrop(one) for one in self.ratios]
+            )
+            if not self.as_json and paths and all(map(self.outputs.stays, paths)):
+                lines += [f"{path}  left as it is" for path in paths]
+                return
+        with self.memory.hold(self.cropper.analysis_bytes(photo, self.options)):
+            found, focal = self._found(photo)
+        grid = _grid_of(photo) if self.lossless else None
+        crops = [moved_to_grid(grid, crop, self.options) for crop in found] if grid else found
+        if self.outputs is not None:
+            sizes = [self._size(crop) for crop in crops]
+            named = [
+                NamedCrop(crop.ratio, crop.candidate, size or crop.size)
+                for crop, (size, _) in zip(crops, sizes, strict=True)
+            ]
+            paths = paths or self._paths(self.outputs, index, source, photo, named)
+            pixels = sum(size.width * size.height for size, _ in sizes if size)
+            pixels += photo.size.width * photo.size.height
+            with self.memory.hold(PIXEL_BYTES * pixels):
+                done.extend(self._written(source, self.outputs, photo, crops, sizes, paths, grid))
+        if self.as_json:
+            table = _as_table(source.path, photo.size, crops, found, done)
+            lines.append(json.dumps(table | focal_entry(focal)))
+
+    def _paths(
+        self,
+        outputs: OutputPaths,
+        index: int,
+        source: SourceFile,
+        photo: Photo,
+        crops: Sequence[NamedCrop],
+    ) -> list[Path]:
+        """The crops' paths, decided in the order of the photos."""
+        self.photos.wait_for_turn(index)
+        paths = outputs.of(source, index, photo, crops)
+        self.photos.passed(index)
+        return paths
+
+    def _found(self, photo: Photo) -> tuple[list[Crop], FocalPoint | None]:
+        """The crops; of a size that was asked, with its pixels where the photo has them.
+
+        And the focal point, where it is asked for.
+        """
+        seen = self.cropper.analyse(photo, self.options.faces, self.options)
+        focal = self.cropper.focal_analysed(seen, self.options) if self.focal else None
+        if not any(self.sizing.wanted(ratio) for ratio in self.ratios):
+            return self.cropper.crop_analysed(seen, self.ratios, self.options), focal
+        room = seen.part.size if seen.part else photo.size
+        crops: list[Crop] = []
+        for ratio in (one.in_photo(*photo.size) for one in self.ratios):
+            larger = self.sizing.options(ratio, room, self.options)
+            try:  # without padding, which a crop that has too few pixels goes before
+                asked = replace(larger, fallback=None, pad_fill=None)
+                crops += self.cropper.crop_analysed(seen, [ratio], asked)
+            except ConstraintError:
+                crops += self.cropper.crop_analysed(seen, [ratio], self.options)
+        return crops, focal
+
+    def _size(self, crop: Crop) -> tuple[Size | None, str | None]:
+        """What a crop is scaled to, None if it stays; and what is to be said about it.
+
+        Raises:
+            ImageError: it has more pixels than a photo may have.
+        """
+        size, said = self.sizing.of(crop)
+        if size and size.width * size.height > self.cropper.max_pixels:
+            raise ImageError(
+                None,
+                (
+                    f"a crop of {size.width}x{size.height} pixels is beyond the limit of "
+                    f"{self.cropper.max_pixels:,}; ask for a smaller one or raise ",
+                    Mention("max_pixels"),
+                ),
+            )
+        return size, said and f"{said}; --enlarge scales it up"
 
     def _written(
-        self, photo: Photo, crops: list[Crop], paths: list[Path], grid: BlockGrid | None
-    ) -> Iterator[tuple[Path, Crop, tuple[str, ...]]]:
-        """Write each crop, then yield its path, itself, and what it does not keep."""
+        self,
+        source: SourceFile,
+        outputs: OutputPaths,
+        photo: Photo,
+        crops: list[Crop],
+        sizes: list[tuple[Size | None, str | None]],
+        paths: list[Path],
+        grid: BlockGrid | None,
+    ) -> Iterator[_Written]:
+        """Write each crop, then yield what came of it."""
         from marscrop.imaging.crop_file import CropFiles
         from marscrop.imaging.destination import write_whole
 
-        if grid:
-            for path, crop in zip(paths, crops, strict=True):
-                encoded = grid.cut(crop.box, self.write.metadata)
-                write_whole(path, encoded.content)
-                yield path, crop, encoded.losses
-            return
         files = CropFiles(photo, self.write)
-        for path, crop in zip(paths, crops, strict=True):
-            yield path, crop, files.write(crop.box, path, padding=crop.padding)
+        for path, crop, (size, said) in zip(paths, crops, sizes, strict=True):
+            out = size or crop.size
+            if outputs.stays(path):
+                yield _Written(crop, path, out, None)
+                continue
+            to_stdout = outputs.destination.stdout
+            if not (to_stdout or outputs.destination.file):
+                outputs.make_folders(source, path)
+            if not (grid or to_stdout):
+                lost = files.write(crop.box, path, padding=crop.padding, size=size)
+                yield _Written(crop, path, out, (*filter(None, [said]), *lost))
+                continue
+            encoded = (
+                grid.cut(crop.box, self.write.metadata)
+                if grid
+                else files.encode(crop.box, path, padding=crop.padding, size=size)
+            )
+            lost = (*filter(None, [said]), *encoded.losses)
+            if to_stdout:
+                yield _Written(crop, None, out, lost, encoded.content)
+            else:
+                write_whole(path, encoded.content)
+                yield _Written(crop, path, out, lost)
 
 
 def _grid_of(photo: Photo) -> BlockGrid:
@@ -132,28 +250,32 @@ def _warnings(image: str, losses: list[tuple[str, ...]]) -> list[str]:
     return [f"{image}: warning: {loss}" for loss in distinct(chain.from_iterable(losses))]
 
 
-def _in_words(found: Crop) -> str:
+def _in_words(done: _Written) -> str:
+    found, place = done.crop, done.path or "<stdout>"
+    if done.losses is None:
+        return f"{place}  left as it is"
     width, height = found.box.size
     x0, y0 = found.box[:2]
-    words = f"{width}x{height} at ({x0}, {y0})  confidence {found.confidence:.2f}"
+    words = f"{place}  {width}x{height} at ({x0}, {y0})  confidence {found.confidence:.2f}"
     if found.centred:
         words += ": centre crop"
     if found.padding:
         words += f"  padded to {found.size.width}x{found.size.height}"
+    if done.size != found.size:
+        words += f"  scaled to {done.size.width}x{done.size.height}"
     return words
 
 
 def _as_table(
-    image: str,
-    size: Size,
-    crops: list[Crop],
-    asked: list[Crop],
-    losses: list[tuple[str, ...]],
+    image: str, size: Size, crops: list[Crop], asked: list[Crop], done: list[_Written]
 ) -> PhotoEntry:
     table = as_table(image, size, crops)
-    for entry, lost in zip(table["crops"], losses, strict=False):  # none where none are written
-        if lost:
-            entry["warnings"] = list(lost)
+    for entry, one in zip(table["crops"], done, strict=False):  # none where none are written
+        if one.size != one.crop.size:
+            entry["size"] = list(one.size)
+        entry["output"] = str(one.path)
+        if one.losses:
+            entry["warnings"] = list(one.losses)
     for entry, crop, best in zip(table["crops"], crops, asked, strict=True):
         if crop is not best:
             _note_move(entry, crop, best)

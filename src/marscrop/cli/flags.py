@@ -10,7 +10,7 @@ import click
 from marscrop.cli.process import refuse
 from marscrop.errors import MarscropError
 from marscrop.options import OPTIONS, CropOptions, Option, described
-from marscrop.ratio import AspectRatio
+from marscrop.ratio import ORIGINAL, PRESETS, AspectRatio, did_you_mean
 from marscrop.spelling import Mention, on_command_line
 
 if TYPE_CHECKING:
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
 
-RATIO_HELP: Final = "Aspect ratio, width:height, such as 16:9, 4x5, 1.5 or square. Repeat for more."
+RATIO_HELP: Final = (
+    "Aspect ratio, width:height, such as 16:9, 4x5, 1.5, square or original; or a size in pixels, "
+    "such as 1200x630 or 1200x630@2x. Several: 16:9,1:1, or repeat it."
+)
 
 quality = click.option(
     "--quality",
@@ -147,9 +150,77 @@ def parse_ratios(texts: Iterable[str]) -> list[AspectRatio]:
     """The ratios, each once; exit code 2 where one cannot be understood."""
     ratios: dict[str, AspectRatio] = {}
     for text in texts:
-        try:
-            parsed = AspectRatio.parse(text)
-        except MarscropError as error:
-            refuse(error)
-        ratios.setdefault(parsed.slug, parsed)  # asked twice is answered once
+        parts = text.split(",")
+        if len(parts) > 1 and any(part.strip().isdigit() for part in parts):
+            meant = text.replace(",", "." if ":" in text else ":", 1)
+            refuse(
+                f"-r {text}: a comma stands between ratios, each such as 16:9; "
+                f"did you mean {meant}?"
+            )
+        for part in parts:
+            parsed = _parse_ratio(part)
+            ratios.setdefault(parsed.slug, parsed)  # asked twice is answered once
     return list(ratios.values())
+
+
+def _parse_ratio(text: str) -> AspectRatio:
+    name = text.strip().lower()
+    own: Mapping[str, AspectRatio] = {}
+    if name[:1].isalpha():  # numbers need no files read
+        from marscrop.cli.own_presets import own_presets
+
+        own = own_presets()
+    if name in own:
+        return own[name]
+    try:
+        return AspectRatio.parse(text)
+    except MarscropError as error:
+        near = did_you_mean(text, own)
+        refuse(error.text(on_command_line).partition("; did you mean")[0] + near if near else error)
+
+
+def _list_presets(context: click.Context, _: click.Parameter, asked: bool) -> None:
+    if not asked or context.resilient_parsing:
+        return
+    from marscrop.cli.own_presets import own_presets
+
+    own = own_presets()
+    rows = {name: notation for name, notation in PRESETS.items() if name not in own}
+    rows[ORIGINAL] = "the photo's own"
+    for name, ratio in own.items():
+        size = "{}x{} pixels".format(*ratio.pixels) if ratio.pixels else ""
+        rows[name] = f"{size or f'{ratio.width:g}:{ratio.height:g}'}  (yours)"
+    width = max(map(len, rows))
+    for name, notation in rows.items():
+        click.echo(f"{name:{width}}  {notation}")
+    context.exit()
+
+
+def _complete_ratio(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    from marscrop.cli.own_presets import own_presets
+
+    done, comma, last = begun.rpartition(",")
+    names = (*own_presets(), *PRESETS, ORIGINAL)
+    return [f"{done}{comma}{name}" for name in names if name.startswith(last.lower())]
+
+
+list_presets = click.option(
+    "--list-presets",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_list_presets,
+    help="Print the names that -r knows, yours too, and end.",
+)
+
+
+def ratio(*, required: bool) -> Callable[[Command], Command]:
+    """The flag `-r`."""
+    return click.option(
+        "--ratio",
+        "-r",
+        multiple=True,
+        required=required,
+        help=RATIO_HELP,
+        shell_complete=_complete_ratio,
+    )

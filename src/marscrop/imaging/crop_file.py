@@ -130,7 +130,12 @@ class CropFiles:
         return EncodedFile(encoded.content, self._all(losses))
 
     def write(
-        self, box: Box, path: str | os.PathLike[str], *, padding: Padding | None = None
+        self,
+        box: Box,
+        path: str | os.PathLike[str],
+        *,
+        padding: Padding | None = None,
+        size: Size | None = None,
     ) -> tuple[str, ...]:
         """Write a crop to a file, which appears whole or not at all; one that is there is replaced.
 
@@ -140,10 +145,11 @@ class CropFiles:
         Raises:
             ImageError: what `encode` raises, or a file that cannot be written.
         """
-        if padding is None and fits_strips(self._photo, box, path):
+        resized = size not in (None, box.size)
+        if padding is None and not resized and fits_strips(self._photo, box, path):
             with whole_file(path) as file:
                 return self._all(self._encode_by_strips(box, path, file))
-        encoded = self.encode(box, path, padding=padding)
+        encoded = self.encode(box, path, padding=padding, size=size)
         write_whole(path, encoded.content)
         return encoded.losses
 

@@ -85,7 +85,8 @@ class PhotoProcessor:
     def map(self, query: CropsQuery, content: bytes | None, name: str | None) -> bytes:
         """What the network sees in it for the one ratio, as a PNG."""
         _, analysis = self._analysis(query, content, name, None)
-        (logits,) = self._cropper.maps(analysis.features, query.ratios)
+        ratios = [ratio.in_photo(*analysis.size) for ratio in query.ratios]
+        (logits,) = self._cropper.maps(analysis.features, ratios)
         values = 1 / (1 + np.exp(-logits.astype(np.float64)))
         return grey_png(values if analysis.part is None else _on_photo(values, analysis))
 

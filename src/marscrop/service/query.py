@@ -29,8 +29,11 @@ from marscrop.service.refusals import bad_request
 from marscrop.window.regions import Region
 
 CROPS_PARAMETERS: Final = (RATIO, PHOTO, URL, FOCAL, *READ_PARAMETERS, *CROP_OPTIONS)
+_RATIO_OR_SIZE: Final = (
+    "Aspect ratio, such as 16:9; or a width and height in pixels, such as 1200x630."
+)
 CROP_PARAMETERS: Final = (
-    replace(RATIO, repeated=False, required=False, about="Aspect ratio, such as 16:9."),
+    replace(RATIO, repeated=False, required=False, about=_RATIO_OR_SIZE),
     URL,
     *READ_PARAMETERS,
     *(option for option in CROP_OPTIONS if option.name != "max_candidates"),
@@ -144,16 +147,16 @@ class PictureQuery:
             Refusal: 422, both sides are given, and no box of their ratio.
         """
         if self.width is not None and self.height is not None:
-            asked = Size(self.width, self.height)
-            _check_ratio(crop, asked)
-            return asked
+            both = Size(self.width, self.height)
+            _check_ratio(crop, both)
+            return both
+        asked = self.crop.ratios[0] if self.crop.ratios else None
+        ratio = crop.ratio if asked is None or asked.is_original else asked.value
         if self.width is not None:
-            ratio = self.crop.ratios[0].value if self.crop.ratios else crop.ratio
             return Size(self.width, max(1, round_half_up(self.width / ratio)))
         if self.height is not None:
-            ratio = self.crop.ratios[0].value if self.crop.ratios else crop.ratio
             return Size(max(1, round_half_up(self.height * ratio)), self.height)
-        return None
+        return Size(*asked.pixels) if asked and asked.pixels else None
 
 
 def _check_ratio(crop: Size, asked: Size) -> None:

@@ -74,7 +74,8 @@ def test_padded_crop_is_written_and_told(cli: Cli, rocket: Path, tmp_path: Path)
         assert written.size == (550, 977)
         assert written.getpixel((0, 0)) == (255, 0, 0)
 
-    (entry,) = json.loads(cli(*arguments, "--json").out)["crops"]
+    (entry,) = json.loads(cli(*arguments, "--json", "--overwrite").out)["crops"]
+    assert entry.pop("output") == str(tmp_path / "rocket_9x16.png")
     assert entry == {
         "ratio": "9:16",
         "box": [50, 0, 600, 427],

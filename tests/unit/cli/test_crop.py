@@ -99,7 +99,7 @@ def test_failures_are_named_and_the_rest_is_done(cli: Cli, rocket: Path, tmp_pat
     (tmp_path / "text.jpg").write_text("not a picture")
     truncated = tmp_path / "truncated.jpg"
     truncated.write_bytes(rocket.read_bytes()[:30_000])
-    bad = [tmp_path / n for n in ("missing.jpg", "in", "empty.jpg", "text.jpg", "truncated.jpg")]
+    bad = [tmp_path / n for n in ("missing.jpg", "empty.jpg", "text.jpg", "truncated.jpg")]
     result = cli("crop", *bad, rocket, "-r", "1:1", "-o", tmp_path / "out")
     assert result.code == 1
     lines = result.err.splitlines()
@@ -145,19 +145,56 @@ def test_crops_of_photos_with_one_name_do_not_overwrite_each_other(
 
 
 def test_a_photo_of_the_list_is_never_overwritten(cli: Cli, rocket: Path) -> None:
-    earlier = rocket.with_name("rocket_1x1.jpg")
-    shutil.copy(rocket, earlier)
-    content = earlier.read_bytes()
-    result = cli("crop", rocket, earlier, "-r", "1:1")
+    other = rocket.with_name("mine.jpg")
+    shutil.copy(rocket, other)
+    content = other.read_bytes()
+    result = cli("crop", rocket, other, "-r", "1:1", "--name", "mine{index}", "--overwrite")
+    assert (result.code, result.err) == (0, "")
+    other.rename(rocket.with_name("mine1.jpg"))
+    result = cli("crop", rocket, rocket.with_name("mine1.jpg"), "-r", "1:1", "--overwrite")
+    assert (result.code, rocket.with_name("mine1.jpg").read_bytes()) == (0, content)
+    result = cli(
+        *("crop", rocket, rocket.with_name("mine1.jpg"), "-r", "1:1"),
+        *("--name", "mine{index}", "--overwrite"),
+    )
     assert result.code == 1
-    assert earlier.read_bytes() == content
-    assert (rocket.parent / "rocket_1x1_1x1.jpg").is_file()
+    assert "its crop would overwrite" in result.err
+    assert rocket.with_name("mine1.jpg").read_bytes() == content
 
 
-def test_same_command_twice_replaces_its_crops(cli: Cli, rocket: Path, tmp_path: Path) -> None:
+def test_a_file_that_is_there_is_replaced_only_if_asked(
+    cli: Cli, rocket: Path, tmp_path: Path
+) -> None:
     arguments = ("crop", rocket, "-r", "1:1", "-o", tmp_path / "out")
-    assert [cli(*arguments).code, cli(*arguments).code] == [0, 0]
-    assert len(list((tmp_path / "out").iterdir())) == 1
+    written = tmp_path / "out" / "rocket_1x1.jpg"
+    assert cli(*arguments).code == 0
+    written.write_text("mine")
+    again = cli(*arguments)
+    assert (again.code, again.out, written.read_text()) == (1, "", "mine")
+    assert again.err == (
+        f"marscrop: {rocket}: {written} is there already; --overwrite replaces it, "
+        "--skip-existing leaves it\n"
+    )
+    skipped = cli(*arguments, "--skip-existing")
+    assert (skipped.code, written.read_text()) == (0, "mine")
+    assert skipped.out == f"{written}  left as it is\n"
+    both = cli("crop", rocket, "-r", "1:1,4:5", "-o", tmp_path / "out", "--skip-existing")
+    assert (both.code, written.read_text()) == (0, "mine")
+    assert (tmp_path / "out" / "rocket_4x5.jpg").is_file()
+    assert cli(*arguments, "--skip-existing", "--overwrite").code == 2
+    assert cli(*arguments, "--overwrite").code == 0
+    with Image.open(written) as image:
+        assert image.format == "JPEG"
+
+
+def test_one_file_that_is_there_is_not_replaced_either(
+    cli: Cli, rocket: Path, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine.png"
+    mine.write_text("mine")
+    assert cli("crop", rocket, "-r", "1:1", "-o", mine).code == 1
+    assert cli("crop", rocket, "-r", "1:1", "-o", mine, "--skip-existing").code == 0
+    assert mine.read_text() == "mine"
 
 
 def test_broken_model_is_one_line(cli: Cli, rocket: Path, tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
-"""Names that the terminal cannot show: a command says them with escapes, and goes on."""
+"""What a person at a terminal sees beside crops: help, completion, progress, quiet."""
 
 from __future__ import annotations
 
-import json
+import io
 import os
 import shutil
 import subprocess
@@ -10,81 +10,102 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.unit.cli.conftest import Cli, Result
 
-NAMES = ("caf\u00e9 \u2603.jpg", "\u732b.jpg", "\U0001f408.jpg", "plain.jpg")
-"""Of which cp1252 has one in part, and ASCII the last."""
-
-ENCODINGS = ["cp1252", "ascii", "ascii:surrogateescape"]
-
-
-@pytest.fixture
-def photos(tmp_path: Path, examples: Path) -> Path:
-    folder = tmp_path / "photos"
-    folder.mkdir()
-    for name in NAMES:
-        shutil.copyfile(examples / "rocket.jpg", folder / name)
-        (folder / f"broken {name}").write_bytes(b"")
-    return folder
+from marscrop import __version__
+from marscrop.cli.progress import Progress
 
 
-def marscrop(encoding: str, *arguments: str | Path) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        [sys.executable, "-m", "marscrop", *arguments],
-        env={**os.environ, "PYTHONIOENCODING": encoding},
-        capture_output=True,
-        check=False,
-    )
+def test_help_names_what_people_use_first(cli: Cli) -> None:
+    listed = cli("--help").out.split("Commands:\n")[1]
+    names = [line.split()[0] for line in listed.splitlines() if line.startswith("  ")]
+    assert names[0] == "crop"
+    assert names.index("serve") < names.index("doctor") < names.index("bench")
 
 
-@pytest.mark.parametrize("encoding", ENCODINGS)
-def test_crop_and_batch_do_all_photos(photos: Path, encoding: str) -> None:
-    target = photos.parent / "crops"
-    done = marscrop(encoding, "crop", *sorted(photos.iterdir()), "-r", "1:1", "-o", target)
-    codec = encoding.partition(":")[0]
-    assert done.returncode == 1
-    assert len(done.stdout.decode(codec).splitlines()) == len(NAMES)
-    errors = done.stderr.decode(codec).splitlines()
-    assert len(errors) == len(NAMES)
-    assert all(line.startswith("marscrop: ") for line in errors)
-    assert len(list(target.iterdir())) == len(NAMES)
+def test_short_version(cli: Cli) -> None:
+    assert cli("-V") == Result(0, f"marscrop {__version__}\n", "")
 
-    batch = ("batch", photos, "-r", "1:1", "-o", photos.parent / "batch")
-    for extra, code in (["--dry-run"], 0), ([], 1):
-        done = marscrop(encoding, *batch, *extra)
-        assert b"Traceback" not in done.stderr
-        assert done.returncode == code
-    rows = (photos.parent / "batch" / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
-    found = {Path(json.loads(row)["source"]).name for row in rows}
-    assert found == {*NAMES, *(f"broken {name}" for name in NAMES)}
+
+def test_a_photo_in_place_of_a_command_is_told(cli: Cli, examples: Path) -> None:
+    result = cli(examples / "cat.jpg", "-r", "1:1")
+    assert result.code == 2
+    assert f"Did you mean 'crop {examples / 'cat.jpg'}'?" in result.err
+
+
+def test_quiet_prints_errors_only(cli: Cli, examples: Path, tmp_path: Path) -> None:
+    photo, out = examples / "cat.jpg", tmp_path / "out"
+    assert cli("crop", photo, "-r", "1200x630", "-o", out, "--quiet") == Result(0, "", "")
+    failed = cli("crop", photo, tmp_path / "missing.jpg", "-r", "1:1", "-o", out, "-q")
+    assert (failed.code, failed.out) == (1, "")
+    assert failed.err == f"marscrop: {tmp_path / 'missing.jpg'}: no such file\n"
+    assert cli("crop", photo, "-r", "1:1", "--json", "-q").out.startswith("{")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_a_script_of_the_shell(cli: Cli, shell: str, tmp_path: Path) -> None:
+    result = cli("completion", shell)
+    assert result.code == 0
+    assert "_MARSCROP_COMPLETE" in result.out
+    if not shutil.which(shell):
+        pytest.skip(f"no {shell} here to read it")
+    script = tmp_path / "script"
+    script.write_text(result.out)
+    subprocess.run([shell, "-n", script], check=True, timeout=60)
+
+
+def test_unknown_shell_is_wrong_usage(cli: Cli) -> None:
+    assert cli("completion", "tcsh").code == 2
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("words", "completed"),
     [
-        ("crop", "\u2603.jpg", "-r", "1:1"),
-        ("crop", "\u2603.jpg", "-r", "\u2603"),
-        ("batch", "\u2603", "-r", "1:1", "-o", "x"),
-        ("bench", "\u2603.jpg"),
-        ("\u2603",),
-        ("serve", "--model", "\u2603"),
-        ("doctor", "--\u2603"),
+        ("marscrop comp", {"completion"}),
+        ("marscrop crop --skip", {"--skip-existing"}),
+        ("marscrop crop a.jpg -r squ", {"square"}),
+        ("marscrop crop a.jpg -r og,ori", {"og,original"}),
     ],
 )
-def test_what_goes_wrong_is_said(arguments: tuple[str, ...]) -> None:
-    done = marscrop("ascii", *arguments)
-    assert done.returncode in (1, 2)
-    assert b"Traceback" not in done.stderr
-    assert done.stderr.strip()
+def test_words_are_completed(words: str, completed: set[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from marscrop.cli.app import app; app(prog_name='marscrop')"],
+        env={
+            **os.environ,
+            "_MARSCROP_COMPLETE": "bash_complete",
+            "COMP_WORDS": words,
+            "COMP_CWORD": str(len(words.split()) - 1),
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert {line.partition(",")[2] for line in done.stdout.splitlines()} == completed
 
 
-@pytest.mark.skipif(os.name == "nt", reason="names are characters there")
-def test_bytes_of_a_name_come_out_as_they_went_in(photos: Path) -> None:
-    name = os.fsdecode(os.fsencode(photos) + b"/\xff\xe9.jpg")
-    try:
-        shutil.copyfile(photos / "plain.jpg", name)
-    except OSError:
-        pytest.skip("the disk takes only names in UTF-8")
-    done = marscrop("utf-8:surrogateescape", "crop", name, "-r", "1:1")
-    assert done.returncode == 0
-    assert b"/\xff\xe9_1x1.jpg" in done.stdout
-    assert marscrop("utf-8:strict", "crop", name, "-r", "1:1").returncode == 0
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_is_one_line_on_a_terminal() -> None:
+    terminal = Terminal()
+    with Progress(terminal, 3) as progress:
+        for failed in (False, True, False):
+            progress.clear()
+            progress.photo(failed=failed)
+    text = terminal.getvalue()
+    assert "\r1/3  " in text
+    assert "2/3  " in text
+    assert "1 failed" in text
+    assert text.endswith("\r\x1b[K")
+    assert "\n" not in text
+
+
+@pytest.mark.parametrize("stream", [io.StringIO(), Terminal()])
+def test_no_progress_in_a_log_or_of_one_photo(stream: io.StringIO) -> None:
+    with Progress(stream, 1 if stream.isatty() else 3) as progress:
+        progress.photo(failed=False)
+    assert stream.getvalue() == ""
