@@ -6,7 +6,8 @@ Photos are enlarged (Lanczos) to each size and given grain, as none at hand is s
 encoded by Pillow. A row's ways are timed in turn, round by round, so that they share what else the
 machine does; told are medians of the processor's time, of all threads, and of the clock. `marscrop`
 is the network's picture from the file, without the network. Boxes are compared with those of a full
-decode by Pillow, at three ratios, in pixels at 256.
+decode by Pillow, at three ratios, in pixels at 256; and so are, to tell what the network makes of
+any change, those of the fully decoded picture with a tenth of its values one step brighter.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ FORMATS: dict[str, dict[str, object]] = {
     "AVIF": {"quality": 60, "speed": 9},
     "TIFF": {"compression": "tiff_lzw"},
 }
+BRIGHTER = "a tenth of the values + 1"
 OURS, IN_FULL = "marscrop", "Pillow, in full, resized"
 
 
@@ -86,6 +88,11 @@ def ways(content: bytes, photo: Photo, cropper: Cropper) -> dict[str, Callable[[
 def in_full(content: bytes, cropper: Cropper) -> NDArray[np.uint8]:
     photo = open_photo(content)
     return resize_rgb(photo.upright().convert("RGB"), cropper.input_size(photo))
+
+
+def brighter(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    some = np.random.default_rng(0).random(rgb.shape) < 0.1
+    return rgb + (some & (rgb < 255)).astype(np.uint8)
 
 
 def edges(cropper: Cropper, rgb: NDArray[np.uint8], photo: Photo) -> NDArray[np.float64]:
@@ -132,9 +139,11 @@ def main() -> None:
                         (time.process_time() - processor, time.perf_counter() - clock)
                     )
             ours = photo.analysis_rgb(cropper.input_size(photo))
-            whole = edges(cropper, in_full(file.getvalue(), cropper), photo)
-            moved = np.abs(edges(cropper, ours, photo) - whole).max(axis=1)
-            moves[kind].extend(moved.tolist())
+            full = in_full(file.getvalue(), cropper)
+            expected = edges(cropper, full, photo)
+            for name, rgb in ((kind, ours), (BRIGHTER, brighter(full))):
+                moved = np.abs(edges(cropper, rgb, photo) - expected).max(axis=1)
+                moves[name].extend(moved.tolist())
         for name, pairs in spent.items():
             processor, clock = (1000 * statistics.median(one) for one in zip(*pairs, strict=True))
             ratio = statistics.median(

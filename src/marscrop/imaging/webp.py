@@ -125,7 +125,7 @@ def scaled(image: ImageFile, size: Size, threads: int) -> Image.Image | None:
 def _libwebp() -> Any:
     """The library that Pillow's extension was linked with; None where its names are hidden."""
     try:
-        from PIL import _webp  # type: ignore[attr-defined]
+        from PIL import _webp
 
         library = ctypes.CDLL(_webp.__file__)  # of which the names are its libraries', too
         library.WebPDecode.argtypes = c_char_p, c_size_t, POINTER(_Config)
