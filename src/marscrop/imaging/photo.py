@@ -301,7 +301,7 @@ def open_photo(
             _has_more_bits=is_file and deep_reading.is_readable(image, bits),
             _decoder_bytes=decoder_bytes,
             max_decoded_bytes=max_decoded_bytes,
-            reduction=Reduction.of(image, by_strips=by_strips) if is_file else Reduction.NONE,
+            reduction=Reduction.of(image) if is_file else Reduction.NONE,
             _opened=opened,
             losses=(*losses, *frames.losses),
             frames=frames,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import Final
+from typing import TYPE_CHECKING, Final, cast
 
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
@@ -12,6 +12,9 @@ from marscrop.geometry import Size
 from marscrop.imaging import strips
 from marscrop.imaging.jpeg import eighth
 from marscrop.imaging.raw.opening import DevelopedRaw
+
+if TYPE_CHECKING:
+    from PIL.ImageFile import ImageFile
 
 _DCT_DIVISORS: Final = (8, 4, 2)
 """As in Pillow's draft mode."""
@@ -26,16 +29,22 @@ class Reduction(enum.Enum):
     HALF = "half"
     """Camera raw, by 2: a pixel for each cell of the mosaic."""
     MEANS = "means"
-    """A large PNG, by any whole number: strips of it are averaged."""
+    """A PNG that is not small, by any whole number: strips of it are averaged."""
+    SCALED = "scaled"
+    """A plain WebP, by any whole number: rows are scaled as they are decoded."""
 
     @classmethod
-    def of(cls, image: Image.Image, *, by_strips: bool) -> Reduction:
-        """Of a file that is opened and not loaded, and maybe `strips.readable`."""
+    def of(cls, image: Image.Image) -> Reduction:
+        """Of a file that is opened and not loaded."""
         if isinstance(image, JpegImageFile):
             return cls.DCT
         if isinstance(image, DevelopedRaw):
             return cls.HALF
-        return cls.MEANS if by_strips else cls.NONE
+        if image.format == "WEBP":
+            from marscrop.imaging import webp
+
+            return cls.SCALED if webp.is_plain(image) else cls.NONE
+        return cls.MEANS if strips.shrinkable(image) else cls.NONE
 
     def divisor(self, size: Size, wanted: Size, oversampling: int) -> int:
         """By what a picture of `size` is divided, so that `oversampling` times `wanted` is left."""
@@ -45,7 +54,7 @@ class Reduction(enum.Enum):
             size.width // (oversampling * wanted.width),
             size.height // (oversampling * wanted.height),
         )
-        if self is Reduction.MEANS:
+        if self in (Reduction.MEANS, Reduction.SCALED):
             return max(1, spare)
         if self is Reduction.HALF:
             return 2 if spare >= 2 else 1
@@ -79,11 +88,16 @@ def reduced(
         Exception: as for `strips.reduced`.
     """
     stored = Size(*image.size)
-    if reduction is Reduction.MEANS:
-        divisor = reduction.divisor(stored, wanted, oversampling)
+    divisor = reduction.divisor(stored, wanted, oversampling)
+    if reduction is Reduction.SCALED and divisor > 1:
+        from marscrop.imaging import webp
+
+        small = Size(-(-stored.width // divisor), -(-stored.height // divisor))
+        return webp.scaled(cast("ImageFile", image), small, threads) or image, None
+    if reduction is Reduction.MEANS and (divisor > 1 or strips.readable(image)):
         return strips.reduced(image, divisor), (stored.width / divisor, stored.height / divisor)
     if isinstance(image, DevelopedRaw):
-        if reduction.divisor(stored, wanted, oversampling) == 1:
+        if divisor == 1:
             return image, None
         image.halve()
         return image, (stored.width / 2, stored.height / 2)

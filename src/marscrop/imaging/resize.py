@@ -20,8 +20,8 @@ FILTER: Final = "bilinear"
 """Name that a model's manifest records, so that a model trained otherwise is refused."""
 
 MIN_OVERSAMPLING: Final = 2
-"""Large JPEGs are decoded at reduced size, and large PNGs by strips, as long as that keeps so many
-pixels for each asked one. The filter then does the rest, in one step."""
+"""JPEGs, PNGs and WebPs are decoded at reduced size as long as that keeps so many pixels for each
+asked one. The filter then does the rest, in one step."""
 
 _MOST_TAPS: Final = 4096
 """With more, sums of products would not fit 32 bits in C."""

@@ -76,16 +76,21 @@ class StoredPicture:
         """Memory that `analysis_rgb` with these arguments takes at once, about and at most.
 
         That is what the decoder holds, the picture that comes out of it (a JPEG's and a large
-        PNG's at reduced size), a turned copy and one in RGB, as far as they are needed.
+        PNG's at reduced size), a turned copy and one in RGB, as far as they are needed. What is
+        decoded whole where a faster way fails is counted whole.
         """
         divisor = self.reduction.divisor(self.size, size, oversampling)
+        if self.reduction is Reduction.SCALED:
+            divisor = 1
         width, height = (-(-side // divisor) for side in self.size)
         turned = self.orientation != orientation.UPRIGHT
         to_rgb = self.mode != "RGB" or self.has_alpha
         pictures = cost.picture_bytes(Size(width, height), self.mode, turned=turned, to_rgb=to_rgb)
-        by_rows = self.reduction is not Reduction.MEANS or strips.libvips_usable()
+        by_rows = self.by_strips and strips.libvips_usable()
         whole = (
-            0 if by_rows else cost.picture_bytes(self.size, self.mode, turned=False, to_rgb=False)
+            cost.picture_bytes(self.size, self.mode, turned=False, to_rgb=False)
+            if self.reduction is Reduction.MEANS and divisor > 1 and not by_rows
+            else 0
         )
         return pictures + self._decoder_bytes + whole
 

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 LARGE_PX: Final = 30_000_000
 """From here on: below, Pillow needs 120 MB, and decodes once for all crops of a photo."""
 
+SHRUNK_PX: Final = 900_000
+"""From here on libvips shrinks a PNG in less time than Pillow takes to hold it whole; below, what
+it takes to load libvips is more than that saves."""
+
 _BAND_PX: Final = 16_000_000
 """What is held of a photo that is stored turned, whose upright rows are not its stored ones."""
 
@@ -57,13 +61,23 @@ class Writable(Protocol):
 
 def readable(image: Image.Image) -> bool:
     """Whether a file is large, and strips of it give Pillow's pixels; reads only the header."""
-    if image.width * image.height < LARGE_PX or image.mode not in _MODES:
+    if image.width * image.height < LARGE_PX:
         return False
-    if image.has_transparency_data or libvips_version() is None:
+    in_rows = isinstance(image, JpegImageFile) or _is_plain_png(image)
+    return in_rows and _in_known_mode(image)
+
+
+def shrinkable(image: Image.Image) -> bool:
+    """Whether a file is a PNG of which `reduced` can be had, and that is faster than Pillow."""
+    if image.width * image.height < min(SHRUNK_PX, LARGE_PX):
         return False
-    if isinstance(image, JpegImageFile):
-        return True
-    return image.format == "PNG" and _is_plain(image)
+    return _is_plain_png(image) and _in_known_mode(image)
+
+
+def _in_known_mode(image: Image.Image) -> bool:
+    """Whether libvips is there, and gives Pillow's pixels for the file's mode."""
+    known = image.mode in _MODES and not image.has_transparency_data
+    return known and libvips_version() is not None
 
 
 def strips_of(image: Image.Image, box: Box, upright: Size, turn: int) -> Iterator[Image.Image]:
@@ -101,19 +115,31 @@ def reduced(image: Image.Image, divisor: int) -> Image.Image:
     """The stored picture at a whole fraction of its size: the mean of `divisor` x `divisor` pixels.
 
     Sizes are rounded up, as a JPEG's are that is decoded at reduced size. Where libvips is not
-    usable the picture is loaded whole, and the same comes out.
+    usable the picture is loaded whole, and the same comes out. So it is where libvips refuses one
+    that is not `readable`: Pillow overlooks some faults, and names others in its own words.
 
     Args:
-        image: a file that is `readable`, opened and not loaded; it cannot be loaded afterwards.
+        image: a file that is `shrinkable`, opened and not loaded; it cannot be loaded afterwards.
         divisor: at least 1.
 
     Raises:
-        ImageError, Exception: as for `strips_of`.
+        ImageError, Exception: as for `strips_of`; or Pillow's, on truncated or corrupt pixels.
     """
     if not libvips_usable():
         return _means(image, divisor)
-    small = _opened(image).shrink(divisor, divisor, ceil=True)
-    return Image.frombytes(image.mode, (small.width, small.height), small.write_to_memory())
+    file: Any = cast("ImageFile.ImageFile", image).fp
+    position = file.tell()
+    try:
+        small = _opened(image).shrink(divisor, divisor, ceil=True)
+        pixels = small.write_to_memory()
+    except Exception as error:
+        raise_foreign(error)
+        if image.width * image.height >= LARGE_PX:
+            raise
+        file.seek(0, os.SEEK_END)  # libvips has moved what the file's buffer stands for
+        file.seek(position)
+        return _means(image, divisor)
+    return Image.frombytes(image.mode, (small.width, small.height), pixels)
 
 
 def _means(image: Image.Image, divisor: int) -> Image.Image:
@@ -287,7 +313,9 @@ def _libvips() -> Any:
     return pyvips
 
 
-def _is_plain(image: Any) -> bool:
-    """8 bits a channel, one frame, its rows in order."""
+def _is_plain_png(image: Any) -> bool:
+    """A PNG of 8 bits a channel, one frame, its rows in order."""
+    if image.format != "PNG":
+        return False
     in_rows = not image.info.get("interlace") and not getattr(image, "is_animated", False)
     return in_rows and [tile.args for tile in image.tile] == [image.mode]
