@@ -234,6 +234,18 @@ def test_trailers_and_lines_in_chunks_are_taken(server: Server) -> None:
     assert [part[:3] for part in answer.split(b"HTTP/1.1 ")] == [b"", b"415", b"200"]
 
 
+@pytest.mark.parametrize("path", [b"/healthz", b"/v1/crops?ratio=1:1"])
+def test_a_refused_head_request_gets_no_body(server: Server, path: bytes) -> None:
+    before = server.counted("other", "other", 400)
+    head = b"HEAD " + path + b" HTTP/1.0\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with socket.create_connection((HOST, server.port), timeout=30) as connection:
+        connection.sendall(head + b"0\r\n\r\n")
+        answer = read_all(connection)
+    assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert answer.endswith(b"\r\n\r\n")
+    assert server.counted("other", "other", 400) == before + 1
+
+
 def test_one_request_behind_the_other_is_held_to_it_too(server: Server) -> None:
     with socket.create_connection((HOST, server.port), timeout=30) as connection:
         connection.sendall(SMUGGLED + SMUGGLED + SMUGGLED.replace(b"\r", b""))

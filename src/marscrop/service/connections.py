@@ -179,7 +179,7 @@ class Connection(H11Protocol):
                 headers=answer.raw_headers,
                 reason=refusal.status.phrase.encode(),
             ),
-            h11.Data(data=bytes(answer.body)),
+            h11.Data(data=bytes(answer.body) if self._strict.answers_have_bodies else b""),
             h11.EndOfMessage(),
         ):
             self.transport.write(self.conn.send(event) or b"")

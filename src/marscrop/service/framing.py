@@ -24,11 +24,13 @@ class StrictConnection(h11.Connection):
 
     Attributes:
         fault: what was wrong with the request that was refused last, for people.
+        answers_have_bodies: whether the request that is read, if its head was, wants one.
     """
 
     def __init__(self) -> None:
         super().__init__(h11.SERVER, _MOST_HEAD_BYTES)
         self.fault: str | None = None
+        self.answers_have_bodies = True
         self._last = b""
         self._in_chunks = False
 
@@ -44,12 +46,14 @@ class StrictConnection(h11.Connection):
             h11.RemoteProtocolError: as h11 has it, or for an end that is not sure.
         """
         if self.their_state is h11.IDLE:
+            self.answers_have_bodies = True
             waiting, _ = self.trailing_data
             head = _HEAD.match(waiting)
             if _BARE_LF.search(head[0] if head else waiting):
                 self._refuse("a line of its head ends without a carriage return")
         event = super().next_event()
         if isinstance(event, h11.Request):
+            self.answers_have_bodies = event.method != b"HEAD"
             names = {name for name, _ in event.headers}
             self._in_chunks = b"transfer-encoding" in names
             if self._in_chunks:
