@@ -111,7 +111,7 @@ def _addresses(host: str, port: int) -> dict[tuple[socket.AddressFamily, tuple[o
 def _listen(family: socket.AddressFamily, address: tuple[object, ...]) -> socket.socket:
     # At once: on Linux two sockets may have one port as long as neither listens.
     listener = socket.create_server(address, family=family, backlog=BACKLOG)
-    # Connections inherit it. asyncio sets it only on sockets that name their protocol, which these do
-    # not; without, the end of an answer waits 40 ms for the client to acknowledge its beginning.
+    # Connections inherit it. asyncio sets it only where sockets name their protocol, unlike here;
+    # without, the end of an answer waits 40 ms for the client to acknowledge its beginning.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
