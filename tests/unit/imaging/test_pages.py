@@ -32,7 +32,9 @@ def page(image: Image.Image, **options: Any) -> bytes:
 def pages(content: bytes) -> list[tuple[str, tuple[int, int], bytes]]:
     found = []
     with Image.open(io.BytesIO(content)) as image:
-        for index in range(count_of(image)):
+        count = count_of(image)
+    for index in range(count):
+        with Image.open(io.BytesIO(content)) as image:  # old Pillow keeps a palette it passed
             image.seek(index)
             image.load()
             found.append((image.mode, image.size, image.tobytes()))
@@ -51,7 +53,7 @@ def in_mode(seed: int, mode: str) -> Image.Image:
 def test_each_page_is_cropped_in_its_own_mode() -> None:
     images = [in_mode(seed, mode) for seed, mode in enumerate(MODES)]
     content = joined([page(image) for image in images])
-    _, file = cropped(content, ".tif")
+    file = CropFiles(open_photo(content)).encode(BOX, "crop.tif")
     assert file.losses == ()
     expected = [(image.mode, BOX.size, image.crop(BOX).tobytes()) for image in images]
     assert pages(file.content) == expected

@@ -105,7 +105,8 @@ def test_full_colours_stay(container: str, options: dict[str, Any]) -> None:
 def test_the_quantiser_of_avif_is_found_whatever_its_tools(options: dict[str, Any]) -> None:
     content = encoded(textured(Size(700, 500)), "AVIF", quality=50, **options)
     plain = encoded(textured(), "AVIF", quality=50)
-    assert stored(content).quality == stored(plain).quality == 50
+    # Older libaom has one quantiser for two qualities.
+    assert stored(content).quality == stored(plain).quality in (49, 50)
 
 
 def test_damaged_headers_tell_nothing_and_stop_nobody() -> None:
