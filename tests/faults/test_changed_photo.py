@@ -131,14 +131,14 @@ def test_no_crop_is_cut_from_another_picture(
     cli: Cli, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The box was found in the old one."""
-    found = Cropper.crop_photo
+    found = Cropper.crop_analysed
 
     def then_changed(*arguments: Any) -> list[Crop]:
         crops = found(*arguments)
         other_picture(path)
         return crops
 
-    monkeypatch.setattr(Cropper, "crop_photo", then_changed)
+    monkeypatch.setattr(Cropper, "crop_analysed", then_changed)
     result = cli("crop", path, "-r", "1:1", "-o", tmp_path / "out")
     assert result.code == 1
     assert result.err == f"marscrop: {path}: has changed since it was opened\n"
