@@ -7,16 +7,15 @@ Crops are the middle three quarters of each side, cut by `CropFiles` without a q
 
 from __future__ import annotations
 
-import argparse
 import io
 from pathlib import Path
 from typing import Any
 
+from asked_photos import asked_photos
 from PIL import Image
 
 from marscrop.geometry import Box, Size
 from marscrop.imaging.crop_file import CropFiles
-from marscrop.imaging.formats import register_heif
 from marscrop.imaging.photo import open_photo
 
 FORMATS: dict[str, tuple[str, str, dict[str, Any]]] = {
@@ -33,14 +32,7 @@ ACCEPTED = (".avif", ".webp", ".jpg")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("photos", type=Path)
-    parser.add_argument("--count", type=int, default=12)
-    asked = parser.parse_args()
-    if not register_heif():
-        raise SystemExit("needs the extra heic")
-    paths = sorted(asked.photos.rglob("*.jpg"))
-    paths = paths[:: max(1, len(paths) // asked.count)]
+    paths = asked_photos(__doc__)
     for name, (container, suffix, options) in FORMATS.items():
         whole = cropped = 0.0
         for path in paths:

@@ -8,16 +8,14 @@ part of the measure. Prints the table of `marscrop.imaging.equal_quality`.
 
 from __future__ import annotations
 
-import argparse
 import io
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from asked_photos import asked_photos
 from numpy.typing import NDArray
 from PIL import Image
-
-from marscrop.imaging.formats import register_heif
 
 JPEG_QUALITIES = (30, 50, 70, 75, 80, 85, 90, 92, 95, 98)
 TRIED = tuple(range(20, 100, 5))
@@ -26,14 +24,7 @@ OPTIONS: dict[str, dict[str, Any]] = {"AVIF": {"speed": 8}}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("photos", type=Path)
-    parser.add_argument("--count", type=int, default=12)
-    asked = parser.parse_args()
-    if not register_heif():
-        raise SystemExit("needs the extra heic")
-    paths = sorted(asked.photos.rglob("*.jpg"))
-    photos = [_reduced(path) for path in paths[:: max(1, len(paths) // asked.count)]]
+    photos = [_reduced(path) for path in asked_photos(__doc__)]
     wanted = [_likeness(photos, "JPEG", quality) for quality in JPEG_QUALITIES]
     print("JPEG", *JPEG_QUALITIES)
     for container in ("WEBP", "AVIF", "HEIF"):
