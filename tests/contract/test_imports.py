@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 import pytest
 
@@ -84,6 +85,11 @@ def test_boxes_on_the_command_line_import_no_more_than_they_need() -> None:
         *sys.stdlib_module_names,
         *("org", "nt"),  # what copy and pathlib try for other Pythons and systems
     } <= NEEDED
+
+
+@pytest.mark.parametrize("name", NOT_NEEDED)
+def test_modules_that_are_not_needed_are_called_so(name: str) -> None:
+    assert find_spec(name), "renamed or gone: the test above would not see it"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from types import TracebackType
 from typing import Any, BinaryIO, Final, Self
 
 from marscrop.batch.store import STATE, Store
@@ -52,12 +51,7 @@ class LineLog:
             self._file.truncate(self._length)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         try:
             self.save()
         finally:

@@ -14,8 +14,9 @@ import click
 
 from marscrop.cli import flags
 from marscrop.cli.batch_words import conclude, print_plan, tell_left_out
+from marscrop.cli.destination import suffix_of_type
 from marscrop.cli.process import give_memory_back, refuse
-from marscrop.errors import ImageError, MissingExtraError, OptionError, StorageError
+from marscrop.errors import MissingExtraError, OptionError, StorageError
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -69,11 +70,7 @@ if TYPE_CHECKING:
 @flags.quality
 @flags.metadata
 @flags.file_type
-@flags.frame
-@flags.raw
-@flags.lenient
-@flags.max_pixels
-@flags.max_decoded_mib
+@flags.reading
 @flags.model
 @flags.crop_options
 def batch(
@@ -129,7 +126,7 @@ def batch(
             target=output,
             read=read,
             options=options,
-            suffix=_parse_suffix(file_type),
+            suffix=suffix_of_type(file_type),
             write=flags.parse_write_options(quality, metadata),
             write_crops=not no_crops,
             sidecar=_parse_sidecar(sidecar),
@@ -201,19 +198,6 @@ def _write_report(job: Job) -> None:
     with store.writing(Exception):
         store.put(REPORT, page)
     print(f"report: {job.target.rstrip('/')}/{REPORT}", file=sys.stderr)
-
-
-def _parse_suffix(file_type: str | None) -> str | None:
-    from marscrop.imaging.output_format import output_format
-
-    if file_type is None:
-        return None
-    suffix = f".{file_type.lower().lstrip('.')}"
-    try:
-        output_format(f"crop{suffix}")
-    except ImageError as error:
-        refuse(error)
-    return suffix
 
 
 def _parse_sidecar(sidecar: str | None) -> bool:

@@ -38,7 +38,7 @@ def print_plan(plan: Plan) -> None:
 
 
 def conclude(outcome: RunResult, job: Job) -> None:
-    """Say what came of it; exit code 1 if anything is missing."""
+    """Say what came of it; exit code 1 if anything is missing, 130 if the run was stopped."""
     from marscrop.batch.results import JSON_LINES, PARQUET
     from marscrop.batch.store import on_one_line
 

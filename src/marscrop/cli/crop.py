@@ -72,11 +72,7 @@ if TYPE_CHECKING:
 @flags.quality
 @flags.metadata
 @flags.file_type
-@flags.frame
-@flags.raw
-@flags.lenient
-@flags.max_pixels
-@flags.max_decoded_mib
+@flags.reading
 @click.option(
     "--lossless",
     is_flag=True,

@@ -36,11 +36,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Lines to print for a photo.
+    """What to print for a photo.
 
     Attributes:
-        lines: for stdout.
-        warnings: for stderr, without the program's name: what crops do not keep of the photo.
+        lines: for stdout, or for stderr where the picture goes to stdout.
+        warnings: for stderr, without the program's name: what crops do not keep of the photo, and
+            of their sizes.
         error: for stderr, without the program's name; None where all went well.
         picture: the file of the crop, where it goes to stdout.
     """

@@ -39,7 +39,7 @@ class Destination:
     def parse(cls, output: str | None, file_type: str | None, name: str | None) -> Destination:
         """What was written; exit code 2 where that cannot be understood, or contradicts itself."""
         template = NameTemplate.parse(name or DEFAULT)
-        suffix = _suffix_of_type(file_type)
+        suffix = suffix_of_type(file_type)
         if template.suffix:
             _check_agrees(f"--name {name}", template.suffix, file_type, suffix)
         suffix = suffix or template.suffix
@@ -86,6 +86,15 @@ def known_suffix(path: PurePath) -> str | None:
     return suffix if any(suffix in one.suffixes for one in FORMATS) else None
 
 
+def suffix_of_type(file_type: str | None) -> str | None:
+    """The suffix that `--format` asks for; exit code 2 where crops cannot be written as that."""
+    if file_type is None:
+        return None
+    suffix = f".{file_type.lower().lstrip('.')}"
+    _check_format(f"crop{suffix}")
+    return suffix
+
+
 def _is_file(output: str) -> bool:
     """Whether a path is that of a picture, and not of a folder; exit code 2 for spelling errors."""
     path = PurePath(output)
@@ -114,14 +123,6 @@ def _suffixes() -> list[str]:
     from marscrop.imaging.output_format import FORMATS
 
     return [suffix for one in FORMATS for suffix in one.suffixes]
-
-
-def _suffix_of_type(file_type: str | None) -> str | None:
-    if file_type is None:
-        return None
-    suffix = f".{file_type.lower().lstrip('.')}"
-    _check_format(f"crop{suffix}")
-    return suffix
 
 
 def _check_agrees(what: str, own: str, file_type: str | None, suffix: str | None) -> None:

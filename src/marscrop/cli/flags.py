@@ -43,17 +43,17 @@ file_type = click.option(
     "file_type",
     help="jpg, png, webp, avif, tif, gif or heic. Default: the photo's.",
 )
-frame = click.option(
+_frame = click.option(
     "--frame",
     type=click.IntRange(min=0),
     help="Take this frame of an animation, or page of a TIFF, as a still; 0 is the first.",
 )
-lenient = click.option(
+_lenient = click.option(
     "--lenient",
     is_flag=True,
     help="Read a JPEG or PNG that ends early, with grey for what is missing.",
 )
-raw = click.option(
+_raw = click.option(
     "--raw",
     metavar="develop|preview",
     help="Of camera raw: develop it, which needs the extra 'raw', or take the full-size JPEG "
@@ -65,12 +65,12 @@ focal = click.option(
     help="Tell each photo's focal point too, from which CSS and content management systems get "
     "nearly our crops at any ratio.",
 )
-max_pixels = click.option(
+_max_pixels = click.option(
     "--max-pixels",
     type=click.IntRange(min=1),
     help="Largest photo, in pixels. Default: 300 million.",
 )
-max_decoded_mib = click.option(
+_max_decoded_mib = click.option(
     "--max-decoded-mib",
     type=click.IntRange(min=1),
     help="Memory for finding the crops of one photo [MiB]. Default: 256.",
@@ -80,6 +80,13 @@ model = click.option(
     type=click.Path(path_type=Path),
     help="Folder of an exported model. Default: the packaged one.",
 )
+
+
+def reading(command: Command) -> Command:
+    """The command with the flags of how photos are read, and of what one may take."""
+    for flag in (_max_decoded_mib, _max_pixels, _lenient, _raw, _frame):
+        command = flag(command)
+    return command
 
 
 def crop_options(command: Command) -> Command:

@@ -67,11 +67,7 @@ FORMATS: Final = ("avif", "webp", "jpg", "png")
 @click.option("--overwrite", is_flag=True, help="Replace files that are there already.")
 @flags.quality
 @flags.metadata
-@flags.frame
-@flags.raw
-@flags.lenient
-@flags.max_pixels
-@flags.max_decoded_mib
+@flags.reading
 @flags.model
 @flags.crop_options
 def web(

@@ -83,8 +83,11 @@ class WebPictures:
         for crop, ratio in zip(crops, self.ratios, strict=True):
             images = self._images(image, photo, files, crop, ratio, None, losses)
             # In a padded crop the photo's own places say little.
-            focal = self.cropper.focal_analysed(analysis, self.options, crop.box)
-            position = MIDDLE if crop.padding else focal
+            position = (
+                MIDDLE
+                if crop.padding
+                else self.cropper.focal_analysed(analysis, self.options, crop.box)
+            )
             blocks.append(
                 picture_element(
                     [*narrow, *images],

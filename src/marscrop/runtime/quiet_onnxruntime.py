@@ -11,16 +11,16 @@ import os
 import sys
 from typing import Final
 
-__all__ = ["TELEMETRY_OFF", "ort"]
+__all__ = ["ort"]
 
-TELEMETRY_OFF: Final = "ORT_DISABLE_TELEMETRY"
+_TELEMETRY_OFF: Final = "ORT_DISABLE_TELEMETRY"
 """Set to 1, this environment variable turns it off. What whoever started us set it to, stays."""
 
-if "onnxruntime" in sys.modules or TELEMETRY_OFF in os.environ:
+if "onnxruntime" in sys.modules or _TELEMETRY_OFF in os.environ:
     import onnxruntime as ort
 else:
-    os.environ[TELEMETRY_OFF] = "1"
+    os.environ[_TELEMETRY_OFF] = "1"
     try:
         import onnxruntime as ort
     finally:
-        del os.environ[TELEMETRY_OFF]
+        del os.environ[_TELEMETRY_OFF]

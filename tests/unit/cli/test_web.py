@@ -109,6 +109,13 @@ def test_a_photo_without_a_ratio_stays_whole(cli: Cli, cropper: Cropper, rocket:
     check_files(page, rocket.parent)
 
 
+def test_a_padded_crop_is_shown_by_its_middle(cli: Cli, rocket: Path) -> None:
+    padded = ("-r", "3:1", "--keep", "0%,0%,40%,100%", "--fallback", "pad")
+    result = cli("web", rocket, *padded, "--widths", "64", "--formats", "jpg")
+    (image,) = Elements(result.out).of("img")
+    assert str(image["style"]).endswith("object-position: 50% 50%")
+
+
 def test_screens_have_ratios_of_their_own(cli: Cli, rocket: Path) -> None:
     result = cli(
         "web", rocket, "-r", "16:9", "-r", "3:1", "--mobile", "4:5", "--widths", "160",
