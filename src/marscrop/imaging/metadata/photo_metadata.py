@@ -167,7 +167,8 @@ def _read_tiff(image: TiffImageFile, file: IO[bytes] | None, found: PhotoMetadat
     if IPTC_TAG in tags:
         data = tags[IPTC_TAG].data
         # Often called LONGs, which some programs then store in the file's order of bytes.
-        found.iptc = data if data[:1] == b"\x1c" else found.iptc
+        if data[:1] == b"\x1c":
+            found.iptc = data
 
 
 def _read_png(file: IO[bytes], found: PhotoMetadata) -> None:
