@@ -20,6 +20,10 @@ pytest.importorskip("pyarrow", reason="the extra [batch] is not installed")
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from marscrop.batch.records import CropRecord
+from marscrop.geometry import Box, Margins, Size
+from marscrop.review.confidence import in_words, sureness
+
 RATIOS = ("16:9", "1:1")
 
 
@@ -207,3 +211,25 @@ def test_every_control_has_a_name(sheet: Page) -> None:
 def test_nothing_is_wider_than_the_screen(sheet: Page, width: int, height: int) -> None:
     sheet.set_viewport_size({"width": width, "height": height})
     assert sheet.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("confidence", [0.0, 0.3, 0.61, 0.62, 0.79, 0.8, 1.0])
+def test_the_report_says_of_confidence_what_the_page_says(sheet: Page, confidence: float) -> None:
+    photo = Size(100, 80)
+    for box in (Box(0, 0, 100, 80), Box(0, 0, 50, 50)):
+        for padding in (None, Margins(0, 5, 0, 5)):
+            for centred in (False, True):
+                crop = CropRecord("1:1", 1, box, confidence, centred, padding)
+                table = {
+                    **{"photo": 0, "crop": 0, "ratio": "1:1", "confidence": confidence},
+                    **{"box": list(box), "padding": padding and list(padding), "centred": centred},
+                }
+                said = sheet.evaluate(
+                    """async ([photo, crop]) => {
+                        const { Review } = await import('/page/review.js');
+                        const review = new Review({ photos: [photo], crops: [crop] });
+                        return [review.words(crop), review.sureness(crop)];
+                    }""",
+                    [{"width": photo.width, "height": photo.height}, table],
+                )
+                assert said == [in_words(crop, photo), sureness(crop, photo)]

@@ -65,14 +65,12 @@ class LineLog:
             StorageError: it cannot be written; the log ends with the line before.
         """
         line = json.dumps(table, separators=(",", ":")).encode() + b"\n"
-        if self._file:
-            self._write(self._file, line)
-        else:
-            self._waiting.append(line)
         waited = time.monotonic() - self._saved_at
         if self._file:
+            self._write(self._file, line)
             due = waited > _SYNC_SECONDS
         else:
+            self._waiting.append(line)
             due = waited > _PART_SECONDS or len(self._waiting) >= _PART_LINES
         if due:
             self.save()

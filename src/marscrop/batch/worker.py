@@ -119,8 +119,8 @@ def _fitting(decision: Decision | None, size: Size) -> Decision | None:
         raise ImageError(
             None,
             (
-                f"was reviewed at another size than {size.width} x {size.height}; crop it anew ",
-                "with ",
+                f"was reviewed at another size than {size.width} x {size.height}; crop it "
+                "anew with ",
                 Mention("redo"),
             ),
         )

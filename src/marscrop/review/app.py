@@ -102,16 +102,16 @@ class ReviewEndpoints:
     async def change(self, request: Request) -> Response:
         """Give a crop another box: {"crop": [0, 1], "box": [10, 20, 410, 320]}."""
         table = await _body(request)
-        place, edges = self._place(table.get("crop")), _edges(table.get("box"))
-        changed = await self._decided(partial(self._review.change, place, Window(*edges)))
+        place, box = self._place(table.get("crop")), _window(table.get("box"))
+        changed = await self._decided(partial(self._review.change, place, box))
         return JSONResponse({"crops": _tables([place], [changed])})
 
     async def recrop(self, request: Request) -> Response:
         """Crop anew around a box to keep: {"crop": [0, 1], "keep": [10, 20, 110, 120]}."""
         table = await _body(request)
-        place, edges = self._place(table.get("crop")), _edges(table.get("keep"))
+        place, wanted = self._place(table.get("crop")), _window(table.get("keep"))
         record = self._review.records[place.photo]
-        keep = Window(*edges).pixels(size_of(record))
+        keep = wanted.pixels(size_of(record))
         if min(keep.size) < 1:
             raise bad_request("the box to keep must lie in the photo")
         crop = self._review.crop(place)
@@ -198,11 +198,11 @@ async def _body(request: Request) -> dict[str, Any]:
     return table
 
 
-def _edges(box: Any) -> tuple[float, float, float, float]:
+def _window(box: Any) -> Window:
     is_box = isinstance(box, list) and len(box) == 4
     if not (is_box and all(type(n) in (int, float) and math.isfinite(n) for n in box)):
         raise bad_request("a box is four numbers: x0, y0, x1, y1")
     x0, y0, x1, y1 = map(float, box)
     if not (x0 < x1 and y0 < y1 and max(map(abs, box)) < 1e9):
         raise bad_request("a box needs x0 < x1 and y0 < y1")
-    return x0, y0, x1, y1
+    return Window(x0, y0, x1, y1)

@@ -1,7 +1,7 @@
 """How sure marscrop was of a crop: for the order, and in words, as it is no share of good crops.
 
-The words and limits are those of the service's page (`service/page/confidence.js`); the review's
-page has them in JavaScript too (`page/review.js`).
+The limits are those of the service's page (`service/page/confidence.js`); the review's page has
+limits and words in JavaScript too (`page/review.js`), since boxes change there first.
 """
 
 from __future__ import annotations

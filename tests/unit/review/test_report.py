@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.unit.review.conftest import crop_again
 
+from marscrop.geometry import Box
 from marscrop.review import report
 from marscrop.review.opening import opened_review
 from marscrop.review.report import report_page
@@ -24,6 +26,22 @@ def test_all_crops_are_shown_in_one_file(target: Path) -> None:
     assert "<b class=accepted>accepted</b>" in page
     assert "1 failed" in page
     assert "broken.jpg" in page
+
+
+def test_the_least_sure_come_first(target: Path) -> None:
+    batch = open_batch(str(target))
+    sure = (0.9, 0.1, 0.7)
+    crops = [record for record in batch.records if record.crops]
+    records = tuple(
+        replace(
+            record,
+            crops=(replace(record.crops[0], box=Box(0, 0, 16, 9), confidence=confidence),),
+        )
+        for record, confidence in zip(crops, sure, strict=True)
+    )
+    page = report_page(replace(batch, records=records))
+    words = re.findall("<span>(.*?), 16 × 9</span>", page)
+    assert words == ["unsure", "fair", "confident"]
 
 
 def test_its_size_is_bounded(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,8 @@ _UNTRUE_TEXTS: Final = ("Thumb::", "exif:", "png:", "date:", "icc:", "photoshop:
 _MOST_SEGMENT_BYTES: Final = 65_533
 """Of a JPEG's segment, without its own length; with a name of up to 35 bytes in it."""
 _MOST_BLOCK_BYTES: Final = _MOST_SEGMENT_BYTES - 35
+_MOST_RESOURCE_BYTES: Final = 8192
+"""Of one of Photoshop's, which share a segment with the IPTC data."""
 
 
 @dataclass(slots=True)
@@ -203,7 +205,10 @@ def _fit_segments(packet: XmpPacket | None, crop: CropMetadata) -> None:
     if len(crop.iptc) > _MOST_BLOCK_BYTES // 2:
         crop.iptc = b""
         crop.losses.append("the IPTC data are not kept, too large for a JPEG")
-    crop.resources = {k: d for k, d in crop.resources.items() if len(d) < 8192}
+    fitting = {k: d for k, d in crop.resources.items() if len(d) < _MOST_RESOURCE_BYTES}
+    if len(fitting) < len(crop.resources):
+        crop.resources = fitting
+        crop.losses.append("Photoshop's data on rights are not all kept, too large for a JPEG")
     if crop.comment and len(crop.comment) > _MOST_BLOCK_BYTES:
         crop.comment = None
         crop.losses.append("the comment is not kept, too large for a JPEG")

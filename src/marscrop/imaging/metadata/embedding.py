@@ -8,14 +8,12 @@ from typing import Any, Final
 from marscrop.imaging.jpeg.markers import APP0, COM, marker
 from marscrop.imaging.metadata import gif_extensions, iptc, png_chunks
 from marscrop.imaging.metadata.crop_metadata import CropMetadata
-from marscrop.imaging.metadata.exif_block import UNDEFINED, Tag
+from marscrop.imaging.metadata.exif_block import EXIF_HEAD, UNDEFINED, Tag
 from marscrop.imaging.metadata.exif_policy import IPTC_TAG, XMP_TAG
 from marscrop.imaging.metadata.png_chunks import Chunk
 from marscrop.imaging.output_format import AVIF, GIF, HEIF, JPEG, PNG, TIFF, WEBP, OutputFormat
 
-_EXIF_HEAD: Final = b"Exif\0\0"
 _XMP_HEAD: Final = b"http://ns.adobe.com/xap/1.0/\0"
-_PHOTOSHOP_HEAD: Final = b"Photoshop 3.0\0"
 _BYTE: Final = 1
 
 
@@ -29,7 +27,7 @@ def encoder_arguments(metadata: CropMetadata, wanted: OutputFormat) -> dict[str,
         if metadata.resolution:
             arguments["dpi"] = (metadata.resolution.x, metadata.resolution.y)
     elif wanted in (WEBP, AVIF, HEIF):
-        arguments["exif"] = _EXIF_HEAD + exif if exif else None
+        arguments["exif"] = EXIF_HEAD + exif if exif else None
         arguments["xmp"] = metadata.xmp
     return {name: value for name, value in arguments.items() if value}
 
@@ -49,7 +47,7 @@ def embedded(content: bytes, metadata: CropMetadata, wanted: OutputFormat) -> by
 def jpeg_segments(metadata: CropMetadata) -> bytes:
     """The segments of a JPEG for EXIF, XMP and IPTC."""
     exif, resources = metadata.exif.to_bytes(), b""
-    segments = [_segment(1, _EXIF_HEAD + exif)] if exif else []
+    segments = [_segment(1, EXIF_HEAD + exif)] if exif else []
     if metadata.xmp:
         segments.append(_segment(1, _XMP_HEAD + metadata.xmp))
     if metadata.iptc:
@@ -57,7 +55,7 @@ def jpeg_segments(metadata: CropMetadata) -> bytes:
     for kind, data in sorted(metadata.resources.items()):
         resources += iptc.resource(kind, data)
     if resources:
-        segments.append(_segment(13, _PHOTOSHOP_HEAD + resources))
+        segments.append(_segment(13, iptc.PHOTOSHOP_HEAD + resources))
     return b"".join(segments)
 
 

@@ -15,6 +15,9 @@ from PIL import ExifTags
 
 from marscrop.imaging.tiff_directory import Entry, TiffReader
 
+EXIF_HEAD: Final = b"Exif\0\0"
+"""What a block begins with in most formats."""
+
 ASCII: Final = 2
 SHORT: Final = 3
 LONG: Final = 4

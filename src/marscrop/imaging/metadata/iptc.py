@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
+PHOTOSHOP_HEAD: Final = b"Photoshop 3.0\0"
+"""What resources begin with in a JPEG."""
+
 IPTC_RESOURCE: Final = 0x0404
 COPYRIGHT_FLAG: Final = 0x040A
 WEB_STATEMENT: Final = 0x040B

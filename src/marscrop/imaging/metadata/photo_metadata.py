@@ -14,13 +14,12 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from marscrop.imaging.foreign import raise_foreign
 from marscrop.imaging.metadata import gif_extensions, iptc
-from marscrop.imaging.metadata.exif_block import ExifBlock
+from marscrop.imaging.metadata.exif_block import EXIF_HEAD, ExifBlock
 from marscrop.imaging.metadata.exif_policy import IPTC_TAG, PHOTOSHOP_TAG, XMP_TAG
 from marscrop.imaging.metadata.png_chunks import XMP_KEY, PngText, chunks
 from marscrop.imaging.metadata.resolution import Resolution
 from marscrop.imaging.metadata.xmp_truth import CAMERA, GAIN_MAPS
 
-_EXIF_HEAD: Final = b"Exif\0\0"
 _HEAD_BYTES: Final = 1 << 16
 """Of a HEIF file: what it lists of its pictures."""
 
@@ -121,7 +120,7 @@ def _read_info(image: Image.Image, found: PhotoMetadata) -> None:
     info = image.info
     exif = _avif_exif(image) or info.get("exif")
     if isinstance(exif, bytes) and exif:
-        found.read_exif(exif.removeprefix(_EXIF_HEAD))
+        found.read_exif(exif.removeprefix(EXIF_HEAD))
     xmp = info.get("xmp")
     found.xmp = xmp.encode() if isinstance(xmp, str) else xmp
     resources = info.get("photoshop")
@@ -167,13 +166,14 @@ def _read_tiff(image: TiffImageFile, file: IO[bytes] | None, found: PhotoMetadat
     if IPTC_TAG in tags:
         data = tags[IPTC_TAG].data
         # Often called LONGs, which some programs then store in the file's order of bytes.
-        found.iptc = data if data[:1] == b"\x1c" else found.iptc
+        if data[:1] == b"\x1c":
+            found.iptc = data
 
 
 def _read_png(file: IO[bytes], found: PhotoMetadata) -> None:
     for chunk in chunks(file):
         if chunk.kind == b"eXIf":
-            found.read_exif(chunk.payload.removeprefix(_EXIF_HEAD))
+            found.read_exif(chunk.payload.removeprefix(EXIF_HEAD))
         elif chunk.kind == b"pHYs":
             found.resolution = Resolution.of_png(chunk.payload)
         elif chunk.kind == b"caBX":
@@ -190,11 +190,11 @@ def _read_png_text(text: PngText, found: PhotoMetadata) -> None:
         found.xmp = text.value
     elif profile is None:
         found.texts.append(text)
-    elif profile.startswith(_EXIF_HEAD):
+    elif profile.startswith(EXIF_HEAD):
         if found.exif is None:
-            found.read_exif(profile.removeprefix(_EXIF_HEAD))
+            found.read_exif(profile.removeprefix(EXIF_HEAD))
     elif text.key.endswith(("iptc", "8bim")):
-        found.read_resources(profile.removeprefix(b"Photoshop 3.0\0"))
+        found.read_resources(profile.removeprefix(iptc.PHOTOSHOP_HEAD))
         if profile[:1] == b"\x1c":
             found.iptc = profile
     elif text.key.endswith("xmp") and found.xmp is None:

@@ -5,12 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from marscrop.geometry import Box, Margins, Size, Window
-from marscrop.imaging.orientation import (
-    UPRIGHT,
-    stored_window,
-    turned_size,
-    upright_window,
-)
+from marscrop.imaging.orientation import UPRIGHT, stored_window, turned_size, upright_window
 
 _NO_MARGINS = Margins(0, 0, 0, 0)
 
@@ -61,18 +56,10 @@ class Placement:
         Returns:
             what the crop shows of it; None where its middle is cut off.
         """
-        return self._moved(upright_window(area, self.photo, self.orientation))
+        return self.of_upright(upright_window(area, self.photo, self.orientation))
 
     def of_upright(self, area: Window) -> Window | None:
         """`of_stored`, of an area of the upright photo [px]."""
-        return self._moved(area)
-
-    @property
-    def _canvas(self) -> Size:
-        left, top, right, bottom = self.margins
-        return Size(left + self.box.size.width + right, top + self.box.size.height + bottom)
-
-    def _moved(self, area: Window) -> Window | None:
         middle = ((area.x0 + area.x1) / 2, (area.y0 + area.y1) / 2)
         box = self.box
         if not (box.x0 <= middle[0] <= box.x1 and box.y0 <= middle[1] <= box.y1):
@@ -87,3 +74,8 @@ class Placement:
             (min(area.y1, box.y1) - box.y0 + top) * down,
         )
         return stored_window(placed, self.upright_size, self.orientation_after)
+
+    @property
+    def _canvas(self) -> Size:
+        left, top, right, bottom = self.margins
+        return Size(left + self.box.size.width + right, top + self.box.size.height + bottom)

@@ -20,7 +20,7 @@ from marscrop.imaging.metadata.xmp_packet import (
 
 _MWG: Final = "http://www.metadataworkinggroup.com/schemas/regions/"
 _MP: Final = "http://ns.microsoft.com/photo/1.2/"
-_IPTC_EXT: Final = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
+IPTC_EXT: Final = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 _DC: Final = "http://purl.org/dc/elements/1.1/"
 
 MWG_REGIONS: Final[Name] = (_MWG, "Regions")
@@ -28,8 +28,8 @@ MP_REGIONS: Final[Name] = (_MP, "RegionInfo")
 
 _LISTS_OF_NAMES: Final[frozenset[Name]] = frozenset(
     {
-        (_IPTC_EXT, "PersonInImage"),
-        (_IPTC_EXT, "PersonInImageWDetails"),
+        (IPTC_EXT, "PersonInImage"),
+        (IPTC_EXT, "PersonInImageWDetails"),
         (_DC, "subject"),
         ("http://ns.adobe.com/lightroom/1.0/", "hierarchicalSubject"),
         ("http://www.digikam.org/ns/1.0/", "TagsList"),

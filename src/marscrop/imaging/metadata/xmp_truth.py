@@ -7,7 +7,7 @@ from typing import Final
 
 from marscrop.geometry import Window
 from marscrop.imaging.metadata.placement import Placement
-from marscrop.imaging.metadata.regions import move_regions
+from marscrop.imaging.metadata.regions import IPTC_EXT, move_regions
 from marscrop.imaging.metadata.xmp_packet import Field, Name, XmpPacket, items
 from marscrop.imaging.metadata.xmp_rights import DC, PHOTOSHOP, TIFF
 
@@ -49,7 +49,7 @@ _UNTRUE_SPACES: Final = frozenset(
 _UNTRUE: Final[frozenset[Name]] = frozenset(
     {
         (_XMP, "Thumbnails"),
-        ("http://iptc.org/std/Iptc4xmpExt/2008-02-29/", "ImageRegion"),
+        (IPTC_EXT, "ImageRegion"),
         (DC, "format"),
         (PHOTOSHOP, "ICCProfile"),
         (PHOTOSHOP, "ColorMode"),

@@ -20,6 +20,7 @@ from tests.unit.imaging.pictures import encoded, smooth
 
 from marscrop.geometry import Box
 from marscrop.imaging.lossless import BlockGrid
+from marscrop.imaging.metadata import iptc
 from marscrop.imaging.metadata.exif_block import ExifBlock, Tag
 from marscrop.imaging.metadata.xmp_packet import XmpError, XmpPacket
 from marscrop.imaging.photo import open_photo
@@ -133,6 +134,14 @@ def test_what_is_too_large_for_a_jpeg_gives_way_to_rights() -> None:
     assert b"xxxx" not in content
     assert "the largest EXIF tags are not kept, too large for a JPEG" in losses
     assert "of the XMP, too large for a JPEG, at most rights are kept" in losses
+
+
+def test_an_address_of_rights_that_is_too_large_for_a_jpeg_is_told_of() -> None:
+    for size, is_kept in ((8000, True), (9000, False)):
+        address = iptc.resource(iptc.WEB_STATEMENT, b"w" * size)
+        content, losses = crop(jpeg(extra=segment(0xED, iptc.PHOTOSHOP_HEAD + address)), "jpg")
+        told = "Photoshop's data on rights are not all kept, too large for a JPEG" in losses
+        assert (b"w" * size in content, told) == (is_kept, not is_kept)
 
 
 def png_texts(packet: bytes) -> PngImagePlugin.PngInfo:
