@@ -131,7 +131,9 @@ def test_marks_are_made_by_keyboard(filled: Page) -> None:
     mark = filled.locator(".mark.avoid")
     expect(mark).to_be_focused()
     filled.wait_for_load_state("networkidle")
-    for box in boxes(filled).values():
+    found = boxes(filled)
+    assert found
+    for box in found.values():
         assert box[2] <= 256 or box[0] >= 384 or box[3] <= 171 or box[1] >= 256
     mark.focus()
     mark.press("Delete")

@@ -203,7 +203,9 @@ def test_filters_and_accepting_all(sheet: Page, target: Path) -> None:
 
 def test_every_control_has_a_name(sheet: Page) -> None:
     sheet.keyboard.press("Enter")
-    for control in sheet.locator("button:visible, [tabindex]:visible").all():
+    controls = sheet.locator("button:visible, [tabindex]:visible").all()
+    assert controls
+    for control in controls:
         expect(control).to_have_accessible_name(re.compile(r"\S"))
 
 

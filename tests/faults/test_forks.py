@@ -107,6 +107,7 @@ def test_a_pool_of_processes_crops_the_same(tmp_path: Path, photos: list[str], m
 @needs_fork
 def test_a_large_photo_that_was_opened_before_the_fork(tmp_path: Path, photos: list[str]) -> None:
     program = """
+from PIL import Image
 from marscrop.imaging.crop_file import CropFiles
 cropper = Cropper(threads=1)
 photo = cropper.open(photos[1])
@@ -116,10 +117,12 @@ child = os.fork()
 if not child:
     assert cropper.analysis_bytes(photo) > before + 3 * 700 * 1100  # it is loaded whole here
     box = cropper.crop(photos[1], "1:1")[0].box
-    content = [CropFiles(photo).encode(box, name) for name in ("a.png", "b.jpg")]
-    sys.exit(not all(content))
+    files = [CropFiles(photo).encode(box, name).content for name in ("a.png", "b.jpg")]
+    png, jpeg = (Image.open(io.BytesIO(content)).convert("RGB") for content in files)
+    whole = Image.open(photos[1]).crop(box)
+    sys.exit(png.tobytes() != whole.tobytes() or jpeg.size != whole.size)
 _, status = os.waitpid(child, 0)
-sys.exit(status)
+sys.exit(bool(status))  # as a number, 256 would be 0
 """
     run(tmp_path, BEGIN + program, *photos)
 

@@ -88,7 +88,8 @@ class PhotoProcessor:
         ratios = [ratio.in_photo(*analysis.size) for ratio in query.ratios]
         (logits,) = self._cropper.maps(analysis.features, ratios)
         values = 1 / (1 + np.exp(-logits.astype(np.float64)))
-        return grey_png(values if analysis.part is None else _on_photo(values, analysis))
+        part = analysis.part
+        return grey_png(values if part is None else _on_photo(values, part, analysis.size))
 
     def picture(
         self, query: PictureQuery, content: bytes, name: str | None, accept: str | None
@@ -192,10 +193,10 @@ class PhotoProcessor:
         return photo
 
 
-def _on_photo(values: NDArray[np.float64], analysis: Analysis) -> NDArray[np.float64]:
+def _on_photo(values: NDArray[np.float64], part: Box, photo: Size) -> NDArray[np.float64]:
     """A map of a part of a photo as one of the photo, 0 outside the part."""
-    part, (rows, columns) = analysis.part or Box(0, 0, *analysis.size), values.shape
-    width, height = analysis.size
+    rows, columns = values.shape
+    width, height = photo
     across = (np.arange(-(-columns * width // part.size.width)) + 0.5) * part.size.width / columns
     down = (np.arange(-(-rows * height // part.size.height)) + 0.5) * part.size.height / rows
     x = np.floor((across - part.x0) * columns / part.size.width).astype(int)

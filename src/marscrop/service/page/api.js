@@ -1,9 +1,8 @@
 // The service, as the page uses it.
 
-export class Refused extends Error {
-  constructor(status, error) {
+class Refused extends Error {
+  constructor(error) {
     super(error.message);
-    this.status = status;
     this.code = error.code;
     this.limit = error.limit; // { name, value } where one was exceeded
     this.reason = error.reason; // undefined where it is not about a photo
@@ -20,11 +19,11 @@ async function post(path, parameters, body, signal) {
     answer = await fetch(`${path}?${query}`, { method: "POST", body, signal });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Refused(0, { code: "offline", message: "The service does not answer. Is it running?" });
+    throw new Refused({ code: "offline", message: "The service does not answer. Is it running?" });
   }
   if (answer.ok) return answer;
   const { error } = await answer.json().catch(() => ({ error: { message: answer.statusText } }));
-  throw new Refused(answer.status, error);
+  throw new Refused(error);
 }
 
 /** Ask about a photo by its key where the service may still know it, else send it. */

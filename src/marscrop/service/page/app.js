@@ -235,6 +235,10 @@ function step(by) {
 
 function showSweep() {
   $("sweep").value = Math.log2(ratioValue(state.active));
+  nameSweep();
+}
+
+function nameSweep() {
   $("sweep-value").textContent = nameOf(state.active);
   $("sweep").setAttribute("aria-valuetext", state.active.replace(/[:x]/, " to "));
 }
@@ -246,8 +250,7 @@ function sweep() {
     photo.crops.delete(before); // the slider passes hundreds
     photo.fresh.delete(before);
   }
-  $("sweep-value").textContent = nameOf(state.active);
-  $("sweep").setAttribute("aria-valuetext", state.active.replace(":", " to "));
+  nameSweep();
   $("typed").value = state.chosen.has(state.active) ? "" : state.active;
   complain("typed-problem", "");
   ask([state.active], 1);

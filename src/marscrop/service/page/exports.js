@@ -39,14 +39,15 @@ function rule(photo, { ratio, box }) {
     percent(whole > part ? clamp((centre - part / 2) / (whole - part), 0, 1) : 0.5);
   const x = at(box[0] + bw / 2, w, width), y = at(box[1] + bh / 2, h, height);
   const inset = [box[1] / height, 1 - box[2] / width, 1 - box[3] / height, box[0] / width].map(percent);
-  const name = fileName(photo, ratio, "").replace(/[^\w]+/g, "-").replace(/^-+|-+$/g, "");
-  return `.${/^\d/.test(name) ? "c-" : ""}${name} {
+  const plain = fileName(photo, ratio, "").replace(/[^\w]+/g, "-").replace(/^-+|-+$/g, "");
+  const name = /^\d/.test(plain) ? `c-${plain}` : plain;
+  return `.${name} {
   aspect-ratio: ${ratio.replace(/[:x]/, " / ")};
   object-fit: cover;
   object-position: ${x} ${y};
 }
 @supports (object-view-box: none) {
-  .${/^\d/.test(name) ? "c-" : ""}${name} { object-view-box: inset(${inset.join(" ")}); object-position: center; }
+  .${name} { object-view-box: inset(${inset.join(" ")}); object-position: center; }
 }`;
 }
 

@@ -12,7 +12,7 @@ export function moved([x0, y0, x1, y1], dx, dy, [width, height]) {
 }
 
 /** Width and height [px] of a ratio whose longer side is `longer`; the other is rounded once. */
-export function sizeOfRatio(longer, ratio) {
+function sizeOfRatio(longer, ratio) {
   return ratio >= 1
     ? [longer, Math.max(1, Math.round(longer / ratio))]
     : [Math.max(1, Math.round(longer * ratio)), longer];

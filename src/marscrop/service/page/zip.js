@@ -5,7 +5,7 @@ const TABLE = new Uint32Array(256).map((_, n) => {
   return n;
 });
 
-export function crc32(bytes) {
+function crc32(bytes) {
   let crc = ~0;
   for (const byte of bytes) crc = TABLE[(crc ^ byte) & 255] ^ (crc >>> 8);
   return ~crc >>> 0;
@@ -32,8 +32,8 @@ function dosTime(date) {
 }
 
 /** files: [{name, bytes: Uint8Array}] -> Blob. */
-export function zip(files, now = new Date()) {
-  const [time, day] = dosTime(now);
+export function zip(files) {
+  const [time, day] = dosTime(new Date());
   const body = [], directory = [];
   let offset = 0;
   for (const { name, bytes } of files) {
