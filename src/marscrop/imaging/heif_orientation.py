@@ -62,6 +62,8 @@ def _orientation(meta: bytes) -> int:
     properties = list(_boxes(found[b"ipco"]))
     quarters, mirror = 0, None
     for index in _properties_of(found[b"ipma"], item):
+        if not index:  # says that there is none
+            continue
         kind, payload = properties[index - 1]
         if kind == b"irot":
             quarters = payload[0] & 3

@@ -10,10 +10,10 @@ from PIL.ImageFile import ImageFile
 
 from marscrop.geometry import Box, Size, Window
 from marscrop.imaging.foreign import raise_foreign
+from marscrop.imaging.heif_orientation import heif_orientation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-from marscrop.imaging.heif_orientation import heif_orientation
 
 UPRIGHT: Final = 1
 """The EXIF orientation of a picture that is stored as it is seen."""

@@ -124,5 +124,7 @@ def suffix_for(photo: Photo) -> str:
 def _is_writable(wanted: OutputFormat) -> bool:
     if wanted is HEIF and not register_heif():
         return False
-    Image.init()
+    Image.preinit()
+    if wanted.name not in Image.SAVE:
+        Image.init()  # JPEG, PNG and GIF do not need all of its plugins
     return wanted.name in Image.SAVE

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import struct
-import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Final
 
 from marscrop.geometry import Box
 from marscrop.imaging.animation.timing import Timing
+from marscrop.imaging.colourspace import png_chunks
 
-_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 _FRAME: Final = struct.Struct(">LLLLLHHBB")
 _SIDES: Final = 8
 """Bytes of a header before what all frames share: depth and kind of colour."""
@@ -35,7 +34,7 @@ def timing_of(content: bytes) -> Timing:
     """
     durations: list[Fraction] = []
     plays, cover = 1, False
-    for kind, data in _chunks(content):
+    for kind, data in png_chunks.chunks_of(content):
         if kind == b"acTL":
             _, plays = struct.unpack_from(">LL", data)
         elif kind == b"fcTL":
@@ -56,29 +55,29 @@ def joined(stills: Sequence[tuple[bytes, Box]], timing: Timing) -> bytes:
     Raises:
         UnlikeFramesError: they cannot be frames of one file.
     """
-    chunks = [list(_chunks(content)) for content, _ in stills]
+    chunks = [list(png_chunks.chunks_of(content)) for content, _ in stills]
     shared = _shared(chunks[0])
     if any(_shared(others) != shared for others in chunks):
         raise UnlikeFramesError
     (header,) = (data for kind, data in chunks[0] if kind == b"IHDR")
     controls = struct.pack(">LL", len(timing.durations_s), timing.plays)
-    parts = [_SIGNATURE, _chunk(b"IHDR", header), _chunk(b"acTL", controls)]
-    parts += (_chunk(kind, data) for kind, data in chunks[0] if kind not in _ONCE)
+    parts = [(b"IHDR", header), (b"acTL", controls)]
+    parts += (chunk for chunk in chunks[0] if chunk[0] not in _ONCE)
     number = 0
     delays = [None, *timing.durations_s] if timing.cover else [*timing.durations_s]
     for index, (found, (_, box), delay) in enumerate(zip(chunks, stills, delays, strict=True)):
         if delay is not None:
             place = (*box.size, box.x0, box.y0, *_delay(delay))
-            parts.append(_chunk(b"fcTL", _FRAME.pack(number, *place, 0, 0)))
+            parts.append((b"fcTL", _FRAME.pack(number, *place, 0, 0)))
             number += 1
         for data in (data for kind, data in found if kind == b"IDAT"):
             if index == 0:
-                parts.append(_chunk(b"IDAT", data))
+                parts.append((b"IDAT", data))
             else:
-                parts.append(_chunk(b"fdAT", struct.pack(">L", number) + data))
+                parts.append((b"fdAT", struct.pack(">L", number) + data))
                 number += 1
-    parts.append(_chunk(b"IEND", b""))
-    return b"".join(parts)
+    parts.append((b"IEND", b""))
+    return png_chunks.joined(parts)
 
 
 def _shared(chunks: list[tuple[bytes, bytes]]) -> tuple[bytes, ...]:
@@ -92,16 +91,3 @@ def _delay(seconds: Fraction) -> tuple[int, int]:
     if delay.numerator > _MOST:
         delay = seconds.limit_denominator(max(1, int(_MOST / seconds)))
     return min(delay.numerator, _MOST), delay.denominator
-
-
-def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    at = len(_SIGNATURE)
-    while at + 8 <= len(content):
-        length, kind = struct.unpack_from(">L4s", content, at)
-        yield kind, content[at + 8 : at + 8 + length]
-        at += 12 + length
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    checksum = zlib.crc32(kind + data)
-    return struct.pack(">L", len(data)) + kind + data + struct.pack(">L", checksum)

@@ -75,16 +75,6 @@ def image_to_srgb(image: Image.Image, colours: Colours) -> Image.Image:
     return converted.convert("L") if grey else converted
 
 
-def is_like_srgb(profile: bytes, mode: str = "RGB") -> bool:
-    """Whether an ICC profile says what no profile says, or is damaged.
-
-    Args:
-        profile: that fits the mode.
-        mode: L or RGB.
-    """
-    return _transform(profile, mode) is None
-
-
 def toned_down(values: NDArray[Any], space: ColourSpace) -> NDArray[np.uint8]:
     """HDR (h, w, 3) of any unsigned type in sRGB, uint8.
 

@@ -89,7 +89,7 @@ def stated_colour(image: Image.Image) -> Statement:
     """What an opened file says, from its header alone."""
     if not isinstance(image, ImageFile):
         return NOTHING
-    if isinstance(image, ImageFile) and image.format == "PNG" and image.fp is not None:
+    if image.format == "PNG" and image.fp is not None:
         return _of_png(image, image.fp)
     if "icc_profile" in image.info:
         return NOTHING

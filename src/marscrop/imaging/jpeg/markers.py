@@ -51,11 +51,6 @@ class Segment(NamedTuple):
     start: int
     end: int
 
-    @property
-    def payload_bytes(self) -> int:
-        """Of what stands after marker and length."""
-        return max(0, self.end - self.start - 4)
-
 
 def marker(code: int) -> bytes:
     """A marker as it stands in a file."""
