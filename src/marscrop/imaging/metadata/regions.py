@@ -17,20 +17,20 @@ from marscrop.imaging.metadata.xmp_packet import (
     item_text,
     items,
 )
+from marscrop.imaging.metadata.xmp_rights import DC
 
 _MWG: Final = "http://www.metadataworkinggroup.com/schemas/regions/"
 _MP: Final = "http://ns.microsoft.com/photo/1.2/"
 IPTC_EXT: Final = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
-_DC: Final = "http://purl.org/dc/elements/1.1/"
 
-MWG_REGIONS: Final[Name] = (_MWG, "Regions")
-MP_REGIONS: Final[Name] = (_MP, "RegionInfo")
+_MWG_REGIONS: Final[Name] = (_MWG, "Regions")
+_MP_REGIONS: Final[Name] = (_MP, "RegionInfo")
 
 _LISTS_OF_NAMES: Final[frozenset[Name]] = frozenset(
     {
         (IPTC_EXT, "PersonInImage"),
         (IPTC_EXT, "PersonInImageWDetails"),
-        (_DC, "subject"),
+        (DC, "subject"),
         ("http://ns.adobe.com/lightroom/1.0/", "hierarchicalSubject"),
         ("http://www.digikam.org/ns/1.0/", "TagsList"),
         ("http://ns.microsoft.com/photo/1.0/", "LastKeywordXMP"),
@@ -54,11 +54,11 @@ def move_regions(packet: XmpPacket, placement: Placement) -> frozenset[str]:
     upright = False
     fields = list(packet.fields())
     for _, field in fields:
-        if field.name == MWG_REGIONS and field.element:
+        if field.name == _MWG_REGIONS and field.element:
             upright = _is_upright(packet, field.element, placement)
             _move_all(packet, field, field.element, placement, upright, inside, outside)
     for _, field in fields:
-        if field.name == MP_REGIONS and field.element:
+        if field.name == _MP_REGIONS and field.element:
             _move_all(packet, field, field.element, placement, upright, inside, outside)
     gone = frozenset(outside - inside)
     for _, field in fields:
