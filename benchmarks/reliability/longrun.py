@@ -1,6 +1,6 @@
 """Hours of mixed load on the service, the library and `batch` at once; memory, handles, latency.
 
-    python benchmarks/reliability/longrun.py [--minutes 120] [--clients 6] [--json FILE]
+    python benchmarks/reliability/longrun.py [--minutes 120] [--clients 6] [--pause 0] [--json FILE]
 
 Exit status 1 unless all of this holds. The run falls into three thirds; the first is warm-up.
 
@@ -49,6 +49,7 @@ from benchmarks.reliability.longrun_load import PROBE, Client, Photos, Seen, pho
 MOST_GROWTH_MB: Final = 16.0
 MOST_SLOWER: Final = 1.25
 ASYNCIO_THREADS: Final = (os.cpu_count() or 1) + 4
+BATCH_PAUSES: Final = 10
 _SAMPLE_S: Final = 1.0
 _MB: Final = 1e6
 
@@ -151,7 +152,7 @@ def serve_with_local_urls(host: str) -> None:
 # The library, likewise: `longrun.py --library SEED`. It stops when its stdin ends.
 
 
-def use_library(seed: int) -> None:
+def use_library(seed: int, pause_s: float) -> None:
     """Crops of good and broken photos, by two threads that share a cropper, without an end."""
     from marscrop import Cropper
     from marscrop.errors import MarscropError
@@ -175,6 +176,7 @@ def use_library(seed: int) -> None:
                 wrong.append(f"library: {type(error).__name__}: {error}")
             if cropper.crop(photos.probe, ratios) != first:
                 wrong.append("library: another box of the probe")
+            stopped.wait(draw.expovariate(1) * pause_s)
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(2)]
     print("ready", flush=True)
@@ -189,7 +191,7 @@ def use_library(seed: int) -> None:
     sys.stdin.readline()
 
 
-def run_batches(folder: Path, stopped: threading.Event, seen: Seen) -> None:
+def run_batches(folder: Path, stopped: threading.Event, seen: Seen, pause_s: float) -> None:
     """One batch after the other over the same photos; every second is stopped and run again."""
     draw, number, first = random.Random(5), 0, ""  # noqa: S311 - load, no secrets
     while not stopped.is_set():
@@ -209,6 +211,7 @@ def run_batches(folder: Path, stopped: threading.Event, seen: Seen) -> None:
             seen.wrong.append(f"batch {number}: another manifest")
         first = first or digest
         seen.statuses["batch", 0] += 1
+        stopped.wait(BATCH_PAUSES * pause_s)
 
 
 @contextmanager
@@ -262,14 +265,14 @@ def warm_up(url: str, host: str, photo: bytes) -> None:
     time.sleep(1)
 
 
-def run(seconds: float, clients: int, folder: Path) -> dict[str, Any]:
+def run(seconds: float, clients: int, pause_s: float, folder: Path) -> dict[str, Any]:
     """The load, and what came of it."""
     photos, seen = Photos.make(), Seen()
     make_library(folder / "library", 40, 320)
     with (
         photo_host(photos.probe) as host,
         child("--service", host) as service,
-        child("--library", "1") as library,
+        child("--library", "1", "--pause", str(pause_s)) as library,
     ):
         url = address_of(service)
         hear(library)
@@ -277,9 +280,9 @@ def run(seconds: float, clients: int, folder: Path) -> dict[str, Any]:
         warm_up(url, host, photos.probe)
         before = {name: sample(pid, 0) for name, pid in pids.items()}
         began, stopped = time.monotonic(), threading.Event()
-        asking = [Client(url, photos, host, seen, seed) for seed in range(clients)]
+        asking = [Client(url, photos, host, seen, seed, pause_s) for seed in range(clients)]
         threads = [threading.Thread(target=one.run, args=(stopped,)) for one in asking]
-        threads.append(threading.Thread(target=run_batches, args=(folder, stopped, seen)))
+        threads.append(threading.Thread(target=run_batches, args=(folder, stopped, seen, pause_s)))
         tell(library)
         for thread in threads:
             thread.start()
@@ -344,6 +347,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=120)
     parser.add_argument("--clients", type=int, default=6)
+    parser.add_argument(
+        "--pause",
+        type=float,
+        default=0.0,
+        metavar="S",
+        help="mean rest of each client and library thread after each answer, so that the machine "
+        "is not full (default 0); between batches ten of them",
+    )
     parser.add_argument("--json", type=Path, help="write all samples to this file")
     parser.add_argument("--service", metavar="HOST", help=argparse.SUPPRESS)
     parser.add_argument("--library", type=int, metavar="SEED", help=argparse.SUPPRESS)
@@ -352,10 +363,10 @@ def main() -> None:
         serve_with_local_urls(options.service)
         return
     if options.library:
-        use_library(options.library)
+        use_library(options.library, options.pause)
         return
     with tempfile.TemporaryDirectory() as folder:
-        result = run(options.minutes * 60, options.clients, Path(folder))
+        result = run(options.minutes * 60, options.clients, options.pause, Path(folder))
     print(table(result))
     print(json.dumps(result["statuses"]))
     for complaint in result["complaints"]:

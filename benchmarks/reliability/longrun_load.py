@@ -119,9 +119,12 @@ class Seen:
 
 
 class Client:
-    """One who asks again as soon as there is an answer."""
+    """One who asks again after each answer, at once or after a rest of random length."""
 
-    def __init__(self, url: str, photos: Photos, host: str, seen: Seen, seed: int) -> None:
+    def __init__(
+        self, url: str, photos: Photos, host: str, seen: Seen, seed: int, pause_s: float = 0.0
+    ) -> None:
+        self._pause_s = pause_s
         self._url, self._photos, self._host, self._seen = url, photos, host, seen
         self._draw = random.Random(seed)  # noqa: S311 - load, no secrets
         self._numbers = itertools.count(seed << 32)
@@ -159,6 +162,7 @@ class Client:
                     # A body that is too large is answered before it is read: writing it may fail.
                     if kind != "too large":
                         self._seen.wrong.append(f"{kind}: {type(error).__name__}: {error}")
+                stopped.wait(self._draw.expovariate(1) * self._pause_s)
 
     def _post(self, http: httpx2.Client, path: str, **body: Any) -> httpx2.Response:
         return http.post(path, **body)
