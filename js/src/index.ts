@@ -1,0 +1,17 @@
+/** marscrop: the best-composed crop of a photo, for every aspect ratio asked. */
+
+export type { Analysis, Features } from "./analysis.js";
+export type { Crop, Padding } from "./crop.js";
+export type { Box, Size, Window } from "./geometry.js";
+export type { AspectRatio } from "./ratio.js";
+export type { Subject, SubjectMap } from "./subjects.js";
+export {
+  ConstraintError,
+  ImageError,
+  LimitError,
+  MarscropError,
+  MissingExtraError,
+  ModelError,
+  OptionError,
+  RatioError,
+} from "./errors.js";
