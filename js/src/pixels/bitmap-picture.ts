@@ -17,6 +17,7 @@ export class BitmapPicture implements Picture {
   private constructor(
     private readonly bitmap: ImageBitmap,
     readonly name: string,
+    private readonly isOurs: boolean,
   ) {
     this.size = { width: bitmap.width, height: bitmap.height };
   }
@@ -27,8 +28,9 @@ export class BitmapPicture implements Picture {
    * @throws ImageError what the browser cannot decode.
    */
   static async of(source: ImageBitmapSource, name: string): Promise<BitmapPicture> {
+    if (source instanceof ImageBitmap) return new BitmapPicture(source, name, false);
     try {
-      return new BitmapPicture(await createImageBitmap(source), name);
+      return new BitmapPicture(await createImageBitmap(source), name, true);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new ImageError(
@@ -51,7 +53,7 @@ export class BitmapPicture implements Picture {
   }
 
   close(): void {
-    this.bitmap.close();
+    if (this.isOurs) this.bitmap.close();
   }
 
   /** Means of blocks of the photo; null where some of it is transparent. */
