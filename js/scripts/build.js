@@ -22,7 +22,11 @@ for (const file of readdirSync(model)) {
 // ONNX Runtime's WebAssembly lies beside what loads it.
 const runtime = dirname(createRequire(import.meta.url).resolve("onnxruntime-web"));
 await build({
-  entryPoints: ["index", "worker", "worker-main"].map((name) => `${here}/dist/${name}.js`),
+  entryPoints: {
+    marscrop: `${here}/dist/index.js`,
+    worker: `${here}/dist/worker.js`,
+    "worker-main": `${here}/dist/worker-main.js`,
+  },
   outdir: `${here}/dist/standalone`,
   bundle: true,
   splitting: true,

@@ -145,7 +145,8 @@ async function sendable(image: ImageSource): Promise<ImageSource> {
 function absolute({ model, ...options }: LoadOptions): LoadOptions {
   if (model === undefined) return options;
   const address = (place: string | URL): string => new URL(place, document.baseURI).href;
-  if (typeof model === "string" || model instanceof URL) return { ...options, model: address(model) };
+  if (typeof model === "string" || model instanceof URL)
+    return { ...options, model: address(model) };
   const files = Object.entries(model).map(([file, place]) => [file, address(place)]);
   return { ...options, model: Object.fromEntries(files) as Record<string, string> };
 }

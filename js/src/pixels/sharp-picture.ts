@@ -22,7 +22,8 @@ export class SharpPicture implements Picture {
     private readonly image: () => Sharp,
     readonly name: string,
     readonly size: Size,
-    private readonly orientation: number,
+    /** As EXIF has it, 1..8. */
+    readonly orientation: number,
     private readonly isJpeg: boolean,
   ) {}
 

@@ -42,6 +42,11 @@ export async function open(source: ImageSource, maxPixels: number): Promise<Pict
   return picture;
 }
 
+/** How a file's pixels are turned to stand upright, as EXIF has it; a browser shows all upright. */
+export function storedOrientation(): Promise<number> {
+  return Promise.resolve(1);
+}
+
 function opened(source: ImageSource): Promise<Picture> | Picture {
   if (source instanceof Blob) {
     return BitmapPicture.of(source, source instanceof File ? source.name : "<blob>");

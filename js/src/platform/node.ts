@@ -55,6 +55,12 @@ export async function open(source: ImageSource, maxPixels: number): Promise<Pict
   return picture;
 }
 
+/** How a file's pixels are turned to stand upright, as EXIF has it, 1..8; 1 for pixels. */
+export async function storedOrientation(source: ImageSource): Promise<number> {
+  const picture = await opened(source);
+  return picture instanceof SharpPicture ? picture.orientation : 1;
+}
+
 async function opened(source: ImageSource): Promise<Picture> {
   if (typeof source === "string") return SharpPicture.of(source, source || "''");
   if (source instanceof URL && source.protocol === "file:") {

@@ -50,4 +50,6 @@ export interface Platform {
    * @throws ImageError what cannot be read; LimitError with more pixels than `maxPixels`.
    */
   open(source: ImageSource, maxPixels: number): Promise<Picture>;
+  /** How a file's pixels are turned to stand upright, as EXIF has it, 1..8. */
+  storedOrientation(source: ImageSource): Promise<number>;
 }
