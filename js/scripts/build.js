@@ -3,7 +3,10 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+
+import { build } from "esbuild";
 
 const here = fileURLToPath(new URL("..", import.meta.url));
 const model = fileURLToPath(new URL("../../src/marscrop/models/default", import.meta.url));
@@ -15,3 +18,26 @@ mkdirSync(`${here}/dist/model`, { recursive: true });
 for (const file of readdirSync(model)) {
   if (/\.(onnx|json)$/.test(file)) cpSync(`${model}/${file}`, `${here}/dist/model/${file}`);
 }
+
+// ONNX Runtime's WebAssembly lies beside what loads it.
+const runtime = dirname(createRequire(import.meta.url).resolve("onnxruntime-web"));
+await build({
+  entryPoints: {
+    marscrop: `${here}/dist/index.js`,
+    worker: `${here}/dist/worker.js`,
+    "worker-main": `${here}/dist/worker-main.js`,
+  },
+  outdir: `${here}/dist/standalone`,
+  bundle: true,
+  splitting: true,
+  chunkNames: "chunk-[hash]",
+  format: "esm",
+  platform: "browser",
+  target: "es2022",
+  minify: true,
+  legalComments: "none",
+  logLevel: "warning",
+});
+const wasm = "ort-wasm-simd-threaded.wasm";
+cpSync(`${runtime}/${wasm}`, `${here}/dist/standalone/${wasm}`);
+cpSync(`${here}/../LICENSE`, `${here}/dist/LICENSE`);

@@ -15,3 +15,7 @@ export {
   OptionError,
   RatioError,
 } from "./errors.js";
+export { Cropper, type LoadOptions, type RatiosLike } from "./cropper.js";
+export type { CropKeywords } from "./options.js";
+export type { ImageSource } from "./platform/platform.js";
+export type { RatioLike } from "./ratio.js";
