@@ -1,5 +1,6 @@
 /** What stays of a photo that was analysed: enough for any further ratio, without its pixels. */
 
+import type { Face } from "./faces/protection.js";
 import type { Box, Size } from "./geometry.js";
 import type { SubjectMap } from "./subjects.js";
 
@@ -20,6 +21,8 @@ export interface Analysis {
   readonly size: Size;
   /** For the maps of any ratio. */
   readonly features: Features;
+  /** Those that were found [px of `part`]; null or missing where nobody looked for any. */
+  readonly faces?: readonly Face[] | null;
   /** Where people look, heads and subjects; null where the model has no such part. */
   readonly subjects: SubjectMap | null;
   /** What borders leave of the photo [px of the upright photo]; null without borders. */

@@ -25,6 +25,10 @@ rounded, which moves an edge by less than a pixel. With an anchor, a window that
 of what is kept may lie nearer to what is avoided, so that each is also shrunk alone.
 """
 
+_MOST_TRIES: Final = 16
+"""Windows that are tried for a further crop. One or two do, but in a photo of a few pixels, where
+any number of windows become the box that is taken."""
+
 
 def best_crop(
     logits: NDArray[np.floating],
@@ -74,7 +78,10 @@ def next_crop(
     from marscrop.window.scorer import MAX_CANDIDATE_IOU
 
     clear_of: list[Box | Window] = list(taken)
-    while found := search_within(logits, limits, ratio, clear_of=clear_of):
+    for _ in range(_MOST_TRIES):
+        found = search_within(logits, limits, ratio, clear_of=clear_of)
+        if found is None:
+            return None
         box = nearest_box(found.window, limits, ratio)
         if box and all(iou(box, other) <= MAX_CANDIDATE_IOU for other in taken):
             return box

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import numpy as np
 
 from marscrop.errors import MarscropError
-from marscrop.geometry import Size, Window
+from marscrop.geometry import Size, Window, round_half_up
 from marscrop.ratio import AspectRatio
 from marscrop.subjects.subject_map import SubjectMap
 from marscrop.window.keeping import Keeping
@@ -50,6 +50,10 @@ _FINEST_STEP: Final = 1 / 64
 """Between positions that are tried for heads and subjects, in shares of a side."""
 _SCALES: Final = 4
 """Sizes tried, from the prior's to the largest."""
+_PARTS: Final = 2.0**32
+"""Of a side, to which a mean place is rounded."""
+_LEAST_GAIN: Final = 1e-12
+"""Of a place over the middle: less of it comes from the order in which a map is summed."""
 
 _Array: TypeAlias = "NDArray[np.float64]"
 
@@ -123,12 +127,20 @@ def place_window(
         rated += GAZE_WEIGHT * sums_inside(subjects.gaze, lefts, tops, width, height)
     likelihood = np.exp(rated - rated.max())
     likelihood /= likelihood.sum()
-    x0 = float(lefts @ likelihood.sum(axis=0))
-    y0 = float(tops @ likelihood.sum(axis=1))
+    x0 = _without_last_bits(float(lefts @ likelihood.sum(axis=0)))
+    y0 = _without_last_bits(float(tops @ likelihood.sum(axis=1)))
     window = Window(x0, y0, x0 + width, y0 + height)
     if subjects is not None and (keeping := Keeping.of(subjects, image, ratio)):
         window = _moved(window, largest, scale, keeping)
     return window.scaled(image.width, image.height)
+
+
+def _without_last_bits(share: float) -> float:
+    """A share of a side that is the same in whatever order a map is summed, and 1e-10 exact.
+
+    Else the last bits would decide, by machine, wherever a side or an offset rounds half a pixel.
+    """
+    return round_half_up(share * _PARTS) / _PARTS
 
 
 def _moved(window: Window, largest: tuple[float, float], scale: float, keeping: Keeping) -> Window:
@@ -163,7 +175,8 @@ def gain_over_middle(logits: NDArray[np.floating], window: Window, image: Size) 
     """The gain in S from a window of the same size in the middle of `image` to `window` [px].
 
     Returns:
-        the difference of the two S [logit x share of the photo].
+        the difference of the two S [logit x share of the photo]; 0 where it is but rounding, of
+        which the sign would decide.
     """
     x0, y0, x1, y1 = window.scaled(1 / image.width, 1 / image.height)
     width, height = x1 - x0, y1 - y0
@@ -171,7 +184,8 @@ def gain_over_middle(logits: NDArray[np.floating], window: Window, image: Size) 
         float(sums_inside(logits, np.array([x]), np.array([y]), width, height)[0, 0])
         for x, y in ((x0, y0), ((1 - width) / 2, (1 - height) / 2))
     )
-    return (at - middle) / logits.size
+    gain = (at - middle) / logits.size
+    return gain if abs(gain) > _LEAST_GAIN else 0.0
 
 
 def gaze_inside(gaze: NDArray[np.floating], window: Window) -> float:

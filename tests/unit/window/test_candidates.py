@@ -79,3 +79,8 @@ def test_alternatives_are_clear_of_all_better_ones() -> None:
 
 def test_none_where_nothing_fits() -> None:
     assert best_crop(LOGITS, Limits(PHOTO, keep=(Box(0, 0, 10, 400),)), WIDE, PRIOR) is None
+
+
+def test_a_photo_of_one_pixel_has_no_further_crop_and_says_so_soon() -> None:
+    only = Box(0, 0, 1, 1)
+    assert next_crop(LOGITS, Limits(Size(1, 1)), WIDE, [only]) is None

@@ -90,6 +90,13 @@ def test_gain_is_over_the_same_window_in_the_middle() -> None:
     assert gain_over_middle(logits, Window(120, 20, 280, 180), WIDE) == pytest.approx(0)
 
 
+def test_the_middle_gains_nothing_over_itself_by_rounding() -> None:
+    logits = np.random.default_rng(1).normal(0, 3, (32, 48)).astype(np.float32)
+    for side in range(1, 100):
+        middle = Window(200 - side, 100 - side / 2, 200 + side, 100 + side / 2)
+        assert gain_over_middle(logits, middle, WIDE) == 0.0
+
+
 @given(
     width=st.integers(1, 5000),
     height=st.integers(1, 5000),
