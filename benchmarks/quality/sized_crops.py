@@ -1,4 +1,4 @@
-"""How near crops at a size are, of photos decoded at a fraction of theirs, to the full way's."""
+"""How near crops at a size are, of photos decoded at a fraction of theirs, to the full way's.
 
     .venv/bin/python benchmarks/quality/sized_crops.py ../shared/data/fcdb_train/images [--photos 4]
 
@@ -17,6 +17,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
@@ -27,6 +28,7 @@ if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from benchmarks.speed.formats import enlarged
+
 from marscrop.geometry import Box, Size
 from marscrop.imaging import crop_file
 from marscrop.imaging.crop_file import CropFiles
@@ -89,10 +91,10 @@ def main() -> None:
                     return CropFiles(photo).encode(box, f"x{suffix}", size=size).content
 
                 found = encode(".png")
-                ms.append(spent_ms(lambda encode=encode: encode(".jpg")))
+                ms.append(spent_ms(partial(encode, ".jpg")))
                 with patch.object(crop_file, "divisor_for", lambda *_: 1):
                     near.append(psnr(found, encode(".png")))
-                    full_ms.append(spent_ms(lambda encode=encode: encode(".jpg")))
+                    full_ms.append(spent_ms(partial(encode, ".jpg")))
             if near:
                 by = ", ".join(str(divisor) for divisor in sorted(divisors))
                 times = f"{statistics.median(ms):.0f} | {statistics.median(full_ms):.0f}"
