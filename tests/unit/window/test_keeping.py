@@ -178,3 +178,13 @@ def test_how_deep_a_crop_cuts_a_head(box: Box, depth: float) -> None:
 
 def test_no_heads_no_cuts() -> None:
     assert cut_heads(made_subjects(), PHOTO, Box(0, 0, 10, 10)).shape == (0,)
+
+
+def test_what_is_kept_of_one_photo_is_not_told_of_another() -> None:
+    """Answers are remembered: by the photo's size, the ratio, and the very subject map."""
+    seen = made_subjects(heads=[(HEAD, 1.0)])
+    tall = Size(PHOTO.height, PHOTO.width)
+    first, again = Keeping.of(seen, PHOTO, OWN), Keeping.of(seen, PHOTO, OWN)
+    assert np.array_equal(first.heads.edges, again.heads.edges)
+    assert not np.array_equal(first.heads.edges, Keeping.of(seen, tall, OWN).heads.edges)
+    assert not Keeping.of(seen.without_heads(), PHOTO, OWN)
