@@ -8,9 +8,9 @@ it; the more so the more it is the only one.
 
 from __future__ import annotations
 
-import functools
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar, cast
 
 import numpy as np
 
@@ -39,12 +39,13 @@ SUBJECT_STEEPNESS: Final = 3.0
 """A subject of which a third is missing costs as much as one that is lost."""
 MAIN_SUBJECTS: Final = 3
 """Only the largest are main subjects."""
-_ANSWERS_KEPT: Final = 64
-"""By functions that the steps of a crop, and the crops of a photo, ask for the same."""
+_MOST_REMEMBERED: Final = 4
+"""Answers of one subject map: the steps of a crop, and the crops of a photo, ask for the same."""
 _LEAST_SIDE: Final = 1e-3
 """Of a box, in shares of the photo's side: less of it than this shows is nothing to keep."""
 
 _Array: TypeAlias = "NDArray[np.float64]"
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,9 +84,19 @@ class Keeping:
     subjects: Kept
 
     @classmethod
-    @functools.lru_cache(_ANSWERS_KEPT)
     def of(cls, subjects: SubjectMap, photo: Size, ratio: AspectRatio) -> Keeping:
         """What a crop of `ratio` of a `photo` [px] should keep."""
+        key = ("of", photo, ratio.value)
+        return _remembered(subjects, key, lambda: cls._of(subjects, photo, ratio))
+
+    @classmethod
+    def of_heads(cls, subjects: SubjectMap, photo: Size) -> Keeping:
+        """What any crop of a `photo` [px] should keep of heads alone."""
+        key = ("of heads", photo)
+        return _remembered(subjects, key, lambda: cls._of_heads(subjects, photo))
+
+    @classmethod
+    def _of(cls, subjects: SubjectMap, photo: Size, ratio: AspectRatio) -> Keeping:
         edges, scores = _in_shares(subjects.subjects, photo)
         sides = edges[:, 2:] - edges[:, :2]
         sizes = scores * sides.prod(axis=1)
@@ -98,9 +109,7 @@ class Keeping:
         return cls(heads, Kept(_grown(edges[held], SUBJECT_ROOM), weights[held]))
 
     @classmethod
-    @functools.lru_cache(_ANSWERS_KEPT)
-    def of_heads(cls, subjects: SubjectMap, photo: Size) -> Keeping:
-        """What any crop of a `photo` [px] should keep of heads alone."""
+    def _of_heads(cls, subjects: SubjectMap, photo: Size) -> Keeping:
         edges, scores = _in_shares(subjects.heads, photo)
         costs = HEAD_COST * scores
         heads = Kept(
@@ -164,7 +173,19 @@ def _sum(weights: _Array, values: _Array) -> _Array:
     return total
 
 
-@functools.lru_cache(_ANSWERS_KEPT)
+def _remembered(subjects: SubjectMap, key: Hashable, find: Callable[[], _Answer]) -> _Answer:
+    """What `find` gives, or gave."""
+    known = subjects.remembered
+    try:
+        return cast("_Answer", known[key])
+    except KeyError:
+        found = find()
+    if len(known) >= _MOST_REMEMBERED:
+        known.clear()
+    known[key] = found
+    return found
+
+
 def _in_shares(found: tuple[Subject, ...], photo: Size) -> tuple[_Array, _Array]:
     """Edges (n, 4) in shares of the photo's sides, as far as it shows them, and scores (n,)."""
     edges = np.array([subject.window for subject in found]).reshape(-1, 4) / (*photo, *photo)
