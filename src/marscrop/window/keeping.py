@@ -39,7 +39,7 @@ SUBJECT_STEEPNESS: Final = 3.0
 """A subject of which a third is missing costs as much as one that is lost."""
 MAIN_SUBJECTS: Final = 3
 """Only the largest are main subjects."""
-_MOST_REMEMBERED: Final = 4
+_MOST_REMEMBERED: Final = 8
 """Answers of one subject map: the steps of a crop, and the crops of a photo, ask for the same."""
 _LEAST_SIDE: Final = 1e-3
 """Of a box, in shares of the photo's side: less of it than this shows is nothing to keep."""
@@ -97,16 +97,10 @@ class Keeping:
 
     @classmethod
     def _of(cls, subjects: SubjectMap, photo: Size, ratio: AspectRatio) -> Keeping:
-        edges, scores = _in_shares(subjects.subjects, photo)
-        sides = edges[:, 2:] - edges[:, :2]
-        sizes = scores * sides.prod(axis=1)
-        shares = sizes / max(sizes.sum(), _LEAST_SIDE**2)
-        weights = SUBJECT_COST * scores**2 * shares**2
-        largest = np.array(largest_window(photo, ratio)) / photo
-        main = np.argsort(-sizes, kind="stable")[:MAIN_SUBJECTS]
-        held = main[(sides[main] <= largest).all(axis=1)]
+        sides, main = _remembered(subjects, ("main", photo), lambda: _main(subjects, photo))
+        held = (sides <= np.array(largest_window(photo, ratio)) / photo).all(axis=1)
         heads = cls.of_heads(subjects, photo).heads
-        return cls(heads, Kept(_grown(edges[held], SUBJECT_ROOM), weights[held]))
+        return cls(heads, Kept(main.edges[held], main.weights[held]))
 
     @classmethod
     def _of_heads(cls, subjects: SubjectMap, photo: Size) -> Keeping:
@@ -165,6 +159,17 @@ def main_subject(subjects: SubjectMap, photo: Size) -> Window | None:
         return None
     sizes = scores * (edges[:, 2:] - edges[:, :2]).prod(axis=1)
     return Window(*map(float, edges[sizes.argmax()])).scaled(*photo)
+
+
+def _main(subjects: SubjectMap, photo: Size) -> tuple[_Array, Kept]:
+    """The sides (n, 2) of the main subjects, in shares of the photo's, and what they cost."""
+    edges, scores = _in_shares(subjects.subjects, photo)
+    sides = edges[:, 2:] - edges[:, :2]
+    sizes = scores * sides.prod(axis=1)
+    shares = sizes / max(sizes.sum(), _LEAST_SIDE**2)
+    weights = SUBJECT_COST * scores**2 * shares**2
+    main = np.argsort(-sizes, kind="stable")[:MAIN_SUBJECTS]
+    return sides[main], Kept(_grown(edges[main], SUBJECT_ROOM), weights[main])
 
 
 def _sum(weights: _Array, values: _Array) -> _Array:

@@ -194,8 +194,8 @@ def test_little_is_remembered_of_a_photo_however_much_is_asked() -> None:
     seen = made_subjects(heads=[(HEAD, 1.0)])
     costs = [
         Keeping.of(seen, PHOTO, AspectRatio(width, 1)).heads.edges.copy()
-        for width in (1, 2, 3, 4, 5, 6, 1)
+        for width in (*range(1, 20), 1)
     ]
     assert np.array_equal(costs[0], costs[-1])
-    assert len(seen.remembered) <= 4
+    assert len(seen.remembered) <= 8
     assert not seen.without_heads().remembered
