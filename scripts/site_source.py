@@ -30,6 +30,7 @@ OTHERS: Final = "others"
 SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "Start": ("index.md", "first-time.md"),
     "How to": (
+        "how-to/index.md",
         "how-to/photographer.md",
         "how-to/cms.md",
         "how-to/print.md",
