@@ -32,7 +32,7 @@ ROOT: Final = Path(__file__).parent.parent
 DOCUMENT: Final = ROOT / "docs" / "first-time.md"
 PHOTOS: Final = 4
 ACTIVATE: Final = ". ~/marscrop-env/bin/activate"
-LONGEST: Final = 118
+LONGEST: Final = 150
 """Of the transcript's lines, in letters."""
 
 
