@@ -140,7 +140,7 @@ TASKS: Final = (
         (
             Step("marscrop crop --help | grep -A 2 -e --focal", "README, One command"),
             Step("marscrop crop photos -r 1:1 --json --focal > points.jsonl", "README"),
-            Step("head -n 1 points.jsonl"),
+            Step("""grep -o '"focal".*' points.jsonl"""),
         ),
         lambda home: (
             [0 <= at <= 1 for row in rows(home / "points.jsonl") for at in row["focal"]]
@@ -251,10 +251,10 @@ def head(place: Place, of_system: bool) -> str:
     day = f"{datetime.datetime.now(tz=datetime.UTC):%d %B %Y}"
     return f"""# First-time success: five tasks, by README and `--help` alone
 
-Written on {day} by `.venv/bin/python scripts/first_time.py`, which types these lines in {how}
-({system.strip()}), with a fresh clone of commit {commit} and the four photos of
-[examples](../examples/README.md), and checks what came of each task.
-Above a line stands where it was from. Once marscrop is installed, its environment is active.
+Written on {day} by `.venv/bin/python scripts/first_time.py`, which types
+these lines in {how} ({system.strip()}), with a
+fresh clone of commit {commit} and the four photos of [examples](../examples/README.md), and checks what came
+of each task. Above a line stands where it was from. Once marscrop is installed, its environment is active.
 """
 
 
