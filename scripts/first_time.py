@@ -253,8 +253,9 @@ def head(place: Place, of_system: bool) -> str:
 
 Written on {day} by `.venv/bin/python scripts/first_time.py`, which types
 these lines in {how} ({system.strip()}), with a
-fresh clone of commit {commit} and the four photos of [examples](../examples/README.md), and checks what came
-of each task. Above a line stands where it was from. Once marscrop is installed, its environment is active.
+fresh clone of commit {commit} and the four photos of [examples](../examples/README.md), and
+checks what came of each task. Above a line stands where it was from. Once marscrop is installed,
+its environment is active.
 """
 
 
