@@ -1,5 +1,5 @@
 // Builds the page as a site that needs no server but one for files: `npm run site`, into
-// ../build/site. `-- --service https://crops.example.com/` lets people choose that service for
+// ../build/page. `-- --service https://crops.example.com/` lets people choose that service for
 // photos that browsers do not read; `-- --out FOLDER` builds elsewhere.
 import {
   cpSync,
@@ -18,7 +18,7 @@ const { values } = parseArgs({
 });
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const page = here("../../src/marscrop/service/page");
-const out = values.out ?? here("../../build/site");
+const out = values.out ?? here("../../build/page");
 if (!existsSync(here("../dist/standalone"))) throw new Error("run `npm run build` first");
 
 const service = values.service && `${new URL(values.service).href.replace(/\/*$/, "")}/`;
