@@ -55,7 +55,7 @@ class ProtocolResult:
 
     Attributes:
         name: of the protocol, see `several_boxes`.
-        entries: what each mean runs over: boxes, or photos for best-of-N.
+        entries: what each mean runs over: boxes, or photos for best-of-N and consensus.
         methods: figures by method.
         differences: the reference minus each other method, by that method; paired.
     """
@@ -77,7 +77,7 @@ class Comparison:
             of these boxes are left out for every method.
         reference: the method that differences are taken from.
         resamples, seed: of the bootstrap.
-        protocols: strict, and maxGT and best-of-N if a photo has several boxes.
+        protocols: strict, and the others if a photo has several boxes.
     """
 
     origin: Origin

@@ -12,6 +12,8 @@ MEANINGS: Final = {
     "strict": "each answer against the human box of its ratio; mean over boxes",
     "maxGT": "each answer against the human box that it meets best; mean over boxes",
     "best-of-N": "the best answer of each photo, as in strict; mean over photos",
+    "consensus": "the answer to the ratio of the box nearest to the others, against the box "
+    "it meets best; mean over photos",
 }
 """Of the protocols of `several_boxes`, by name."""
 

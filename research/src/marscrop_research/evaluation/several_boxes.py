@@ -1,6 +1,6 @@
-"""Photos with several human boxes: three protocols, whose numbers never share a column.
+"""Photos with several human boxes: four protocols, whose numbers never share a column.
 
-In all three a method answers once for each human box: it is asked for that box's own ratio, and
+In all of them a method answers once for each human box: it is asked for that box's own ratio, and
 sees nothing else of it. They differ in which human box an answer is held against, and in what
 the mean runs over. All three metrics of an answer come from the same human box.
 
@@ -9,9 +9,13 @@ the mean runs over. All three metrics of an answer come from the same human box.
 | strict    | the box whose ratio was asked for                          | boxes     |
 | maxGT     | whichever of the photo's boxes overlaps the answer most    | boxes     |
 | best-of-N | as strict; of a photo's N answers only the best one counts | photos    |
+| consensus | as maxGT; only the answer to the consensus box's ratio counts | photos   |
+
+The consensus box of a photo is the one with the highest mean IoU to the others: one ratio is asked
+of a photo. Most likely this is what the paper's Table 7 prints for HCDB.
 
 Within a photo no strict IoU exceeds the same answer's maxGT, nor the photo's best-of-N. Where each
-photo has one box the three are the same. Photos with more boxes weigh more in means over boxes.
+photo has one box the four are the same. Photos with more boxes weigh more in means over boxes.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from marscrop.geometry import Box
+from marscrop.geometry import Box, iou
 from marscrop_research.data.records import PhotoRecord
 from marscrop_research.evaluation.agreement import Agreement, agreement
 
@@ -65,7 +69,29 @@ def best_of_n(photo: PhotoRecord, answers: Sequence[Box]) -> list[Agreement]:
     return [_best(strict(photo, answers))]
 
 
-PROTOCOLS: Final[Mapping[str, Rule]] = {"strict": strict, "maxGT": max_gt, "best-of-N": best_of_n}
+def consensus(photo: PhotoRecord, answers: Sequence[Box]) -> list[Agreement]:
+    """The answer to the ratio of the consensus box, against the box it meets best: one entry.
+
+    Arguments and errors as in `strict`.
+    """
+    return [max_gt(photo, answers)[consensus_box(photo)]]
+
+
+def consensus_box(photo: PhotoRecord) -> int:
+    """Which box has the highest mean IoU to the photo's others; the first of equals."""
+    sums = [
+        sum(iou(box, other) for i, other in enumerate(photo.boxes) if i != index)
+        for index, box in enumerate(photo.boxes)
+    ]
+    return sums.index(max(sums))
+
+
+PROTOCOLS: Final[Mapping[str, Rule]] = {
+    "strict": strict,
+    "maxGT": max_gt,
+    "best-of-N": best_of_n,
+    "consensus": consensus,
+}
 """By the name that results carry."""
 
 

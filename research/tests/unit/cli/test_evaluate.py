@@ -150,14 +150,14 @@ def test_a_checkpoint_takes_the_place_of_the_packaged_model(
     assert means(found)["centre crop"] == means(packaged)["centre crop"]
 
 
-def test_other_data_sets_with_several_boxes_have_three_tables(cli: Cli, tmp_path: Path) -> None:
+def test_other_data_sets_with_several_boxes_have_four_tables(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
     Image.new("RGB", (60, 40), (90, 90, 90)).save(tmp_path / "images" / "a.jpg")
     boxes = [[0, 0, 30, 30], [10, 0, 60, 40], [-1, -1, -1, -1]]
     (tmp_path / "hcdb.json").write_text(json.dumps({"a.jpg": boxes, "gone.jpg": boxes}))
     found = evaluated(cli, "--data", tmp_path, "--dataset", "hcdb", "--split", "test")
-    assert [p["name"] for p in found["protocols"]] == ["strict", "maxGT", "best-of-N"]
-    assert [p["entries"] for p in found["protocols"]] == [2, 2, 1]
+    assert [p["name"] for p in found["protocols"]] == ["strict", "maxGT", "best-of-N", "consensus"]
+    assert [p["entries"] for p in found["protocols"]] == [2, 2, 1, 1]
     assert found["unannotated"] == 1
     assert "gone.jpg" in found["skipped"][0]["place"]
 

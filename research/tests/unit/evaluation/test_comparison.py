@@ -37,13 +37,14 @@ def test_one_box_a_photo_has_the_strict_protocol_only() -> None:
     assert ious(found) == {"good": 1.0, "half": 0.5, "bad": 0.25}
 
 
-def test_several_boxes_have_three_protocols_with_their_own_means() -> None:
+def test_several_boxes_have_four_protocols_with_their_own_means() -> None:
     """By hand: IoU of `good` is 1, then 1, 0, 1 for the three boxes of the second photo."""
     found = run(ONE, SEVERAL)
     assert [(p.name, p.entries) for p in found.protocols] == [
         ("strict", 4),
         ("maxGT", 4),
         ("best-of-N", 2),
+        ("consensus", 2),
     ]
     assert ious(found, 0) == pytest.approx({"good": 0.75, "half": 2.5 / 4, "bad": 0.5 / 4})
     assert ious(found, 1) == pytest.approx({"good": 1.0, "half": 3.5 / 4, "bad": 3 / 4})
@@ -52,7 +53,7 @@ def test_several_boxes_have_three_protocols_with_their_own_means() -> None:
 
 def test_two_boxes_are_several() -> None:
     two = answered(photo("a.jpg", LEFT, WHOLE), good=[LEFT, LEFT])
-    assert [p.entries for p in run(two).protocols] == [2, 2, 1]
+    assert [p.entries for p in run(two).protocols] == [2, 2, 1, 1]
 
 
 def test_all_three_metrics_are_in_their_places() -> None:

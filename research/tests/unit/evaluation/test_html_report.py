@@ -158,8 +158,8 @@ def test_several_boxes_get_a_table_for_each_protocol(tmp_path: Path) -> None:
     record = drawn(tmp_path, photo("a.png", (0, 0, 50, 50), (0, 0, 100, 50)))
     both = answered(record, ours=[(0, 0, 50, 50), (0, 0, 100, 50)])
     page = Page(html_report(compare([both], ["ours"], "ours", resamples=10)))
-    captions = [t for t in page.texts if re.match(r"(strict|maxGT|best-of-N): ", t)]
-    assert [c.split(":")[0] for c in captions] == ["strict", "maxGT", "best-of-N"]
+    captions = [t for t in page.texts if re.match(r"(strict|maxGT|best-of-N|consensus): ", t)]
+    assert [c.split(":")[0] for c in captions] == ["strict", "maxGT", "best-of-N", "consensus"]
     assert "Nothing." in page.texts  # was left out
 
 

@@ -1,4 +1,4 @@
-"""Strict, maxGT and best-of-N on photos with several human boxes."""
+"""Strict, maxGT, best-of-N and consensus on photos with several human boxes."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from marscrop_research.evaluation.several_boxes import (
     PROTOCOLS,
     best_of_n,
     best_rated,
+    consensus,
+    consensus_box,
     max_gt,
     strict,
 )
@@ -51,7 +53,7 @@ def test_among_boxes_of_equal_iou_the_nearer_counts() -> None:
 def test_one_box_a_photo_makes_all_protocols_the_same() -> None:
     one = photo("a.jpg", (0, 0, 50, 50))
     results = [rule(one, [Box(10, 0, 60, 50)]) for rule in PROTOCOLS.values()]
-    assert results == [[agreement(Box(10, 0, 60, 50), one.boxes[0], one.size)]] * 3
+    assert results == [[agreement(Box(10, 0, 60, 50), one.boxes[0], one.size)]] * 4
 
 
 @pytest.mark.parametrize("name", PROTOCOLS)
@@ -70,3 +72,19 @@ def test_rated_candidates_stand_back_for_the_best_ones() -> None:
 
 def test_crops_that_people_made_stay() -> None:
     assert best_rated(PHOTO) == PHOTO
+
+
+def test_the_consensus_box_agrees_most_with_the_others() -> None:
+    """By hand: mean IoU to the others is 1/4 of the halves, 1/2 of the whole."""
+    assert consensus_box(PHOTO) == 2
+
+
+def test_of_equals_the_first_box_is_the_consensus() -> None:
+    assert consensus_box(photo("a.jpg", (0, 0, 50, 50), (50, 0, 100, 50))) == 0
+
+
+def test_consensus_asks_one_ratio_and_takes_the_box_that_it_meets_best() -> None:
+    """By hand: the third answer counts; it is the first human box, though not the third."""
+    (entry,) = consensus(PHOTO, ANSWERS)
+    assert entry == agreement(ANSWERS[2], PHOTO.boxes[0], PHOTO.size)
+    assert (entry.iou, entry.bde) == (1, 0)
