@@ -1,4 +1,4 @@
-"""`marscrop ablate`: the paper's Tables 1-6, ours beside."""
+"""`marscrop ablate`: the paper's tables, ours beside."""
 
 from __future__ import annotations
 
@@ -13,17 +13,19 @@ from marscrop_research.cli.arguments import (
     Changes,
     Data,
     FeatureCache,
+    Fixations,
     source_commit,
     train_extra,
 )
 from marscrop_research.cli.loading import tell_skipped
+from marscrop_research.cli.table7 import Table7, table7
 
 if TYPE_CHECKING:
     from marscrop_research.paper.ablation import RowResult
 
 
 def ablate(
-    table: Annotated[int, typer.Option("--table", min=1, max=6, help="Of the paper.")],
+    table: Annotated[int, typer.Option("--table", min=1, max=7, help="Of the paper.")],
     data: Data,
     weights_dir: Annotated[Path, typer.Option(help="Folder of ImageNet weights.")] = Path(),
     configs: Annotated[Path, typer.Option(help="Folder of the configurations.")] = Path(
@@ -48,12 +50,49 @@ def ablate(
         Path | None,
         typer.Option(help="Write the table to this file too, with what made it, after every row."),
     ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    device: Annotated[
+        str, typer.Option(help="auto, cpu or cuda; Table 7 is made on the CPU.")
+    ] = "auto",
+    systems: Annotated[
+        str | None,
+        typer.Option(metavar="NAMES", help="Table 7: only these rows, such as vfn,mars."),
+    ] = None,
+    fixations: Fixations = None,
+    hcdb: Annotated[
+        Path | None, typer.Option(help="Table 7: HCDB's folder, to measure on.")
+    ] = None,
+    fat: Annotated[Path | None, typer.Option(help="Table 7: FAT's folder, to measure on.")] = None,
 ) -> None:
     """Train and measure the rows of one of the paper's tables.
 
-    Stopped at any moment, the same command goes on where it was; tables share runs.
+    Stopped at any moment, the same command goes on where it was; Tables 1-6 share runs.
+
+    Table 7 trains the systems that the paper compares with, on frozen features, and measures them
+    beside Mars and the centre crop. `marscrop study run --systems` lets people choose among them.
     """
+    if table == 7:
+        if change:
+            raise typer.BadParameter("Table 7 has no settings; --set is for Tables 1-6")
+        table7(
+            Table7(
+                data=data,
+                weights_dir=weights_dir,
+                configs=configs,
+                output=output,
+                systems=systems.split(",") if systems else (),
+                seeds=seeds,
+                epochs=epochs,
+                frames=frames,
+                hcdb=hcdb,
+                fat=fat,
+                fixations=tuple(fixations or ()),
+                feature_cache=feature_cache,
+                markdown=markdown,
+            )
+        )
+        return
+    if systems or fixations or hcdb or fat:
+        raise typer.BadParameter("--systems, --fixations, --hcdb and --fat are for Table 7")
     with train_extra():
         from marscrop_research.cli.training_display import TrainingDisplay
         from marscrop_research.data.fcdb import load_fcdb

@@ -33,7 +33,8 @@ FeatureCache = Annotated[
 Fixations = Annotated[
     list[Path] | None,
     typer.Option(
-        help="Folder of photos with eye fixations, for train.fixation_crops. Repeat for more."
+        help="Folder of photos with eye fixations, for train.fixation_crops and DIC of Table 7. "
+        "Repeat for more."
     ),
 ]
 

@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from marscrop.cli.process import extra
-from marscrop_research.cli.arguments import name_and_file
+from marscrop.ratio import AspectRatio
+from marscrop_research.cli.arguments import name_and_file, train_extra
 
 app = typer.Typer(
     help="Let people choose among methods' crops, and count.",
@@ -26,13 +27,30 @@ def run(
     votes: VotesFile,
     photos: Annotated[Path, typer.Option(help="Folder of the photos.")],
     boxes: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             metavar="NAME=FILE",
             help="A method's boxes, JSON lines as `marscrop crop --json` prints them. Repeat: at "
-            "least two.",
+            "least two, without --systems.",
         ),
-    ],
+    ] = None,
+    systems: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of runs of `ablate --table 7`: what the systems in it, with seed 0, the "
+            "packaged model and the centre crop make of the photos is kept beside the votes.",
+        ),
+    ] = None,
+    ratio: Annotated[
+        list[str] | None,
+        typer.Option("--ratio", "-r", help="With --systems: asked of each photo. Repeat for more."),
+    ] = None,
+    weights_dir: Annotated[
+        Path, typer.Option(help="With --systems: folder of ImageNet weights.")
+    ] = Path(),
+    configs: Annotated[
+        Path, typer.Option(help="With --systems: folder of the configurations.")
+    ] = Path("research/configs"),
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8001,
 ) -> None:
@@ -42,7 +60,13 @@ def run(
     from marscrop_research.paper.study.trials import load_study
     from marscrop_research.paper.study.votes import Votes
 
-    study = load_study(photos, [name_and_file(text) for text in boxes])
+    files = [name_and_file(text) for text in boxes or []]
+    if systems is not None:
+        beside = votes.with_suffix(".boxes")
+        files += _system_boxes(
+            systems, photos, ratio or ["1:1", "16:9"], beside, weights_dir, configs
+        )
+    study = load_study(photos, files)
     for problem in study.problems:
         print(f"marscrop: {problem.place}: {problem.reason}", file=sys.stderr)
     print(
@@ -50,6 +74,25 @@ def run(
         file=sys.stderr,
     )
     serve(study, Votes(votes), host=host, port=port)
+
+
+def _system_boxes(
+    runs: Path, photos: Path, ratios: list[str], folder: Path, weights_dir: Path, configs: Path
+) -> list[tuple[str, Path]]:
+    """Name and box file of each trained system, of the packaged model and of the centre crop."""
+    with train_extra():
+        from marscrop_research.config import Config
+        from marscrop_research.paper.study.system_boxes import write_boxes
+        from marscrop_research.paper.table7 import centre, shipped, trained
+        from marscrop_research.systems.answering import Eyes
+        from marscrop_research.systems.photo_features import BACKBONE_PAGE, FrozenBackbone
+        from marscrop_research.systems.runs import read_systems
+
+    asked = [AspectRatio.parse(text) for text in ratios]
+    found = read_systems(runs)
+    eyes = Eyes(FrozenBackbone(Config.load(configs / f"{BACKBONE_PAGE}.toml"), weights_dir))
+    contenders = [centre(), *(trained([system], eyes) for system in found.values()), shipped()]
+    return write_boxes(contenders, photos, asked, folder)
 
 
 @app.command()

@@ -84,7 +84,7 @@ def load_study(photos: Path, files: Sequence[tuple[str, Path]]) -> Study:
         raise DataError(
             f"expected boxes of two or more methods, all named differently; got {names}"
         )
-    records, problems = _records(photos)
+    records, problems = photos_in(photos)
     peers = [read_peer(name, file, records) for name, file in files]
     problems += [problem for peer in peers for problem in peer.problems]
     trials, alike = [], 0
@@ -105,7 +105,12 @@ def load_study(photos: Path, files: Sequence[tuple[str, Path]]) -> Study:
     return Study(tuple(trials), alike, tuple(problems))
 
 
-def _records(folder: Path) -> tuple[list[PhotoRecord], list[Problem]]:
+def photos_in(folder: Path) -> tuple[list[PhotoRecord], list[Problem]]:
+    """The photos of a folder, by name, and what in it cannot be read.
+
+    Raises:
+        DataError: it is no folder.
+    """
     if not folder.is_dir():
         raise DataError(f"{folder}: expected a folder of photos")
     records, problems = [], []
