@@ -53,6 +53,10 @@ def markdown(results: Sequence[Result], speeds: Sequence[float] | None = None) -
         speeds: frames per second of each; dashes if not measured.
     """
     parts = [_table(_FCDB_HEADS, [_fcdb_row(r, results, i, speeds) for i, r in enumerate(results)])]
+    if below := _below_centre(results):
+        parts.append(
+            f"Not above the centre crop: {', '.join(below)}. The list at the end says why."
+        )
     if (HCDB, "strict") in results[0].figures:
         parts += ["## HCDB", _table(_HCDB_HEADS, [_hcdb_row(r, results) for r in results])]
     if (FAT, "strict") in results[0].figures:
@@ -129,6 +133,16 @@ def _fat_row(result: Result) -> list[str]:
         _spread(figures.offset_px, 1),
         f"{published[0]:.3f} / {published[1]:.1f}" if published else "",
     ]
+
+
+def _below_centre(results: Sequence[Result]) -> list[str]:
+    """Titles of the trained rows whose mean IoU is no higher than the centre crop's."""
+    centre = _find(results, CENTRE)
+    if centre is None:
+        return []
+    reached = centre.figures[FCDB, "strict"].iou.mean()
+    others = [result for result in results if result is not centre]
+    return [r.contender.title for r in others if r.figures[FCDB, "strict"].iou.mean() <= reached]
 
 
 def _bends(results: Sequence[Result]) -> str:

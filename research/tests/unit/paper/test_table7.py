@@ -72,6 +72,7 @@ def test_the_text_has_ours_and_theirs_and_differences() -> None:
     assert "| 20 | 0.0000 | 0.2500 | -1.0000 [-1.0000, -1.0000]" in row
     assert row.endswith("| VGG16 | 75 | 0.700 / 0.060 |")
     assert "- **Made**: nothing." in lines
+    assert any(line.startswith("Not above the centre crop: Made.") for line in lines)
     assert any(line.startswith("| Centre crop |  | over 10,000 |") for line in lines)
 
 

@@ -36,4 +36,4 @@ def test_answers_are_legal(system: Mars, ratio: AspectRatio) -> None:
 
 def test_it_learns() -> None:
     torch.manual_seed(0)
-    assert_learns(Mars(), 40)
+    assert_learns(Mars(), 25)
