@@ -30,7 +30,8 @@ from marscrop_research.systems.windows import shrink_to_ratio, sliding_windows, 
 VIEWS: Final = 895
 """How many the paper has; ours are about as many."""
 
-_SIDES: Final = tuple(0.5 + 0.1 * step for step in range(6))
+_SIDES: Final = tuple(1 - 0.06 * step for step in range(6))
+"""From 0.7 on, as VEN has learnt from views of half the largest area and more."""
 _TAUGHT: Final = 128
 """Views that VEN scores in a step."""
 _CELLS: Final = 8
