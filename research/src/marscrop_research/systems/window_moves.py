@@ -41,11 +41,11 @@ def moved(windows: Tensor, actions: Tensor) -> Tensor:
     """Windows after an action each; what would leave the photo or grow too small stays as it is.
 
     Args:
-        windows: (b, 4), in shares of the photo's sides.
-        actions: (b,) int64, 0 to 13.
+        windows: (..., 4), in shares of the photo's sides.
+        actions: int64, 0 to 13, of a shape that broadcasts to (...).
     """
     after = windows + STEP * torch.tensor(_MOVES, dtype=windows.dtype)[actions]
     edge = 1e-4  # steps do not add up to 1 exactly
     within = (after >= -edge).all(-1) & (after <= 1 + edge).all(-1)
-    large = (after[:, 2:] - after[:, :2] >= SMALLEST - edge).all(-1)
-    return torch.where((within & large)[:, None], after.clamp(0, 1), windows)
+    large = (after[..., 2:] - after[..., :2] >= SMALLEST - edge).all(-1)
+    return torch.where((within & large)[..., None], after.clamp(0, 1), windows)

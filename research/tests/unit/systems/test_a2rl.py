@@ -22,6 +22,7 @@ from marscrop_research.systems.a2rl import (
     STEP_COST,
     A2rl,
     is_extreme,
+    outcomes,
     rewards,
     shrunk,
     start,
@@ -49,7 +50,7 @@ def test_the_ranker_is_what_moves_it(side: int) -> None:
     system, ranker = A2rl(), VFN()
     ranker.scorer = Likes(side)
     system.learn_from({"vfn": ranker})
-    taught(system, 40, rate=1e-2)
+    taught(system, 25, rate=1e-2)
     seen = lit_batch(1)
     with torch.no_grad():
         last = system.episode(seen.features[0], 2 / 3)[-1]
@@ -79,16 +80,25 @@ def test_stopping_ends_an_episode_at_once() -> None:
 
 
 def test_a_step_earns_the_sign_of_the_change_less_its_cost() -> None:
-    before, after = torch.tensor([0.0, 0.0, 0.0]), torch.tensor([9.0, -0.1, 0.0])
-    earned = rewards(before, after, torch.zeros(3), step=4)
+    before, after = torch.zeros(1, 1), torch.zeros(1, ACTIONS)
+    after[0, 1:4] = torch.tensor([9.0, -0.1, 0.0])
+    earned = rewards(before, after, torch.zeros(1, ACTIONS), step=4)[0, 1:4]
     torch.testing.assert_close(earned, torch.tensor([1.0, -1.0, 0.0]) - 5 * STEP_COST)
 
 
-def test_extreme_ratios_cost_more_than_a_step_can_earn() -> None:
-    extreme = is_extreme(whole(4), torch.tensor([0.4, 0.6, 1.9, 2.1]))  # far from the asked ratio
-    assert extreme.tolist() == [True, False, False, True]
-    earned = rewards(torch.zeros(4), torch.ones(4), extreme, step=0)
-    assert (earned < 0).tolist() == extreme.tolist()
+def test_to_stop_earns_nothing_and_costs_nothing() -> None:
+    earned = rewards(torch.zeros(2, 1), torch.ones(2, ACTIONS), torch.zeros(2, ACTIONS), step=1)
+    assert (earned == 0).nonzero().tolist() == [[0, STOP], [1, STOP]]
+
+
+def test_moves_far_from_the_asked_ratio_are_refused_and_cost_what_a_step_can_earn() -> None:
+    first = torch.tensor([[0.1, 0.1, 0.9, 0.52]])  # nearly twice as wide as asked
+    after, refused = outcomes(first, torch.ones(1))
+    assert 0 < refused.sum() < ACTIONS
+    assert torch.equal(after[refused], first.expand(int(refused.sum()), 4))
+    assert not is_extreme(after, torch.ones(1, 1)).any()
+    earned = rewards(torch.zeros(1, 1), torch.ones(1, ACTIONS), refused, step=0)
+    assert earned[refused].max() < 0 < earned[~refused].max()
 
 
 @pytest.mark.parametrize("ratio", RATIOS, ids=str)
