@@ -1,6 +1,6 @@
 # marscrop serve; research/ is not even copied. Build: docker build -t marscrop .
 # Run: docker run --rm --read-only --tmpfs /tmp -p 127.0.0.1:8000:8000 marscrop
-FROM python:3.13-slim AS build
+FROM python:3.13-slim-trixie AS build
 RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev
 WORKDIR /src
 COPY . .
@@ -9,7 +9,7 @@ RUN python -m venv /opt/marscrop \
     && /opt/marscrop/bin/pip install --no-cache-dir --no-compile --no-deps . \
     && /opt/marscrop/bin/pip uninstall --yes pip
 
-FROM python:3.13-slim
+FROM python:3.13-slim-trixie
 COPY --from=build /opt/marscrop /opt/marscrop
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin marscrop
 USER 10001

@@ -18,9 +18,27 @@ speaks to somebody else chooses other words: `error.text(on_command_line)`, or t
 from __future__ import annotations
 
 import os
-from typing import Self
+from typing import Final, Self
 
 from marscrop.spelling import Mention, Spelling, Text, in_python, spelled
+
+IN_CHECKOUT: Final = "in a checkout of marscrop"
+"""Where its commands to install are for, until marscrop is on a package index."""
+
+
+def installing(extra: str = "", *, folder: str = ".") -> str:
+    """The command that installs marscrop, and where: it is on no package index yet.
+
+    Args:
+        extra: what to install with it, such as "heic".
+        folder: of the distribution in the repository; "./research" is marscrop-research.
+    """
+    return f"{install_command(extra, folder=folder)} {IN_CHECKOUT}"
+
+
+def install_command(extra: str = "", *, folder: str = ".") -> str:
+    """`installing` without the place."""
+    return f"pip install '{folder}[{extra}]'" if extra else f"pip install {folder}"
 
 
 class MarscropError(Exception):
@@ -133,6 +151,6 @@ class MissingExtraError(MarscropError):
     """
 
     def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f"{what}: pip install 'marscrop[{extra}]'")
+        super().__init__(f"{what}: {installing(extra)}")
         self.args = (what, extra)
         self.extra = extra

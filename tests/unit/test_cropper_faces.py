@@ -96,9 +96,9 @@ def test_without_a_detector_keep_says_what_to_install(
 ) -> None:
     monkeypatch.setattr("marscrop.faces.centerface.find_spec", lambda name: None)
     blind = Cropper(threads=1)
-    with pytest.raises(MissingExtraError, match=r"pip install 'marscrop\[faces\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install '\.\[faces\]'"):
         blind.crop(rocket, RATIOS, faces="keep")
-    with pytest.raises(MissingExtraError, match=r"pip install 'marscrop\[faces\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install '\.\[faces\]'"):
         blind.prepare(CropOptions(faces="keep"))
 
 

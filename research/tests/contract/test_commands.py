@@ -94,7 +94,7 @@ def test_which_extra_is_missing_is_said(
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert line.startswith("marscrop: this command needs an extra (")
-    assert line.endswith(" is missing): pip install 'marscrop-research[train]'")
+    assert line.endswith(" is missing): pip install './research[train]' in a checkout of marscrop")
 
 
 def test_evaluation_needs_no_torch(without_torch: Path, tmp_path: Path, fcdb: Path) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from marscrop.cli import flags
+from marscrop.errors import IN_CHECKOUT
 
 if TYPE_CHECKING:
     from marscrop.doctor.checks import Check
@@ -57,9 +58,9 @@ def _words(value: Any) -> str:
         case {"complete": True}:
             return "complete"
         case {"problem": problem, "install": install}:
-            return f"does not work ({problem}): {install}"
+            return f"does not work ({problem}): {install} {IN_CHECKOUT}"
         case {"missing": missing, "install": install}:
-            return f"missing {', '.join(missing)}: {install}"
+            return f"missing {', '.join(missing)}: {install} {IN_CHECKOUT}"
         case Mapping():
             return ", ".join(f"{name} {_words(inner)}" for name, inner in value.items())
         case list():

@@ -15,7 +15,7 @@ from typing import Any, Final
 import click
 
 from marscrop.cli.process import refuse
-from marscrop.errors import MarscropError
+from marscrop.errors import MarscropError, installing
 
 GROUP: Final = "marscrop.commands"
 
@@ -63,7 +63,7 @@ def check_installed(name: str) -> None:
     if name in RESEARCH and name not in added():
         refuse(
             f"{name} is a research command, of the package marscrop-research: "
-            "pip install marscrop-research"
+            f"{installing(folder='./research')}"
         )
 
 

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from marscrop import __version__
-from marscrop.errors import MarscropError, ModelError
+from marscrop.errors import IN_CHECKOUT, MarscropError, ModelError, installing
 
 _PACKAGES: Final = ("numpy", "pillow", "onnxruntime")
-_REINSTALL: Final = "reinstall it: pip install --force-reinstall marscrop"
+_REINSTALL: Final = f"reinstall it: pip install --force-reinstall . {IN_CHECKOUT}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ def _codecs() -> _Findings:
     try:
         facts["libheif"] = libheif_version()
     except Exception as error:  # pillow-heif's library
-        problems.append(f"pillow-heif fails to load ({error}): pip install 'marscrop[heic]'")
+        problems.append(f"pillow-heif fails to load ({error}): {installing('heic')}")
     return facts, problems
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from packaging.requirements import Requirement
 
-from marscrop.errors import MarscropError
+from marscrop.errors import MarscropError, install_command, installing
 
 _PACKAGE: Final = "marscrop"
 
@@ -40,8 +40,8 @@ class Extra:
 
     @property
     def install(self) -> str:
-        """The command that completes it."""
-        return f"pip install '{_PACKAGE}[{self.name}]'"
+        """The command that completes it, in a checkout of marscrop."""
+        return install_command(self.name)
 
     def as_table(self) -> dict[str, Any]:
         """Its state as JSON."""
@@ -65,7 +65,7 @@ def examine_extras() -> list[Extra]:
     except metadata.PackageNotFoundError:
         raise MarscropError(
             "marscrop runs from its source and is not installed, so that its extras are unknown: "
-            "pip install ."
+            f"{installing()}"
         ) from None
     return [_examined(name, needs) for name in about.get_all("Provides-Extra") or ()]
 

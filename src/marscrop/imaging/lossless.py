@@ -17,7 +17,7 @@ from typing import Any, Final, Self
 
 from PIL.JpegImagePlugin import JpegImageFile
 
-from marscrop.errors import ImageError
+from marscrop.errors import ImageError, installing
 from marscrop.geometry import Box, Size
 from marscrop.imaging import orientation
 from marscrop.imaging.encoded_file import EncodedFile
@@ -162,7 +162,7 @@ def find_transform() -> Transform:
     raise ImageError(
         None,
         "cropping without encoding again needs the extra that does it: "
-        "pip install 'marscrop[lossless]', or the program jpegtran",
+        f"{installing('lossless')}, or the program jpegtran",
     )
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from PIL import Image
 
-from marscrop.errors import ImageError
+from marscrop.errors import ImageError, installing
 from marscrop.imaging import colour
 from marscrop.imaging.formats import register_heif
 from marscrop.imaging.photo import Photo
@@ -86,7 +86,7 @@ HEIF: Final = OutputFormat(
 )
 FORMATS: Final = (JPEG, PNG, WEBP, AVIF, TIFF, GIF, HEIF)
 
-_HEIC_HINT: Final = "the extra that writes it: pip install 'marscrop[heic]'"
+_HEIC_HINT: Final = f"the extra that writes it: {installing('heic')}"
 
 
 def output_format(path: str | os.PathLike[str]) -> OutputFormat:

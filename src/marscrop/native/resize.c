@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-#if defined(__SSE2__)
+#if defined(__SSE2__) || defined(_M_X64) /* the latter: MSVC, which has it there and does not say */
+#define SSE2
 #include <emmintrin.h>
 #endif
 
@@ -26,7 +27,7 @@ static inline uint8_t filtered(const uint8_t *from, int64_t apart, const int16_t
     return rounded(sum);
 }
 
-#if !defined(__SSE2__)
+#if !defined(SSE2)
 
 static void row_across(const uint8_t *row, const McFilter *filter, uint8_t *out) {
     for (int32_t x = 0; x < filter->size; x++) {
@@ -118,7 +119,7 @@ void mc_resize(const uint8_t *pixels, int32_t width, const McFilter *across, con
         const int16_t *fine = down->fine + (int64_t)y * down->taps;
         uint8_t *out = resized + y * length;
         int64_t i = 0;
-#if defined(__SSE2__)
+#if defined(SSE2)
         i = fast_down(rows, length, coarse, fine, down->taps, out);
 #endif
         for (; i < length; i++) out[i] = filtered(rows + i, length, coarse, fine, down->taps);

@@ -60,7 +60,8 @@ def test_missing_extras_are_no_failure(cli: Cli, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(extras, "examine_extras", lambda: found)
     result = cli("doctor")
     assert result.code == 0
-    assert f"  {'ray':24s} missing ray[data]>=2.51: pip install 'marscrop[ray]'" in result.out
+    ray = "missing ray[data]>=2.51: pip install '.[ray]' in a checkout of marscrop"
+    assert f"  {'ray':24s} {ray}" in result.out
     assert f"  {'heic':24s} complete" in result.out
 
 
@@ -110,7 +111,8 @@ def test_a_package_that_fails_to_load_is_a_finding(
     assert str(Path(marscrop.__file__).parent) not in done.stderr  # no traceback of ours
     table = json.loads(done.stdout)
     assert table[check]["problem"] == (
-        "OSError: libc.so.7: cannot open; reinstall it: pip install --force-reinstall marscrop"
+        "OSError: libc.so.7: cannot open; reinstall it: pip install --force-reinstall ."
+        " in a checkout of marscrop"
     )
     assert done.returncode == (0 if package == "packaging" else 1)
     assert len(done.stderr.splitlines()) >= done.returncode

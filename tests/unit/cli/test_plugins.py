@@ -107,7 +107,7 @@ def test_research_that_is_not_installed_is_named(
         2,
         "",
         f"marscrop: {name} is a research command, of the package marscrop-research: "
-        "pip install marscrop-research\n",
+        "pip install ./research in a checkout of marscrop\n",
     )
 
 

@@ -62,7 +62,7 @@ def test_what_is_missing_or_too_old_is_named_with_the_command(install: Install) 
     assert only(examine_extras()).as_table() == {
         "complete": False,
         "missing": ["aa>=2 (1.9 is installed)", "bb==1.5"],
-        "install": "pip install 'marscrop[some]'",
+        "install": "pip install '.[some]'",
     }
 
 
@@ -96,6 +96,6 @@ def test_an_extra_that_does_not_load_is_no_complete_one(
     assert only(examine_extras()).as_table() == {
         "complete": False,
         "missing": [],
-        "install": "pip install 'marscrop[some]'",
+        "install": "pip install '.[some]'",
         "problem": "libsome.so: cannot open",
     }

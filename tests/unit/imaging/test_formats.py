@@ -14,7 +14,10 @@ def ftyp(major: bytes, *compatible: bytes) -> bytes:
     return (len(body) + 4).to_bytes(4, "big") + body + b"\0" * 100
 
 
-HEIC_MESSAGE = "is a HEIC image; install the extra that reads it: pip install 'marscrop[heic]'"
+HEIC_MESSAGE = (
+    "is a HEIC image; install the extra that reads it: "
+    "pip install '.[heic]' in a checkout of marscrop"
+)
 
 
 @pytest.mark.parametrize("brand", [b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"])

@@ -136,5 +136,5 @@ def test_other_formats_are_refused() -> None:
 def test_without_a_tool_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "turbojpeg", None)
     monkeypatch.setattr(shutil, "which", lambda name: None)
-    with pytest.raises(ImageError, match=r"pip install 'marscrop\[lossless\]'"):
+    with pytest.raises(ImageError, match=r"pip install '\.\[lossless\]'"):
         lossless.find_transform()

@@ -64,7 +64,7 @@ def test_heic_without_its_encoder_becomes_jpg(
         write_crop(corners, Box(0, 0, 4, 4), tmp_path / "crop.heic")
     assert str(caught.value) == (
         f"{tmp_path}/crop.heic: HEIF cannot be written here; "
-        "install the extra that writes it: pip install 'marscrop[heic]'"
+        "install the extra that writes it: pip install '.[heic]' in a checkout of marscrop"
     )
 
 

@@ -102,7 +102,7 @@ def test_without_the_extra_one_line_says_what_to_do(
     without_rawpy(monkeypatch)
     with pytest.raises(ImageError, match="is a camera raw file") as caught:
         open_photo(content, name="a.dng")
-    told = "install the extra that develops it: pip install 'marscrop[raw]'"
+    told = "pip install '.[raw]' in a checkout of marscrop"
     assert f"{told}, or take the JPEG in it with raw='preview'" in str(caught.value)
     assert caught.value.text(on_command_line).endswith("--raw preview")
     assert caught.value.text(in_http).endswith("raw=preview")

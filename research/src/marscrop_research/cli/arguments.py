@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from marscrop.errors import MarscropError
+from marscrop.errors import MarscropError, installing
 
 Data = Annotated[Path, typer.Option("--data", help="Folder of FCDB: images/ and its JSON files.")]
 
@@ -61,7 +61,7 @@ def train_extra() -> Iterator[None]:
     except ModuleNotFoundError as error:
         raise MarscropError(
             f"this command needs an extra ({error.name} is missing): "
-            "pip install 'marscrop-research[train]'"
+            f"{installing('train', folder='./research')}"
         ) from None
 
 

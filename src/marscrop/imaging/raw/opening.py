@@ -9,7 +9,7 @@ from typing import IO, Any, Final
 from PIL import ExifTags, Image, JpegImagePlugin
 from PIL.ImageFile import ImageFile
 
-from marscrop.errors import ImageError
+from marscrop.errors import ImageError, installing
 from marscrop.geometry import Size
 from marscrop.imaging.jpeg.markers import APP0, SOI, marker
 from marscrop.imaging.raw import embedded_jpeg
@@ -88,7 +88,7 @@ def _developed(file: IO[bytes], raw: RawFile) -> ImageFile:
             None,
             (
                 f"is a camera raw file ({raw.kind}); install the extra that develops it: "
-                f"pip install 'marscrop[raw]', or take the JPEG in it with ",
+                f"{installing('raw')}, or take the JPEG in it with ",
                 Mention("raw", "preview"),
             ),
         ) from None
@@ -106,7 +106,7 @@ def _embedded(file: IO[bytes], raw: RawFile) -> ImageFile:
         raise ImageError(
             None,
             f"is a camera raw file ({raw.kind}) without a JPEG of its full size: there is "
-            f"{has}{size}; develop it: pip install 'marscrop[raw]'",
+            f"{has}{size}; develop it: {installing('raw')}",
         )
     jpeg = content[found.start : found.end]
     told = JpegImagePlugin.JpegImageFile(io.BytesIO(jpeg), "")
