@@ -114,6 +114,16 @@ export class Cropper {
     return focalAnalysed(analysis, parseOptions(options), maps, this.manifest, within);
   }
 
+  /**
+   * What the network sees: for each ratio a map that covers the part that was looked at.
+   *
+   * @returns log odds that a cell lies in the crop.
+   */
+  maps(analysis: Analysis, ratios: readonly AspectRatio[]): Promise<readonly Grid[]> {
+    const values = ratios.map((ratio) => ratio.value);
+    return this.model.logits(analysis.features, values);
+  }
+
   /** What the model is. */
   get manifest(): Manifest {
     return this.model.manifest;
@@ -158,11 +168,6 @@ export class Cropper {
   ): Promise<Crop[]> {
     const maps = (asked: readonly AspectRatio[]) => this.maps(analysis, asked);
     return cropAnalysed(analysis, ratios, options, maps, this.manifest, this.maxPixels);
-  }
-
-  private maps(analysis: Analysis, ratios: readonly AspectRatio[]): Promise<readonly Grid[]> {
-    const values = ratios.map((ratio) => ratio.value);
-    return this.model.logits(analysis.features, values);
   }
 
   private inputSize(size: Size): Size {

@@ -1,7 +1,9 @@
 /** What runs in the worker: a cropper that messages ask. */
 
 import { Cropper } from "./cropper.js";
-import { type Answer, type Question, sent } from "./worker-messages.js";
+import { type Answer, type Method, type Question, sent } from "./worker-messages.js";
+
+type Call = (...args: readonly unknown[]) => Promise<unknown>;
 
 let cropper: Promise<Cropper> | null = null;
 
@@ -11,9 +13,9 @@ async function answer({ method, args }: Question): Promise<unknown> {
     return (await cropper).manifest;
   }
   const loaded = await cropper!;
-  const call = loaded[method] as (...given: readonly unknown[]) => Promise<unknown>;
+  const methods = loaded as unknown as Record<Method, Call>;
   try {
-    return await call.apply(loaded, [...args]);
+    return await methods[method](...args);
   } finally {
     if (args[0] instanceof ImageBitmap) args[0].close(); // the page made it for this call
   }

@@ -1,9 +1,10 @@
 /** What JavaScript sees in a picture, beside what Python saw in it; in Node and in the browser. */
 
-import type { Cropper } from "../dist/index.js";
+import type { Analysis, Cropper } from "../dist/index.js";
 import { fitLongestEdge } from "../dist/geometry.js";
 import { PixelPicture } from "../dist/pixels/picture.js";
 import { isFlat, look } from "../dist/pixels/sight.js";
+import { parseRatios } from "../dist/ratio.js";
 import { type Made, picture } from "./pictures.js";
 
 /** A line of `tests/javascript/seen.json`. */
@@ -24,10 +25,15 @@ export interface Recorded {
   readonly confidences: readonly number[];
 }
 
+/** Of the maps' cells, one in so many is compared. */
+const EVERY = 17;
+/** By how much a cell may differ: the file has four decimals, of numbers up to 20. */
+export const MAP_TOLERANCE = 1e-4;
+
 export const RATIOS = ["16:9", "1:1", "4:5", "9:16"];
 
-/** The same of a picture as `Recorded`, but for the maps. */
-export async function seen(made: Made, cropper: Cropper): Promise<Omit<Recorded, "map">> {
+/** The same of a picture as `Recorded`. */
+export async function seen(made: Made, cropper: Cropper): Promise<Recorded> {
   const pixels = picture(made);
   const size = (of: { width: number; height: number }) => fitLongestEdge(of, 192, 16);
   const sight = await look(new PixelPicture(pixels), size, (box) => box);
@@ -42,10 +48,18 @@ export async function seen(made: Made, cropper: Cropper): Promise<Omit<Recorded,
     part: sight.part,
     opaque: sight.opaque,
     isFlat: isFlat(sight.rgb),
+    map: await cellsOf(analysis, cropper),
     features: await sha256(new Uint8Array(analysis.features.data.slice().buffer)),
     boxes: crops.map((crop) => crop.box),
     confidences: crops.map((crop) => Math.round(crop.confidence * 1e4) / 1e4),
   };
+}
+
+/** The cells of the maps that are compared. */
+async function cellsOf(analysis: Analysis, cropper: Cropper): Promise<number[]> {
+  const maps = await cropper.maps(analysis, parseRatios(RATIOS));
+  const cells = maps.flatMap(({ data }) => [...data]);
+  return cells.filter((_, i) => i % EVERY === 0);
 }
 
 async function sha256(bytes: Uint8Array): Promise<string> {

@@ -2,6 +2,7 @@
 
 import { ImageError } from "../errors.js";
 import type { Box, Size } from "../geometry.js";
+import { PixelReader } from "./canvas.js";
 import { isSolid } from "./ground.js";
 import { asRgb, type Picture, type Reduced } from "./picture.js";
 import type { Pixels } from "./pixels.js";
@@ -13,6 +14,7 @@ const STRIP_ROWS = 64;
 /** A photo that the browser decodes, upright and in sRGB. */
 export class BitmapPicture implements Picture {
   readonly size: Size;
+  private readonly reader: PixelReader;
 
   private constructor(
     private readonly bitmap: ImageBitmap,
@@ -20,6 +22,7 @@ export class BitmapPicture implements Picture {
     private readonly isOurs: boolean,
   ) {
     this.size = { width: bitmap.width, height: bitmap.height };
+    this.reader = new PixelReader(name);
   }
 
   /**
@@ -70,35 +73,7 @@ export class BitmapPicture implements Picture {
     return { data, width: across, height: down, channels: 4 };
   }
 
-  private read([x0, y0, x1, y1]: Box): Pixels {
-    const context = contextOf(x1 - x0, y1 - y0);
-    context.drawImage(this.bitmap, -x0, -y0);
-    try {
-      const { data, width, height } = context.getImageData(0, 0, x1 - x0, y1 - y0);
-      return { data, width, height, channels: 4 };
-    } catch {
-      throw new ImageError(
-        "may not be read: it comes from another origin, which must allow that (CORS), with " +
-          'crossorigin="anonymous" on the element',
-        this.name,
-      );
-    }
+  private read(box: Box): Pixels {
+    return this.reader.read(this.bitmap, box);
   }
-}
-
-type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
-
-function contextOf(width: number, height: number): Context {
-  const options = { willReadFrequently: true } as const;
-  let context: Context | null;
-  if (typeof OffscreenCanvas === "undefined") {
-    const canvas = document.createElement("canvas");
-    [canvas.width, canvas.height] = [width, height];
-    context = canvas.getContext("2d", options) as CanvasRenderingContext2D | null;
-  } else {
-    const canvas = new OffscreenCanvas(width, height);
-    context = canvas.getContext("2d", options);
-  }
-  if (!context) throw new ImageError("needs a canvas of two dimensions, which this browser lacks");
-  return context;
 }

@@ -1,6 +1,6 @@
 /** EXIF orientation: what a photo still needs to be upright, and turning it. */
 
-import type { Size } from "../geometry.js";
+import type { Size, Window } from "../geometry.js";
 import type { Pixels } from "./pixels.js";
 
 /** The size that a picture has when it is turned, or had before: both are the same change. */
@@ -28,4 +28,17 @@ export function turned(pixels: Pixels, orientation: number): Pixels {
     }
   }
   return { data, ...size, channels };
+}
+
+/**
+ * Where the top left corner of a stored picture lies once it is turned.
+ *
+ * @param corner - size of the region that begins at (0, 0) of the stored picture [px].
+ * @param upright - whole size of the turned picture [px].
+ */
+export function turnedCorner(corner: Size, upright: Size, orientation: number): Window {
+  const { width, height } = turnedSize(corner, orientation);
+  const x0 = [2, 3, 6, 7].includes(orientation) ? upright.width - width : 0;
+  const y0 = [3, 4, 7, 8].includes(orientation) ? upright.height - height : 0;
+  return [x0, y0, x0 + width, y0 + height];
 }

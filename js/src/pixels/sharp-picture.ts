@@ -4,7 +4,7 @@ import type { Sharp, SharpOptions } from "sharp";
 
 import { ImageError, MissingExtraError } from "../errors.js";
 import type { Box, Size } from "../geometry.js";
-import { turned, turnedSize } from "./orientation.js";
+import { turned, turnedCorner, turnedSize } from "./orientation.js";
 import { asRgb, type Picture, type Reduced } from "./picture.js";
 import { cutOut, type Pixels } from "./pixels.js";
 import { divisorOf } from "./reduce.js";
@@ -43,17 +43,18 @@ export class SharpPicture implements Picture {
   async reduced(wanted: Size): Promise<Reduced> {
     const divisor = this.isJpeg ? divisorOf(this.size, wanted) : 1;
     if (divisor === 1) return { pixels: await this.upright(), region: null };
-    // Most of it while the JPEG is decoded. Of sharp's kernels this one gives what is nearest to
-    // the mean of a block, which is what a JPEG's own reduction gives.
-    const { width, height } = turnedSize(this.size, this.orientation);
-    const small = this.image().resize({
-      width: Math.floor(width / divisor),
-      height: Math.floor(height / divisor),
-      fit: "fill",
-      kernel: "cubic",
-      fastShrinkOnLoad: true,
-    });
-    return { pixels: turned(await this.read(small), this.orientation), region: null };
+    // A little more than 8, so that sharp leaves an eighth of the size to JPEG's own reduction. Of
+    // its kernels this one gives what is nearest to that.
+    const shrink = divisor === 8 ? 9 : divisor;
+    const stored = turnedSize(this.size, this.orientation);
+    const size = {
+      width: Math.floor(stored.width / shrink),
+      height: Math.floor(stored.height / shrink),
+    };
+    const options = { ...size, fit: "fill", kernel: "cubic", fastShrinkOnLoad: true } as const;
+    const small = turned(await this.read(this.image().resize(options)), this.orientation);
+    const shown = shownOf(size, stored);
+    return { pixels: small, region: turnedCorner(shown, small, this.orientation) };
   }
 
   async region(box: Box): Promise<Pixels> {
@@ -75,6 +76,23 @@ export class SharpPicture implements Picture {
     const { width, height, channels } = info;
     return { data, width, height, channels: channels };
   }
+}
+
+/**
+ * How much of a picture [px], which sharp made of a JPEG, would show all of the photo.
+ *
+ * That is more than there is: libvips leaves out the last columns and rows, which do not fill a pixel
+ * of JPEG's own reduction.
+ */
+function shownOf(small: Size, photo: Size): Size {
+  const shrink = Math.min(photo.width / small.width, photo.height / small.height);
+  const nearest = [8, 4, 2].find((divisor) => divisor <= shrink) ?? 1;
+  const divisor = nearest > 1 && Math.floor(shrink) === nearest ? nearest / 2 : nearest;
+  const whole = (length: number): number => Math.floor(length / divisor) * divisor;
+  return {
+    width: (small.width * photo.width) / whole(photo.width),
+    height: (small.height * photo.height) / whole(photo.height),
+  };
 }
 
 async function loadSharp(): Promise<Load> {

@@ -4,6 +4,7 @@ import * as ort from "onnxruntime-web/wasm";
 
 import { ImageError, OptionError } from "../errors.js";
 import { BitmapPicture } from "../pixels/bitmap-picture.js";
+import { JpegPicture } from "../pixels/jpeg-picture.js";
 import { checkPixels } from "../pixels/limits.js";
 import { PixelPicture, type Picture } from "../pixels/picture.js";
 import { checkedPixels } from "../pixels/pixels.js";
@@ -49,10 +50,10 @@ export function storedOrientation(): Promise<number> {
 
 function opened(source: ImageSource): Promise<Picture> | Picture {
   if (source instanceof Blob) {
-    return BitmapPicture.of(source, source instanceof File ? source.name : "<blob>");
+    return ofFile(source, source instanceof File ? source.name : "<blob>");
   }
   if (source instanceof ArrayBuffer || source instanceof Uint8Array) {
-    return BitmapPicture.of(new Blob([source as BlobPart]), "<bytes>");
+    return ofFile(new Blob([source as BlobPart]), "<bytes>");
   }
   if (typeof source !== "object" || source instanceof URL) {
     throw new ImageError(
@@ -66,6 +67,13 @@ function opened(source: ImageSource): Promise<Picture> | Picture {
     return ofElement(source);
   }
   return BitmapPicture.of(source, `<${source.constructor.name}>`);
+}
+
+async function ofFile(file: Blob, name: string): Promise<Picture> {
+  const start = new Uint8Array(await file.slice(0, 2).arrayBuffer());
+  const isJpeg = start[0] === 0xff && start[1] === 0xd8;
+  const jpeg = isJpeg ? JpegPicture.of(new Uint8Array(await file.arrayBuffer()), name) : null;
+  return jpeg ?? BitmapPicture.of(file, name);
 }
 
 async function ofElement(image: HTMLImageElement): Promise<Picture> {

@@ -23,7 +23,7 @@ const IMPORTS = {
 const PAGE = `<!doctype html><meta charset="utf-8"><title>marscrop</title>
 <script type="importmap">${JSON.stringify({ imports: IMPORTS })}</script>`;
 
-const EXECUTABLE = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+const EXECUTABLE = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
 /** Why tests in Chromium are passed over; false where it is there. */
 export const NO_CHROMIUM = existsSync(EXECUTABLE)
@@ -36,22 +36,26 @@ export interface Opened {
   readonly page: Page;
   /** Paths that were asked of the server, with the bytes that it sent. */
   readonly sent: Map<string, number>;
+  /** What the server has beside this package's files, by path. */
+  readonly files: Map<string, Uint8Array>;
   close(): Promise<void>;
 }
 
 /** A new browser with an empty page, on a server of this package's files. */
 export async function openPage({ isolated = false } = {}): Promise<Opened> {
   const sent = new Map<string, number>();
+  const files = new Map<string, Uint8Array>();
   const server = createServer((request, response) => {
     const path = new URL(request.url!, "http://localhost").pathname;
     if (isolated) {
       response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
       response.setHeader("Cross-Origin-Embedder-Policy", "require-corp");
     }
-    const isFile = path !== "/" && existsSync(`${ROOT}${path}`);
-    const body = isFile ? readFileSync(`${ROOT}${path}`) : Buffer.from(PAGE);
+    const made = files.get(path);
+    const isFile = made !== undefined || (path !== "/" && existsSync(`${ROOT}${path}`));
+    const body = made ?? (isFile ? readFileSync(`${ROOT}${path}`) : Buffer.from(PAGE));
     sent.set(path, body.length);
-    const type = isFile ? TYPES[extname(path)] : "text/html";
+    const type = isFile ? (TYPES[extname(path)] as string | undefined) : "text/html";
     response.writeHead(isFile || path === "/" ? 200 : 404, {
       "Content-Type": type ?? "application/octet-stream",
     });
@@ -69,5 +73,5 @@ export async function openPage({ isolated = false } = {}): Promise<Opened> {
     server.closeAllConnections();
     server.close();
   };
-  return { browser, page, sent, close };
+  return { browser, page, sent, files, close };
 }

@@ -4,6 +4,7 @@ import test from "node:test";
 
 import type * as Index from "../../dist/index.js";
 import type * as Seen from "../seen.js";
+import { MAP_TOLERANCE } from "../seen.js";
 import { NO_CHROMIUM, openPage } from "./chromium.js";
 
 const FILE = new URL("../../../tests/javascript/seen.json", import.meta.url);
@@ -15,10 +16,16 @@ for (const isolated of [false, true]) {
     const opened = await openPage({ isolated });
     try {
       await opened.page.evaluate(loadCropper, isolated ? 2 : 1);
-      for (const { map: _, ...expected } of recorded) {
+      for (const { map, ...expected } of recorded) {
         const { kind, width, height } = expected.made;
         await t.test(`${kind}, ${width} x ${height}`, async () => {
-          assert.deepEqual(await opened.page.evaluate(seenOnPage, expected.made), expected);
+          const { map: cells, ...found } = await opened.page.evaluate(seenOnPage, expected.made);
+
+          assert.deepEqual(found, expected);
+          assert.equal(cells.length, map.length);
+          cells.forEach((cell, i) => {
+            assert.ok(Math.abs(cell - map[i]) <= MAP_TOLERANCE, `${cell} in place of ${map[i]}`);
+          });
         });
       }
     } finally {
@@ -50,7 +57,7 @@ async function loadCropper(threads: number): Promise<void> {
   (globalThis as unknown as Global).cropper = await Cropper.load({ threads });
 }
 
-async function seenOnPage(made: Seen.Recorded["made"]): Promise<unknown> {
+async function seenOnPage(made: Seen.Recorded["made"]): Promise<Seen.Recorded> {
   const module = "/build/seen.js";
   const { seen } = (await import(module)) as typeof Seen;
   return seen(made, (globalThis as unknown as Global).cropper);

@@ -12,7 +12,7 @@ interface Page {
   pictures: typeof Pictures;
   canvas: HTMLCanvasElement;
 }
-declare const globalThis: Page & typeof global;
+declare const window: Page & typeof globalThis;
 
 describe("a cropper in a worker", { skip: NO_CHROMIUM }, () => {
   let opened: Opened;
@@ -32,8 +32,8 @@ describe("a cropper in a worker", { skip: NO_CHROMIUM }, () => {
 
   test("leaves the page what the page gave it", async () => {
     const width = await opened.page.evaluate(async () => {
-      const bitmap = await createImageBitmap(globalThis.canvas);
-      await globalThis.cropper.crop(bitmap, "1:1");
+      const bitmap = await createImageBitmap(window.canvas);
+      await window.cropper.crop(bitmap, "1:1");
       return bitmap.width;
     });
     assert.equal(width, 640);
@@ -41,7 +41,7 @@ describe("a cropper in a worker", { skip: NO_CHROMIUM }, () => {
 
   test("crops what it analysed before, and finds a focal point", async () => {
     const [boxes, point] = await opened.page.evaluate(async () => {
-      const { cropper, canvas } = globalThis;
+      const { cropper, canvas } = window;
       const analysis = await cropper.analyse(canvas);
       const crops = await cropper.cropAnalysed(analysis, ["16:9", "1:1"]);
       const found = await cropper.focalAnalysed(analysis);
@@ -53,7 +53,7 @@ describe("a cropper in a worker", { skip: NO_CHROMIUM }, () => {
 
   test("fails with the errors of a cropper on the page", async () => {
     const told = await opened.page.evaluate(async () => {
-      const { cropper, canvas, marscrop } = globalThis;
+      const { cropper, canvas, marscrop } = window;
       const errors: unknown[] = [];
       const note = (error: unknown): void => void errors.push(error);
       await cropper.crop(canvas, "16:0").catch(note);
@@ -76,9 +76,11 @@ describe("a cropper in a worker", { skip: NO_CHROMIUM }, () => {
     const message = await opened.page.evaluate(async () => {
       const module = "/dist/standalone/worker.js";
       const { WorkerCropper } = (await import(module)) as typeof Worker;
-      return WorkerCropper.load({ model: "nowhere/" }).catch((error: unknown) => String(error));
+      return WorkerCropper.load({ model: "nowhere/" }).catch(
+        (error: unknown) => `${(error as Error).name}: ${(error as Error).message}`,
+      );
     });
-    assert.match(String(message), /^ModelError: .*nowhere\/: no model here \(manifest\.json/);
+    assert.match(message as string, /^ModelError: .*nowhere\/: no model here \(manifest\.json/);
   });
 });
 
@@ -95,13 +97,13 @@ async function loadBoth(): Promise<(readonly number[])[]> {
   const data = new Uint8ClampedArray(pixels.data);
   canvas.getContext("2d")!.putImageData(new ImageData(data, 640, 427), 0, 0);
   const cropper = await WorkerCropper.load();
-  Object.assign(globalThis, { marscrop, cropper, canvas, pictures: made });
+  Object.assign(window, { marscrop, cropper, canvas, pictures: made });
   const onPage = await marscrop.Cropper.load();
   return (await onPage.crop(pixels, ["16:9", "1:1"])).map(({ box }) => box);
 }
 
 async function boxesOf(kind: string): Promise<(readonly number[])[]> {
-  const { cropper, canvas } = globalThis;
+  const { cropper, canvas } = window;
   const file = await new Promise<Blob>((resolve) => {
     canvas.toBlob((blob) => {
       resolve(blob!);
