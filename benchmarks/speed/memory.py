@@ -50,13 +50,14 @@ def main() -> None:
         for megapixels in options.megapixels:
             for name, path in photos(megapixels, Path(folder)):
                 try:
-                    _, boxes = timed([*crop, str(path), "--json"])
-                    seconds, written = timed([*crop, str(path), "-o", folder, "--overwrite"])
+                    boxes = timed([*crop, str(path), "--json"])
+                    written = timed([*crop, str(path), "-o", folder, "--overwrite"])
                 except SystemExit:  # its line on stderr says why
                     print(f"| {megapixels:g} MP, {name} | refused | refused | |", flush=True)
                     continue
                 print(
-                    f"| {megapixels:g} MP, {name} | {boxes:.0f} | {written:.0f} | {seconds:.1f} |",
+                    f"| {megapixels:g} MP, {name} | {boxes.peak_mb:.0f} | {written.peak_mb:.0f} | "
+                    f"{written.seconds:.1f} |",
                     flush=True,
                 )
 

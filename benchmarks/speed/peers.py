@@ -1,7 +1,7 @@
 """marscrop beside the tools that a user would pick instead: file to box, the same files, one run.
 
     benchmarks/speed/install-peers
-    .venv/bin/python benchmarks/speed/peers.py [--repeats 21] [--ratio 1:1] [--out FOLDER]
+    .venv/bin/python benchmarks/speed/peers.py [--repeats 21] [--ratio 1:1] [--formats jpg png webp]
 
 Every tool is a process of its own that stays loaded (benchmarks/speed/workers) and keeps its own
 time. They are asked in turn, round by round, in an order that changes, so that what the machine
@@ -142,18 +142,20 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=21)
     parser.add_argument("--ratio", type=AspectRatio.parse, default=AspectRatio(1, 1))
     parser.add_argument("--sizes", nargs="+", choices=SIZES, default=list(SIZES))
+    parser.add_argument("--formats", nargs="+", default=["jpg"], metavar="SUFFIX")
     parser.add_argument("--out", type=Path, default=ROOT / ".local" / "speed")
     options = parser.parse_args()
 
     tools = [tool for name in TOOLS if (tool := Tool.start(name)) is not None]
     with tempfile.TemporaryDirectory() as folder:
         results = {
-            name: measure(
+            f"{name}, {suffix}": measure(
                 tools,
-                make_photo(SIZES[name], Path(folder) / f"{name}.jpg"),
+                make_photo(SIZES[name], Path(folder) / f"{name}.{suffix}"),
                 options.ratio,
                 options.repeats,
             )
+            for suffix in options.formats
             for name in options.sizes
         }
     for tool in tools:

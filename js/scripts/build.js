@@ -40,4 +40,5 @@ await build({
 });
 const wasm = "ort-wasm-simd-threaded.wasm";
 cpSync(`${runtime}/${wasm}`, `${here}/dist/standalone/${wasm}`);
-cpSync(`${here}/../LICENSE`, `${here}/dist/LICENSE`);
+cpSync(`${here}/../LICENSE`, `${here}/LICENSE`);
+cpSync(`${model}/../LICENSES.md`, `${here}/dist/model/LICENSES.md`);

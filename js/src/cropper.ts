@@ -13,7 +13,7 @@ import { DEFAULT_MAX_PIXELS } from "./pixels/limits.js";
 import type { Picture } from "./pixels/picture.js";
 import { isFlat, look } from "./pixels/sight.js";
 import type { ImageSource, RuntimeOptions } from "./platform/platform.js";
-import { parseRatios, type AspectRatio, type RatioLike } from "./ratio.js";
+import { inPhotoOf, parseRatios, type AspectRatio, type RatioLike } from "./ratio.js";
 import type { Grid } from "./grid.js";
 import type { Manifest } from "./runtime/manifest.js";
 import { MarsModel } from "./runtime/model.js";
@@ -115,12 +115,11 @@ export class Cropper {
   }
 
   /**
-   * What the network sees: for each ratio a map that covers the part that was looked at.
-   *
-   * @returns log odds that a cell lies in the crop.
+   * What the network sees for each ratio: the log odds that a place belongs to the crop, over the
+   * photo, or the part of it that was looked at.
    */
-  maps(analysis: Analysis, ratios: readonly AspectRatio[]): Promise<readonly Grid[]> {
-    const values = ratios.map((ratio) => ratio.value);
+  maps(analysis: Analysis, ratios: RatiosLike): Promise<readonly Grid[]> {
+    const values = parseRatios(ratios).map((ratio) => inPhotoOf(ratio, analysis.size).value);
     return this.model.logits(analysis.features, values);
   }
 

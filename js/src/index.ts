@@ -3,6 +3,7 @@
 export type { Analysis, Features } from "./analysis.js";
 export type { Crop, Padding } from "./crop.js";
 export type { Box, Size, Window } from "./geometry.js";
+export type { Grid } from "./grid.js";
 export type { AspectRatio } from "./ratio.js";
 export type { Subject, SubjectMap } from "./subjects.js";
 export {

@@ -4,7 +4,7 @@ import * as errors from "./errors.js";
 
 /** Methods of a cropper that are called across. */
 export type Method =
-  "load" | "crop" | "analyse" | "cropAnalysed" | "focalPoint" | "focalAnalysed" | "close";
+  "load" | "crop" | "analyse" | "cropAnalysed" | "focalPoint" | "focalAnalysed" | "maps" | "close";
 
 /** What is asked of a worker. */
 export interface Question {

@@ -11,6 +11,7 @@ import type { Cropper, LoadOptions, RatiosLike } from "./cropper.js";
 import { ImageError } from "./errors.js";
 import type { Box } from "./geometry.js";
 import type { CropKeywords } from "./options.js";
+import type { Grid } from "./grid.js";
 import type { ImageSource } from "./platform/platform.js";
 import type { Manifest } from "./runtime/manifest.js";
 import type { FocalPoint } from "./window/focal-point.js";
@@ -21,7 +22,7 @@ type Settle = (answer: Answer) => void;
 /** `Cropper`, in a worker of its own. */
 export class WorkerCropper implements Pick<
   Cropper,
-  "crop" | "analyse" | "cropAnalysed" | "focalPoint" | "focalAnalysed" | "close"
+  "crop" | "analyse" | "cropAnalysed" | "focalPoint" | "focalAnalysed" | "maps" | "close"
 > {
   private readonly waiting = new Map<number, Settle>();
   private asked = 0;
@@ -83,6 +84,10 @@ export class WorkerCropper implements Pick<
     return (await this.ask("focalAnalysed", [analysis, options, within])) as FocalPoint;
   }
 
+  async maps(analysis: Analysis, ratios: RatiosLike): Promise<readonly Grid[]> {
+    return (await this.ask("maps", [analysis, ratios])) as Grid[];
+  }
+
   /** Ends the worker; what is still asked of it fails. */
   close(): Promise<void> {
     this.worker.terminate();
@@ -142,11 +147,14 @@ async function sendable(image: ImageSource): Promise<ImageSource> {
 }
 
 /** The options, with addresses that mean the same in the worker as on the page. */
-function absolute({ model, ...options }: LoadOptions): LoadOptions {
-  if (model === undefined) return options;
+function absolute({ model, wasmPaths, ...options }: LoadOptions): LoadOptions {
   const address = (place: string | URL): string => new URL(place, document.baseURI).href;
-  if (typeof model === "string" || model instanceof URL)
-    return { ...options, model: address(model) };
-  const files = Object.entries(model).map(([file, place]) => [file, address(place)]);
-  return { ...options, model: Object.fromEntries(files) as Record<string, string> };
+  const addresses = (files: Readonly<Record<string, string | URL>>): Record<string, string> =>
+    Object.fromEntries(Object.entries(files).map(([file, place]) => [file, address(place)]));
+  const isFolder = typeof model === "string" || model instanceof URL;
+  return {
+    ...options,
+    ...(model !== undefined && { model: isFolder ? address(model) : addresses(model) }),
+    ...(wasmPaths !== undefined && { wasmPaths: { wasm: address(wasmPaths.wasm) } }),
+  };
 }

@@ -59,7 +59,7 @@ function border(kind: string, width: number, height: number): (x: number, y: num
   return (x, y) => x < left || x >= width - left || y < top || y >= height - top;
 }
 
-/** Alpha of an ellipse right of the middle, with an edge of ten steps. */
+/** Alpha of an ellipse right of the middle, its edge in five steps. */
 function cutOut(x: number, y: number, width: number, height: number): number {
   const across = BigInt(2 * x - width - Math.floor(width / 4)) ** 2n * BigInt(height) ** 2n;
   const down = BigInt(2 * y - height) ** 2n * BigInt(width) ** 2n;

@@ -4,7 +4,6 @@ import type { Analysis, Cropper } from "../dist/index.js";
 import { fitLongestEdge } from "../dist/geometry.js";
 import { PixelPicture } from "../dist/pixels/picture.js";
 import { isFlat, look } from "../dist/pixels/sight.js";
-import { parseRatios } from "../dist/ratio.js";
 import { type Made, picture } from "./pictures.js";
 
 /** A line of `tests/javascript/seen.json`. */
@@ -57,7 +56,7 @@ export async function seen(made: Made, cropper: Cropper): Promise<Recorded> {
 
 /** The cells of the maps that are compared. */
 async function cellsOf(analysis: Analysis, cropper: Cropper): Promise<number[]> {
-  const maps = await cropper.maps(analysis, parseRatios(RATIOS));
+  const maps = await cropper.maps(analysis, RATIOS);
   const cells = maps.flatMap(({ data }) => [...data]);
   return cells.filter((_, i) => i % EVERY === 0);
 }

@@ -25,6 +25,11 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+# First of all that imports ONNX Runtime: it turns its telemetry off.
+import marscrop.runtime.quiet_onnxruntime  # noqa: F401
+
+# isort: split
 from onnxruntime.quantization import (
     CalibrationDataReader,
     QuantFormat,

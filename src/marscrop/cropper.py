@@ -275,9 +275,10 @@ class Cropper(Analyser):
         self,
         image: Source | Photo,
         crop: Crop,
+        options: CropOptions | None = None,
         *,
         metadata: MetadataPolicy = "rights",
-        **read: Unpack[ReadKeywords],
+        **overrides: Unpack[Keywords],
     ) -> tuple[bytes, Crop]:
         """A crop of a JPEG without encoding it again; needs the extra `lossless`.
 
@@ -287,8 +288,9 @@ class Cropper(Analyser):
         Args:
             image: the JPEG that the crop is of, as `crop` has it.
             crop: as `crop` gave it, not padded.
+            options, **overrides: as `crop` had them: what is to be kept and avoided counts for the
+                moved box, too.
             metadata: what is kept of the photo's: "none", "rights" or "all".
-            **read: as `crop` had it.
 
         Returns:
             the JPEG, stored as the photo is (with its EXIF orientation), and the crop with the box
@@ -296,13 +298,14 @@ class Cropper(Analyser):
 
         Raises:
             ImageError: an image that is no JPEG, or that cannot be cropped this way.
-            ConstraintError: a padded crop.
+            ConstraintError: a padded crop, or no box near it meets the constraints.
+            OptionError: an option that is unknown or cannot be understood.
         """
         from marscrop.imaging.lossless import BlockGrid
 
-        photo = self.open(image, **read)
+        photo, asked = self._asked(image, options, overrides)
         grid = BlockGrid.of(photo)
-        moved = moved_to_grid(grid, crop, DEFAULT_OPTIONS)
+        moved = moved_to_grid(grid, crop, asked)
         return grid.cut(moved.box, metadata).content, moved
 
 

@@ -108,7 +108,7 @@ def picture(made: Made) -> NDArray[np.uint8]:
 
 
 def _cut_out(width: int, height: int) -> NDArray[np.int64]:
-    """Alpha (height, width) of an ellipse right of the middle, 0..255, with an edge of ten steps."""
+    """Alpha (height, width), 0..255: an ellipse right of the middle, its edge in five steps."""
     y, x = np.mgrid[:height, :width].astype(np.int64)
     away = (2 * x - width - width // 4) ** 2 * height**2 + (2 * y - height) ** 2 * width**2
     steps = away * 40 // (width**2 * height**2)

@@ -19,6 +19,7 @@ from itertools import product
 import httpx2
 import pytest
 from tests.service.conftest import Serve  # noqa: F401 - skips where the extra is missing
+from tests.waiting import wait_until
 
 HOST = "127.0.0.1"
 
@@ -222,7 +223,7 @@ def test_trailers_whose_end_is_not_sure_are_refused(
             connection.sendall(end[3:] + SMUGGLED)
         answer = read_all(connection)
     assert b"HTTP/1.1 200" not in answer
-    assert answer.count(b"HTTP/1.1") <= 1
+    assert answer.count(b"HTTP/1.1") == 1
 
 
 def test_trailers_and_lines_in_chunks_are_taken(server: Server) -> None:
@@ -259,12 +260,12 @@ def test_a_body_that_goes_wrong_gets_one_answer(server: Server, path: bytes) -> 
     for method in (b"GET", b"POST"):
         with socket.create_connection((HOST, server.port), timeout=30) as connection:
             connection.sendall(head.replace(b"POST", method) + b"\r\nno size\r\n")
-            assert read_all(connection).count(b"HTTP/1.1") <= 1
+            assert read_all(connection).count(b"HTTP/1.1") == 1
         with socket.create_connection((HOST, server.port), timeout=30) as connection:
             connection.sendall(head.replace(b"POST", method) + b"\r\n1\r\n")
             time.sleep(0.1)  # it may have been refused, and answered, by now
             connection.sendall(b"no end of a chunk\r\n")
-            assert read_all(connection).count(b"HTTP/1.1") <= 1
+            assert read_all(connection).count(b"HTTP/1.1") == 1
 
 
 def test_who_leaves_while_sending_is_no_failure() -> None:
@@ -279,13 +280,11 @@ def test_who_leaves_while_sending_is_no_failure() -> None:
             head = "\r\n".join([*lines, "Content-Length: 100000", "", ""]).encode()
             with socket.create_connection((HOST, port), timeout=30) as connection:
                 connection.sendall(head + b"--B\r\nContent-Disposition: form-data; name=image")
-                while server.in_flight() < 1:
-                    pass
+                wait_until(lambda: server.in_flight() >= 1)
                 if reset:
                     linger = struct.pack("ii", 1, 0)  # close by a reset
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-            while server.in_flight() > 0:
-                pass
+            wait_until(lambda: server.in_flight() == 0)
         for path in ("/v1/crops", "/v1/crop", "/v1/map"):
             assert server.counted("POST", path, 499) == 4
             assert server.counted("POST", path, 500) == 0
@@ -372,8 +371,7 @@ def test_addresses_come_from_named_proxies_alone(options: list[str], believed: b
     with running("--max-per-client", "1", *options) as (process, port):
         server = Server(port)
         with begin(port, 1000, b"", "X-Forwarded-For: 203.0.113.1"):
-            while server.in_flight() < 1:
-                pass
+            wait_until(lambda: server.in_flight() >= 1)
             url = f"http://{HOST}:{port}/v1/crops?ratio=1:1"
             forged = {"X-Forwarded-For": "203.0.113.1, 203.0.113.2"}  # the proxy adds the last
             answer = httpx2.post(url, content=b"no photo", headers=forged)

@@ -31,8 +31,8 @@ export interface OnnxRuntime {
 export interface RuntimeOptions {
   /** For one photo; by default one. More need a page that is cross-origin isolated. */
   readonly threads?: number;
-  /** The folder, or the address of each file, that ONNX Runtime's WebAssembly is loaded from. */
-  readonly wasmPaths?: string | { readonly wasm?: string; readonly mjs?: string };
+  /** The address of ONNX Runtime's WebAssembly; by default beside its module. */
+  readonly wasmPaths?: { readonly wasm: string };
   /** In Node: "native" needs onnxruntime-node, which is taken where it is installed. */
   readonly backend?: "native" | "wasm";
 }

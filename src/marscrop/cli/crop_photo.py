@@ -257,9 +257,13 @@ def _in_words(done: _Written) -> str:
         return f"{place}  left as it is"
     width, height = found.box.size
     x0, y0 = found.box[:2]
-    words = f"{place}  {width}x{height} at ({x0}, {y0})  confidence {found.confidence:.2f}"
+    words = f"{place}  {width}x{height} at ({x0}, {y0})"
+    if found.confidence:
+        words += f"  confidence {found.confidence:.2f}"
     if found.centred:
         words += ": centre crop"
+    elif not found.confidence and not found.padding:  # one compares with itself by no number
+        words += "  the centre crop"
     if found.padding:
         words += f"  padded to {found.size.width}x{found.size.height}"
     if done.size != found.size:

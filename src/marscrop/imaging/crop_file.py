@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import BinaryIO
 
-from marscrop.geometry import Box, Size
+from marscrop.geometry import Box, Size, Window
 from marscrop.imaging import tiff_pages
 from marscrop.imaging.animation.encoding import encode_frames, frames_lost, keeps_frames
 from marscrop.imaging.animation.faults import in_frame
@@ -25,6 +25,7 @@ from marscrop.imaging.padding import Padding, cut
 from marscrop.imaging.photo import Photo
 from marscrop.imaging.scaling import scaled
 from marscrop.imaging.screen import Upright, upright_picture
+from marscrop.imaging.shrunk import Shrunk, divisor_for, shrunk
 from marscrop.imaging.smallest import smallest
 from marscrop.imaging.strips import LARGE_PX
 from marscrop.imaging.write_options import DEFAULT_WRITE_OPTIONS, WriteOptions
@@ -33,7 +34,8 @@ from marscrop.imaging.write_options import DEFAULT_WRITE_OPTIONS, WriteOptions
 class CropFiles:
     """Encodes crops of one photo.
 
-    A photo of ordinary size is decoded once for all of them. A large one is read by strips for
+    A photo of ordinary size is decoded once for all of them, and at a fraction of its size for
+    crops that come out much smaller, where its format can be. A large one is read by strips for
     each, where that can be: to JPEG, and to PNG unless it is stored turned, neither padded nor
     scaled. The file is the same either way. Of a large one with more than 8 bits a channel, no
     more than the crop's pixels are held, but for AVIF and HEIC, which are decoded whole.
@@ -50,6 +52,7 @@ class CropFiles:
         self._options = options
         self._metadata: PhotoMetadata | None = None
         self._uprights: dict[bool, Upright] = {}
+        self._shrunk: dict[int, Shrunk] = {}
         self._deep: Deep | None = None
 
     def smallest(
@@ -72,10 +75,10 @@ class CropFiles:
         """
         if len(suffixes) == 1:
             return suffixes[0]
-        upright = self._upright(keep_hdr=False)
-        picture = cut(upright.image, box, padding)
+        upright, part = self._pixels(box, padding, size, keep_hdr=False)
+        picture = upright.image if part else cut(upright.image, box, padding)
         if size is not None:
-            picture = scaled(picture, size)
+            picture = scaled(picture, size, part)
         return smallest(picture, suffixes, self._options.quality, self._photo, upright.stated)
 
     def encode(
@@ -114,7 +117,7 @@ class CropFiles:
                 size=size,
             )
             return EncodedFile(encoded.content, self._all((*lost, *encoded.losses)))
-        upright = self._upright(keep_hdr=says_hdr(wanted))
+        upright, part = self._pixels(box, padding, size, keep_hdr=says_hdr(wanted))
         encoded = encode_crop(
             upright.image,
             box,
@@ -125,6 +128,7 @@ class CropFiles:
             stated=upright.stated,
             padding=padding,
             size=size,
+            part=part,
         )
         losses = (*lost, *upright.losses, *depth_loss(self._photo, 8), *encoded.losses)
         return EncodedFile(encoded.content, self._all(losses))
@@ -178,6 +182,20 @@ class CropFiles:
         if self._deep is None:
             self._deep = self._photo.deep()
         return self._deep[box.y0 : box.y1, box.x0 : box.x1]
+
+    def _pixels(
+        self, box: Box, padding: Padding | None, size: Size | None, *, keep_hdr: bool
+    ) -> tuple[Upright, Window | None]:
+        """A picture that shows the box, and which part of it does so; None: as in the photo."""
+        if size is None or padding is not None:
+            return self._upright(keep_hdr=keep_hdr), None
+        divisor = divisor_for(self._photo, box, size)
+        if divisor == 1:
+            return self._upright(keep_hdr=keep_hdr), None
+        if divisor not in self._shrunk:
+            self._shrunk[divisor] = shrunk(self._photo, box, size)
+        picture = self._shrunk[divisor]
+        return Upright(picture.image, self._photo.colours), picture.part(box)
 
     def _upright(self, *, keep_hdr: bool) -> Upright:
         if keep_hdr not in self._uprights:

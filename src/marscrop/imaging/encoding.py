@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, Final, NamedTuple
 
 from PIL import Image
 
-from marscrop.geometry import Box, Margins, Size
+from marscrop.geometry import Box, Margins, Size, Window
 from marscrop.imaging import colour
 from marscrop.imaging.colourspace.stated import NOTHING, Statement
 from marscrop.imaging.colourspace.written import (
@@ -59,6 +59,7 @@ def encode_crop(
     stated: Statement | None = None,
     padding: Padding | None = None,
     size: Size | None = None,
+    part: Window | None = None,
     save: Save = encoded,
 ) -> EncodedFile:
     """The file of `box` of an upright image, in the format of the path's suffix.
@@ -78,6 +79,8 @@ def encode_crop(
         stated: of the colours of `image`, beside an ICC profile; by default what `source` says.
         padding: what is added around the box, if anything.
         size: to bring the crop to [px]; its own by default.
+        part: what of `image` the box is, where that shows the photo at another size than its own
+            [px]; not with `padding`.
         save: makes the file, of the picture that comes out.
 
     Raises:
@@ -85,7 +88,7 @@ def encode_crop(
             cannot hold.
     """
     with explained(path):
-        made = _prepared(image, box, path, options, source, metadata, stated, padding, size)
+        made = _prepared(image, box, path, options, source, metadata, stated, padding, size, part)
         content = made.colours.added_to(
             save(made.picture, made.wanted, made.arguments), made.wanted
         )
@@ -140,14 +143,15 @@ def _prepared(
     stated: Statement | None,
     padding: Padding | None,
     size: Size | None,
+    part: Window | None = None,
 ) -> _Prepared:
     """What `encode_crop` encodes, and how."""
     wanted = output_format(path)
     profile = image.info.get("icc_profile")
     redrawn = padding is not None or size not in (None, box.size)
     plain, losses = at_8_bits_for(wanted, image, redrawn=redrawn)
-    picture = cut(plain, box, padding)
-    crop, further = in_mode_of(wanted, scaled(picture, size) if size else picture, profile)
+    picture = plain if part else cut(plain, box, padding)
+    crop, further = in_mode_of(wanted, scaled(picture, size, part) if size else picture, profile)
     losses += further
     # Pillow's encoders look for metadata here too, each for other kinds.
     crop.info = {key: crop.info[key] for key in ("transparency",) if key in crop.info}

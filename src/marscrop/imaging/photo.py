@@ -162,7 +162,7 @@ class Photo(StoredPicture):
             ImageError: truncated, corrupt or vanished pixels.
         """
         with self.decoding() as image:
-            kept = self._kept_info(image)
+            kept = self.kept_info(image)
             for strip in strips.strips_of(image, box, self.size, self.orientation):
                 strip.info = kept
                 yield strip
@@ -215,7 +215,8 @@ class Photo(StoredPicture):
         with self.decoding() as image:
             return self.colours.profile(image.info.get("icc_profile"), self.mode)
 
-    def _kept_info(self, image: Image.Image) -> Any:
+    def kept_info(self, image: Image.Image) -> Any:
+        """What `upright` leaves of a decoded image's `info`."""
         profile = self.colours.profile(image.info.get("icc_profile"), self.mode)
         kept = {} if profile is None else {"icc_profile": profile}
         if "transparency" in image.info:
@@ -227,7 +228,7 @@ class Photo(StoredPicture):
         upright = orientation.turned(colour.in_full_range(image, self.bits), self.orientation)
         if upright is image:
             upright = image._new(image.im) if is_ours else image.copy()
-        upright.info = self._kept_info(image)
+        upright.info = self.kept_info(image)
         return upright
 
 

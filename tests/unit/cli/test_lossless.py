@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ from PIL import Image
 from tests.unit.cli.conftest import Cli
 
 from marscrop import Cropper
-from marscrop.errors import ImageError
+from marscrop.errors import ConstraintError, ImageError
+from marscrop.geometry import Box
 from marscrop.imaging.lossless import find_transform
 
 
@@ -57,6 +59,18 @@ def test_library_gives_the_same_file(cli: Cli, rocket: Path, tmp_path: Path) -> 
     content, moved = cropper.lossless(rocket, cropper.crop(rocket, "1:1")[0])
     assert content == (tmp_path / "mine.jpg").read_bytes()
     assert moved.box.size == moved.size
+
+
+@needs_tool
+def test_the_library_holds_constraints_on_the_grid_too(rocket: Path) -> None:
+    cropper, keep = Cropper(), (300, 140, 335, 410)
+    crop = replace(cropper.crop(rocket, "9:16")[0], box=Box(301, 133, 457, 411))
+    _, free = cropper.lossless(rocket, crop)
+    _, bound = cropper.lossless(rocket, crop, keep=[keep])
+    assert free.box.x0 > keep[0]
+    assert bound.box.x0 <= keep[0]
+    with pytest.raises(ConstraintError):
+        cropper.lossless(rocket, crop, keep=[(0, 0, 640, 427)])
 
 
 @needs_tool

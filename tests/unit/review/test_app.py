@@ -14,6 +14,7 @@ pytest.importorskip("starlette", reason="needs marscrop[serve]")
 from PIL import Image
 from starlette.testclient import TestClient
 from tests.unit.review.conftest import rows
+from tests.waiting import wait_until
 
 from marscrop.review.access import PARAMETER, Secret
 from marscrop.review.app import ReviewEndpoints, create_app
@@ -134,6 +135,5 @@ def test_answers_say_what_a_browser_must_not_do(client: TestClient) -> None:
 
 def test_manifests_follow(client: TestClient, target: Path) -> None:
     client.post("/api/judge", json={"crops": [[0, 0], [1, 1]], "state": "accepted"})
-    while client.get("/api/status").json()["waiting"]:
-        pass
+    wait_until(lambda: not client.get("/api/status").json()["waiting"])
     assert [row["state"] for row in rows(target)].count("accepted") == 2

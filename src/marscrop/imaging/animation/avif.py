@@ -5,11 +5,12 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Final, NamedTuple
+from typing import Final
 
 from PIL import ExifTags, Image
 
 from marscrop.imaging.animation.timing import FOR_EVER, Timing
+from marscrop.imaging.isobmff.boxes import Box, boxes
 
 _CONTAINERS: Final = frozenset({b"moov", b"trak", b"mdia", b"edts", b"minf", b"stbl"})
 _ENDLESS: Final = {0: 0xFFFFFFFF, 1: 0xFFFFFFFFFFFFFFFF}
@@ -24,20 +25,13 @@ _DURATION: Final = {
 _MOST_FRAMES: Final = 1_000_000
 
 
-class _Box(NamedTuple):
-    kind: bytes
-    start: int
-    """Of what it holds, after its header."""
-    end: int
-
-
 def timing_of(content: bytes) -> Timing:
     """When the frames of the first track are shown.
 
     Raises:
         struct.error, IndexError, ZeroDivisionError: it is truncated or corrupt.
     """
-    first: dict[bytes, _Box] = {}
+    first: dict[bytes, Box] = {}
     for box in _boxes(content, 0, len(content)):
         first.setdefault(box.kind, box)
     header = first[b"mdhd"].start
@@ -66,16 +60,16 @@ def with_plays(content: bytes, plays: int) -> bytes:
     if plays == FOR_EVER:
         return content
     changed = bytearray(content)
-    boxes = list(_boxes(content, 0, len(content)))
-    (once,) = {struct.unpack_from(">Q", content, b.start + 8) for b in boxes if b.kind == b"elst"}
-    for box in boxes:
+    found = list(_boxes(content, 0, len(content)))
+    (once,) = {struct.unpack_from(">Q", content, b.start + 8) for b in found if b.kind == b"elst"}
+    for box in found:
         if box.kind in _DURATION:
             at, kind = _DURATION[box.kind][content[box.start]]
             struct.pack_into(kind, changed, box.start + at, plays * once[0])
     return bytes(changed)
 
 
-def _plays(content: bytes, first: dict[bytes, _Box]) -> int:
+def _plays(content: bytes, first: dict[bytes, Box]) -> int:
     edits = first.get(b"elst")
     if edits is None:
         return FOR_EVER
@@ -91,18 +85,9 @@ def _plays(content: bytes, first: dict[bytes, _Box]) -> int:
     return max(1, -(-int(whole) // int(once)))
 
 
-def _boxes(content: bytes, start: int, end: int) -> Iterator[_Box]:
+def _boxes(content: bytes, start: int, end: int) -> Iterator[Box]:
     """The boxes of a file that are known here, each before those in it."""
-    while start + 8 <= end:
-        length, kind = struct.unpack_from(">L4s", content, start)
-        header = 8
-        if length == 1:
-            (length,) = struct.unpack_from(">Q", content, start + 8)
-            header = 16
-        stop = end if length == 0 else min(end, start + length)
-        if stop < start + header:
-            return
-        yield _Box(kind, start + header, stop)
-        if kind in _CONTAINERS:
-            yield from _boxes(content, start + header, stop)
-        start = stop
+    for box in boxes(content, start, end):
+        yield box
+        if box.kind in _CONTAINERS:
+            yield from _boxes(content, box.start, box.end)

@@ -12,7 +12,7 @@ from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
 from marscrop.imaging.colour import is_deep, is_grey, profile_fits
-from marscrop.imaging.colourspace import isobmff, png_chunks
+from marscrop.imaging.colourspace import avif_properties, png_chunks
 from marscrop.imaging.colourspace.icc import icc_profile
 from marscrop.imaging.colourspace.space import (
     ADOBE_RGB,
@@ -102,8 +102,7 @@ def stated_colour(image: Image.Image) -> Statement:
         )
     if image.format == "AVIF" and image.fp is not None:
         position = image.fp.tell()
-        image.fp.seek(0)
-        nclx = isobmff.nclx_of(isobmff.picture_properties(image.fp.read()))
+        nclx = avif_properties.nclx_of(avif_properties.picture_properties(image.fp))
         image.fp.seek(position)
         return _of_cicp(nclx.primaries, nclx.transfer) if nclx else NOTHING
     return NOTHING

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from marscrop.imaging.colour import is_deep, is_grey, profile_fits
-from marscrop.imaging.colourspace import isobmff, png_chunks
+from marscrop.imaging.colourspace import avif_properties, png_chunks
 from marscrop.imaging.colourspace.convert import image_to_srgb, toned_down
 from marscrop.imaging.colourspace.icc import icc_profile
 from marscrop.imaging.colourspace.space import ColourSpace
@@ -58,7 +58,7 @@ class Saying:
     def added_to(self, content: bytes, wanted: OutputFormat) -> bytes:
         """The file that Pillow's encoder gave, with what no argument tells it."""
         if self.cicp is not None and wanted is AVIF:
-            return isobmff.with_nclx(content, *self.cicp)
+            return avif_properties.with_nclx(content, *self.cicp)
         if wanted is PNG and self.png_chunks:
             return png_chunks.with_chunks(content, self.png_chunks)
         return content

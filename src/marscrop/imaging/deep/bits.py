@@ -7,7 +7,7 @@ from typing import Any, Final
 from PIL import ExifTags, Image
 from PIL.ImageFile import ImageFile
 
-from marscrop.imaging.colourspace import isobmff
+from marscrop.imaging.colourspace import avif_properties
 
 USUAL: Final = 8
 """Bits of a channel in most files."""
@@ -44,7 +44,7 @@ def _bits_of(image: ImageFile) -> int:
     if image.format == "PNG":
         return max(USUAL, int(file.read(_PNG_DEPTH_PLACE + 1)[-1]))
     if image.format == "AVIF":
-        return isobmff.bits_of(isobmff.picture_properties(file.read()))
+        return avif_properties.bits_of(avif_properties.picture_properties(file))
     if image.format == "JPEG2000":
         head = file.read(_SEARCHED_BYTES)
         start = head.find(_J2K_START)

@@ -12,8 +12,8 @@ from typing import Any, Final
 from PIL import Image
 
 from marscrop.imaging import strips
+from marscrop.imaging.colourspace.avif_properties import Nclx, with_any_icc, with_nclx_for_icc
 from marscrop.imaging.colourspace.icc import icc_profile
-from marscrop.imaging.colourspace.isobmff import Nclx, with_any_icc, with_nclx_for_icc
 from marscrop.imaging.colourspace.png_chunks import chunks_of, joined
 from marscrop.imaging.colourspace.space import ADOBE_RGB
 from marscrop.imaging.colourspace.written import Saying

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import random
 
 import pytest
 from PIL import Image
 from tests.unit.imaging.pictures import encoded
 
-from marscrop.imaging.colourspace import isobmff
+from marscrop.imaging.colourspace import avif_properties
 
 
 @pytest.fixture
@@ -17,22 +18,24 @@ def content(scene: Image.Image) -> bytes:
 
 
 def test_properties_of_the_picture_are_read(content: bytes) -> None:
-    properties = isobmff.picture_properties(content)
-    assert isobmff.nclx_of(properties) == (1, 13, 6)
-    assert isobmff.bits_of(properties) == 8
-    told = isobmff.picture_properties(isobmff.with_nclx(content, 12, 16))
-    assert isobmff.nclx_of(told) == (12, 16, 6)
+    properties = avif_properties.picture_properties(io.BytesIO(content))
+    assert avif_properties.nclx_of(properties) == (1, 13, 6)
+    assert avif_properties.bits_of(properties) == 8
+    told = avif_properties.picture_properties(
+        io.BytesIO(avif_properties.with_nclx(content, 12, 16))
+    )
+    assert avif_properties.nclx_of(told) == (12, 16, 6)
 
 
 def test_damage_does_no_harm(content: bytes) -> None:
     chance = random.Random(17)  # noqa: S311 - no secret
     head = content[:400]
     for length in range(0, len(head), 3):
-        isobmff.nclx_of(isobmff.picture_properties(head[:length]))
+        avif_properties.nclx_of(avif_properties.picture_properties(io.BytesIO(head[:length])))
     for _ in range(3000):
         changed = bytearray(head)
         for _ in range(chance.randint(1, 4)):
             changed[chance.randrange(len(head))] = chance.randrange(256)
-        properties = isobmff.picture_properties(bytes(changed))
-        isobmff.nclx_of(properties)
-        isobmff.bits_of(properties)
+        properties = avif_properties.picture_properties(io.BytesIO(bytes(changed)))
+        avif_properties.nclx_of(properties)
+        avif_properties.bits_of(properties)
