@@ -28,4 +28,15 @@ export default tseslint.config(
     files: ["**/*.js"],
     languageOptions: { globals: { console: "readonly", process: "readonly", URL: "readonly" } },
   },
+  {
+    // Parts of them run in a page.
+    files: ["benchmarks/*.js", "scripts/boxes.js"],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ["createImageBitmap", "cropper", "fetch", "File", "performance", "smartcrop"].map(
+          (name) => [name, "readonly"],
+        ),
+      ),
+    },
+  },
 );

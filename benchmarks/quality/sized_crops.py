@@ -24,10 +24,9 @@ from unittest.mock import patch
 import numpy as np
 from PIL import Image
 
-if __package__ in (None, ""):
-    sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "speed"))
 
-from benchmarks.speed.formats import enlarged
+from formats import enlarged
 
 from marscrop.geometry import Box, Size
 from marscrop.imaging import crop_file

@@ -24,6 +24,7 @@ const runtime = dirname(createRequire(import.meta.url).resolve("onnxruntime-web"
 await build({
   entryPoints: {
     marscrop: `${here}/dist/index.js`,
+    smartcrop: `${here}/dist/smartcrop.js`,
     worker: `${here}/dist/worker.js`,
     "worker-main": `${here}/dist/worker-main.js`,
   },

@@ -1,6 +1,6 @@
 """`python -m marscrop`: the command line, as `torchrun -m` also needs it."""
 
-from marscrop.cli.app import main
+from marscrop.cli.start import start
 
 if __name__ == "__main__":
-    main()
+    start()

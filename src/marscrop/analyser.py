@@ -24,6 +24,7 @@ from marscrop.imaging.sight import PhotoPart, look
 from marscrop.imaging.source import Source
 from marscrop.options import DEFAULT_OPTIONS, CropOptions
 from marscrop.ratio import AspectRatio
+from marscrop.runtime.loading import LoadingModel
 from marscrop.runtime.manifest import PACKAGED_MODEL, Manifest
 from marscrop.runtime.model import MarsModel
 from marscrop.subjects.subject_map import SubjectMap
@@ -45,7 +46,7 @@ class Analyser:
 
     def __init__(
         self,
-        model: str | os.PathLike[str] | None = None,
+        model: str | os.PathLike[str] | LoadingModel | None = None,
         *,
         threads: int | None = None,
         max_pixels: int = DEFAULT_MAX_PIXELS,
@@ -54,7 +55,8 @@ class Analyser:
         """Load a model.
 
         Args:
-            model: folder of an exported model; the packaged one by default.
+            model: folder of an exported model, or one that is being loaded already, with these
+                threads; the packaged one by default.
             threads: for one photo; by default as many as there are cores.
             max_pixels: larger images are refused before they are decoded.
             max_decoded_bytes: so are files that take more memory while their crops are found. A
@@ -63,8 +65,11 @@ class Analyser:
         Raises:
             ModelError: the model is missing, changed or truncated.
         """
-        self._folder = Path(model) if model is not None else PACKAGED_MODEL
-        self._session = MarsModel(self._folder, threads)
+        if isinstance(model, LoadingModel):
+            self._folder, self._session = model.folder, model.wait()
+        else:
+            self._folder = Path(model) if model is not None else PACKAGED_MODEL
+            self._session = MarsModel(self._folder, threads)
         self.threads = threads or usable_cores()
         self._detector: FaceDetector | None = None
         self._loading = threading.Lock()

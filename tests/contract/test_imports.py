@@ -31,6 +31,8 @@ NOT_NEEDED = (
     *("marscrop.cli.serve", "marscrop.faces.centerface", "marscrop.faces.detector"),
     *("marscrop.imaging.crop_file", "marscrop.imaging.encoding", "marscrop.imaging.lossless"),
     *("marscrop.imaging.output_format", "marscrop.imaging.padding"),
+    *("marscrop.imaging.colourspace.space", "marscrop.imaging.colourspace.avif_properties"),
+    *("marscrop.imaging.jpeg.eighth", "marscrop.imaging.raw.opening"),
     *(
         "marscrop.window.conflict",
         "marscrop.window.constrained_search",

@@ -99,19 +99,18 @@ def picture(made: Made) -> NDArray[np.uint8]:
         left, top = int(width * across), int(height * down)
         border = (x < left) | (x >= width - left) | (y < top) | (y >= height - top)
         values[border] = (seed % 2) * 250 + noise[border][:, None] % 4
-    if channels == 1:
-        return values[..., :1].astype(np.uint8)
-    if channels == 3:
-        return values.astype(np.uint8)
+    pixels: NDArray[np.uint8] = values.astype(np.uint8)
+    if channels < 4:
+        return pixels[..., :channels]
     alpha = _cut_out(width, height) if "cutout" in kind else np.full((height, width), 255)
-    return np.dstack([values, alpha]).astype(np.uint8)
+    return np.dstack([pixels, alpha.astype(np.uint8)])
 
 
 def _cut_out(width: int, height: int) -> NDArray[np.int64]:
     """Alpha (height, width), 0..255: an ellipse right of the middle, its edge in five steps."""
     y, x = np.mgrid[:height, :width].astype(np.int64)
     away = (2 * x - width - width // 4) ** 2 * height**2 + (2 * y - height) ** 2 * width**2
-    steps = away * 40 // (width**2 * height**2)
+    steps: NDArray[np.int64] = away * 40 // (width**2 * height**2)
     return np.clip((15 - steps) * 51, 0, 255)
 
 

@@ -174,3 +174,76 @@ def test_unread_answers_make_room_the_oldest_first() -> None:
         assert len(rest(first)) < LARGE
         third.sendall(GET[:-4] + b"\r\nConnection: close\r\n\r\n")
         assert len(rest(third)) > 2 * LARGE
+
+
+def slow(seconds: float) -> ASGIApp:
+    """One that takes its time, whatever is sent."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        while (await receive()).get("more_body"):
+            pass
+        await asyncio.sleep(seconds)
+        await small(scope, receive, send)
+
+    return answer
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_who_has_said_all_and_listens_is_answered(count: int) -> None:
+    with serving(slow(0.2), head_timeout_s=60) as connect:
+        connection = connect()
+        connection.sendall(count * GET)
+        connection.shutdown(socket.SHUT_WR)
+        assert rest(connection).count(b"\r\n\r\nok") == count  # and then closed, before its time
+
+
+def test_who_leaves_before_a_request_is_whole_has_no_answer() -> None:
+    with serving(slow(0), head_timeout_s=60) as connect:
+        connection = connect()
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf")
+        connection.shutdown(socket.SHUT_WR)
+        assert rest(connection) == b""
+
+
+def sent_until_nothing_is_taken(connection: socket.socket) -> int:
+    sent = 0
+    try:
+        while True:
+            sent += connection.send(bytes(1 << 16))
+    except TimeoutError:
+        return sent
+
+
+def test_no_more_is_read_while_a_request_is_worked_on() -> None:
+    with serving(slow(5), head_timeout_s=60) as connect:
+        connection = connect()
+        connection.sendall(GET)
+        connection.settimeout(0.5)
+        # What the system holds for both sides, and not all that is sent in five seconds.
+        assert sent_until_nothing_is_taken(connection) < 50_000_000
+
+
+def test_what_is_sent_while_a_request_is_worked_on_comes_in_order() -> None:
+    with serving(slow(0.1), head_timeout_s=60) as connect:
+        connection = connect()
+        body = b"x" * 300_000
+        post = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 300000\r\n\r\n" + body
+        threading.Thread(target=connection.sendall, args=(5 * post,), daemon=True).start()
+        assert answers(connection, 5)
+
+
+def test_answers_in_parts_come_whole_and_in_order() -> None:
+    parts = [bytes([65 + i]) * size for i, size in enumerate((1, 70_000, 3, 200_000, 0, 5))]
+
+    async def in_parts(scope: Scope, receive: Receive, send: Send) -> None:
+        length = sum(map(len, parts))
+        headers = [(b"content-length", str(length).encode()), (b"connection", b"close")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        for i, part in enumerate(parts):
+            await send({"type": "http.response.body", "body": part, "more_body": i < 5})
+            await asyncio.sleep(0.01 * (i % 2))
+
+    with serving(in_parts, head_timeout_s=60) as connect:
+        connection = connect()
+        connection.sendall(GET)
+        assert rest(connection).partition(b"\r\n\r\n")[2] == b"".join(parts)

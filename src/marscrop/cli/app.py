@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
-import gc
 import signal
 import sys
 import warnings
@@ -16,7 +14,7 @@ import click
 
 from marscrop import MarscropError, __version__
 from marscrop.cli.commands import CommandGroup
-from marscrop.cli.process import escape_unprintable
+from marscrop.cli.process import escape_unprintable, look_for_garbage
 from marscrop.files import reason
 from marscrop.spelling import on_command_line
 
@@ -27,6 +25,7 @@ from marscrop.spelling import on_command_line
 )
 def app() -> None:
     """Find the best-composed crop of a photo, for every aspect ratio asked."""
+    look_for_garbage()
 
 
 def main() -> None:
@@ -34,7 +33,6 @@ def main() -> None:
 
     Exit codes: 0 all done, 1 something failed, 2 wrong usage, 130 and 143 stopped by a signal.
     """
-    atexit.register(gc.freeze)  # else Python looks for garbage in all of it before it is gone
     escape_unprintable()
     # A library's warnings are for developers; here they would only hide the message.
     if not sys.warnoptions:

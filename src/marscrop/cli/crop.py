@@ -13,7 +13,7 @@ import click
 from marscrop.cli import flags
 from marscrop.cli.destination import STDOUT, Destination
 from marscrop.cli.output_paths import Existing, OutputPaths
-from marscrop.cli.process import give_memory_back, refuse
+from marscrop.cli.process import give_memory_back, importing, refuse
 from marscrop.cli.sources import Sources
 from marscrop.errors import MarscropError
 
@@ -154,16 +154,22 @@ def crop(
     if not sources.files:
         sys.exit(1 if sources.errors else 0)
     existing: Existing = "replace" if overwrite else "skip" if skip_existing else "refuse"
-    from marscrop.cli.crop_photo import CropPhoto
-    from marscrop.cores import usable_cores
-    from marscrop.cropper import Cropper
-    from marscrop.memory_budget import MemoryBudget
-    from marscrop.ordered_map import OrderedMap
+    with importing():
+        from marscrop.cores import usable_cores
+        from marscrop.runtime.loading import LoadingModel
 
-    workers = min(len(sources.files), threads or usable_cores())
-    # Many photos: one core each, which wastes none. One photo: all cores for it.
-    limits = flags.parse_limits(max_pixels, max_decoded_mib)
-    cropper = Cropper(model, threads=1 if workers > 1 else threads, **limits)
+        workers = min(len(sources.files), threads or usable_cores())
+        # Many photos: one core each, which wastes none. One photo: all cores for it.
+        threads = 1 if workers > 1 else threads
+        loading = LoadingModel(model, threads)
+
+        from marscrop.cli.crop_photo import CropPhoto
+        from marscrop.cropper import Cropper
+        from marscrop.memory_budget import MemoryBudget
+        from marscrop.ordered_map import OrderedMap
+
+        limits = flags.parse_limits(max_pixels, max_decoded_mib)
+        cropper = Cropper(loading, threads=threads, **limits)
     cropper.prepare(options)  # what no photo can have is told once, not of each
     memory = MemoryBudget()
     photos = OrderedMap(workers, when_stopped=memory.stop)

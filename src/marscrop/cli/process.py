@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import ctypes
+import gc
 import io
 import sys
 from collections.abc import Iterator
@@ -29,6 +30,26 @@ def give_memory_back() -> None:
         with suppress(OSError, AttributeError):  # musl has no such option
             for option in (_M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD):
                 ctypes.CDLL(None).mallopt(option, _LARGE_BYTES)
+
+
+def look_for_garbage() -> None:
+    """Look for garbage from here on, in a process that `start` began: not in what is there."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
+
+
+@contextmanager
+def importing() -> Iterator[None]:
+    """Import what stays anyway, without looking for garbage in it."""
+    started_here = gc.get_freeze_count() > 0  # else what is garbage already would stay too
+    gc.disable()
+    try:
+        yield
+    finally:
+        if started_here:
+            gc.freeze()
+        gc.enable()
 
 
 def escape_unprintable() -> None:

@@ -26,7 +26,6 @@ from marscrop.imaging.foreign import raise_foreign
 from marscrop.imaging.jpeg.ending import with_end
 from marscrop.imaging.jpeg.markers import SOI, marker
 from marscrop.imaging.raw.detection import detect
-from marscrop.imaging.raw.opening import open_raw
 from marscrop.imaging.read_options import AS_A_WHOLE, ReadOptions
 from marscrop.imaging.tiff_kind import pixels_in_words
 
@@ -80,6 +79,8 @@ def identify(
             None, "is a HEIC image; install the extra that reads it: pip install 'marscrop[heic]'"
         )
     if raw := detect(file):
+        from marscrop.imaging.raw.opening import open_raw
+
         return open_raw(file, raw, read.raw)
     if jxl.is_jxl(header):
         return _open_jxl(file, max_pixels)

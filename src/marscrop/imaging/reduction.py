@@ -10,11 +10,11 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from marscrop.geometry import Size
 from marscrop.imaging import strips
-from marscrop.imaging.jpeg import eighth
-from marscrop.imaging.raw.opening import DevelopedRaw
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
+
+    from marscrop.imaging.raw.opening import DevelopedRaw
 
 _DCT_DIVISORS: Final = (8, 4, 2)
 """As in Pillow's draft mode."""
@@ -38,7 +38,7 @@ class Reduction(enum.Enum):
         """Of a file that is opened and not loaded."""
         if isinstance(image, JpegImageFile):
             return cls.DCT
-        if isinstance(image, DevelopedRaw):
+        if image.format == "RAW":
             return cls.HALF
         if image.format == "WEBP":
             from marscrop.imaging import webp
@@ -96,10 +96,10 @@ def reduced(
         return webp.scaled(cast("ImageFile", image), small, threads) or image, None
     if reduction is Reduction.MEANS and (divisor > 1 or strips.readable(image)):
         return strips.reduced(image, divisor), (stored.width / divisor, stored.height / divisor)
-    if isinstance(image, DevelopedRaw):
+    if reduction is Reduction.HALF:
         if divisor == 1:
             return image, None
-        image.halve()
+        cast("DevelopedRaw", image).halve()
         return image, (stored.width / 2, stored.height / 2)
     if reduction is Reduction.NONE or not isinstance(image, JpegImageFile):
         return image, None
@@ -108,6 +108,8 @@ def reduced(
         return image, None
     _, (_, _, width, height) = draft
     ours = None
-    if image.size == tuple(-(-side // eighth.DIVISOR) for side in stored):
+    if image.size == tuple(-(-side // _DCT_DIVISORS[0]) for side in stored):
+        from marscrop.imaging.jpeg import eighth
+
         ours = eighth.decode(image, stored, threads, most_bytes)
     return image if ours is None else ours, (width, height)

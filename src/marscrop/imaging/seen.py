@@ -11,7 +11,6 @@ from PIL import Image
 from marscrop.geometry import Box, Size, Window
 from marscrop.imaging import colour, ground, orientation
 from marscrop.imaging.colour import bits_in_use
-from marscrop.imaging.colourspace.convert import pixels_to_srgb
 from marscrop.imaging.reduction import reduced
 from marscrop.imaging.resize import resize_rgb
 from marscrop.imaging.stored_picture import StoredPicture
@@ -86,6 +85,8 @@ def see(
         # Few pixels by now, so that this costs next to nothing.
         colours = photo.colours.of_pixels(image.info.get("icc_profile"), photo.mode)
         if colours is not None:
+            from marscrop.imaging.colourspace.convert import pixels_to_srgb
+
             pixels = pixels_to_srgb(pixels, colours)
         return Seen(pixels, below.opaque if below else None, below is not None)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -18,6 +18,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from marscrop.service.framing import StrictConnection
 from marscrop.service.limits import ServiceLimits
 from marscrop.service.refusals import Refusal
+from marscrop.service.system_calls import JoinedWrites, LazyPauses
 
 
 class Connections:
@@ -83,6 +84,7 @@ class Connection(H11Protocol):
         self._others = connections
         self._timer: asyncio.TimerHandle | None = None
         self._unread = 0
+        self._said_all = False
 
     @property
     def unread_bytes(self) -> int:
@@ -96,7 +98,8 @@ class Connection(H11Protocol):
         self.transport.abort()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        super().connection_made(cast("asyncio.Transport", JoinedWrites(transport, self.loop)))
+        self._flow = self.flow = LazyPauses(self.transport)
         self._set_timer(self._others.limits.head_timeout_s)
         self._others.enter(self)
 
@@ -104,6 +107,15 @@ class Connection(H11Protocol):
         self._set_timer(None)
         self._others.leave(self)
         super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self._flow.more_came()
+        super().data_received(data)
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Whether who will say no more, and may still listen, has an answer to come."""
+        self._said_all = True
+        return self._works and not self.cycle.more_body
 
     def handle_events(self) -> None:
         super().handle_events()
@@ -113,7 +125,11 @@ class Connection(H11Protocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        if not self._works:  # no further request was there already
+        if self._works:  # a further request was there already
+            return
+        if self._said_all:
+            self.transport.close()
+        else:
             self._wait(self.timeout_keep_alive + self._others.limits.head_timeout_s)
 
     @property

@@ -31,13 +31,13 @@ class StrictConnection(h11.Connection):
         super().__init__(h11.SERVER, _MOST_HEAD_BYTES)
         self.fault: str | None = None
         self.answers_have_bodies = True
-        self._last = b""
+        self._last: list[bytes] = []
         self._in_chunks = False
 
     def receive_data(self, data: bytes) -> None:
         """As h11 has it."""
         super().receive_data(data)
-        self._last += data
+        self._last.append(data)
 
     def next_event(self) -> Any:
         """As h11 has it.
@@ -64,13 +64,14 @@ class StrictConnection(h11.Connection):
         elif isinstance(event, h11.EndOfMessage) and self._in_chunks:
             self._check_trailers(len(event.headers))
         if event in (h11.NEED_DATA, h11.PAUSED):
-            self._last = self._last[-_TRAILER_BYTES:]
+            self._last = [b"".join(one[-_TRAILER_BYTES:] for one in self._last)[-_TRAILER_BYTES:]]
         return event
 
     def _check_trailers(self, count: int) -> None:
         """Refuse trailers whose lines, or whose empty last one, end without a carriage return."""
         unread, _ = self.trailing_data
-        *lines, _ = self._last[: len(self._last) - len(unread)].split(b"\n")
+        came = b"".join(self._last)
+        *lines, _ = came[: len(came) - len(unread)].split(b"\n")
         if not all(line.endswith(b"\r") for line in lines[-count - 1 :]):
             self._refuse("a line behind its last chunk ends without a carriage return")
 

@@ -40,7 +40,9 @@ def windows_above(
 
 def local_maxima(scores: _Array) -> _Array:
     """(h, w) scores of the cells that none of their eight neighbours exceeds; 0 elsewhere."""
-    padded = np.pad(scores, 1, constant_values=-np.inf)
+    rows, columns = scores.shape
+    padded = np.full((rows + 2, columns + 2), -np.inf, scores.dtype)
+    padded[1:-1, 1:-1] = scores
     across = np.maximum(np.maximum(padded[:, :-2], padded[:, 1:-1]), padded[:, 2:])
     around = np.maximum(np.maximum(across[:-2], across[1:-1]), across[2:])
     return np.where(scores >= around, scores, np.float32(0))
@@ -63,7 +65,7 @@ def surest(windows: _Array, scores: _Array, same_iou: float, most: int | None = 
         kept.append(int(best))
         low = np.maximum(windows[best, :2], windows[rest, :2])
         high = np.minimum(windows[best, 2:], windows[rest, 2:])
-        shared = np.clip(high - low, 0, None).prod(axis=1)
+        shared = np.maximum(high - low, 0).prod(axis=1)
         overlap = shared / (areas[best] + areas[rest] - shared)
         order = rest[overlap < same_iou]
     return kept

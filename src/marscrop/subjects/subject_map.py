@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -66,11 +66,14 @@ class SubjectMap:
             photo; all of them add up to 1.
         heads: with hair and chin, surest first; at most `MOST_HEADS`.
         subjects: surest first; at most `MOST_SUBJECTS`.
+        remembered: what others worked out of it last, for when they ask again. It is gone with the
+            map, as nothing of a photo may stay longer.
     """
 
     gaze: _Array
     heads: tuple[Subject, ...]
     subjects: tuple[Subject, ...]
+    remembered: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, outputs: SubjectOutputs, photo: Size) -> SubjectMap:

@@ -7,7 +7,7 @@ in which it is not. A logistic regression, fitted on held-out photos, turns them
 from __future__ import annotations
 
 import math
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -73,7 +73,7 @@ def gather_evidence(
     found = Evidence(
         margin=math.copysign(math.sqrt(abs(gained)), gained),
         distance=1 - iou(box, centre),
-        coverage=float(np.mean(1 / (1 + np.exp(-np.clip(logits, -50, 50))))),
+        coverage=float(np.mean(1 / (1 + np.exp(-np.minimum(np.maximum(logits, -50), 50))))),
     )
     if subjects is None:
         return found
@@ -117,8 +117,8 @@ class Calibration:
             return 0.0
         if evidence.margin < 0:
             return 1 - self.confidence(evidence.of_the_centre())
-        bias, *weights = astuple(self)
-        odds = bias + sum(weight * one for weight, one in zip(weights, evidence, strict=True))
+        weights = (getattr(self, name) for name in Evidence._fields)
+        odds = self.bias + sum(weight * one for weight, one in zip(weights, evidence, strict=True))
         return 1 / (1 + math.exp(-max(-500.0, min(500.0, odds))))
 
 

@@ -8,9 +8,9 @@ it; the more so the more it is the only one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar, cast
 
 import numpy as np
 
@@ -39,10 +39,13 @@ SUBJECT_STEEPNESS: Final = 3.0
 """A subject of which a third is missing costs as much as one that is lost."""
 MAIN_SUBJECTS: Final = 3
 """Only the largest are main subjects."""
+_MOST_REMEMBERED: Final = 8
+"""Answers of one subject map: the steps of a crop, and the crops of a photo, ask for the same."""
 _LEAST_SIDE: Final = 1e-3
 """Of a box, in shares of the photo's side: less of it than this shows is nothing to keep."""
 
 _Array: TypeAlias = "NDArray[np.float64]"
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,20 +86,24 @@ class Keeping:
     @classmethod
     def of(cls, subjects: SubjectMap, photo: Size, ratio: AspectRatio) -> Keeping:
         """What a crop of `ratio` of a `photo` [px] should keep."""
-        edges, scores = _in_shares(subjects.subjects, photo)
-        sides = edges[:, 2:] - edges[:, :2]
-        sizes = scores * sides.prod(axis=1)
-        shares = sizes / max(sizes.sum(), _LEAST_SIDE**2)
-        weights = SUBJECT_COST * scores**2 * shares**2
-        largest = np.array(largest_window(photo, ratio)) / photo
-        main = np.argsort(-sizes, kind="stable")[:MAIN_SUBJECTS]
-        held = main[(sides[main] <= largest).all(axis=1)]
-        heads = cls.of_heads(subjects, photo).heads
-        return cls(heads, Kept(_grown(edges[held], SUBJECT_ROOM), weights[held]))
+        key = ("of", photo, ratio.value)
+        return _remembered(subjects, key, lambda: cls._of(subjects, photo, ratio))
 
     @classmethod
     def of_heads(cls, subjects: SubjectMap, photo: Size) -> Keeping:
         """What any crop of a `photo` [px] should keep of heads alone."""
+        key = ("of heads", photo)
+        return _remembered(subjects, key, lambda: cls._of_heads(subjects, photo))
+
+    @classmethod
+    def _of(cls, subjects: SubjectMap, photo: Size, ratio: AspectRatio) -> Keeping:
+        sides, main = _remembered(subjects, ("main", photo), lambda: _main(subjects, photo))
+        held = (sides <= np.array(largest_window(photo, ratio)) / photo).all(axis=1)
+        heads = cls.of_heads(subjects, photo).heads
+        return cls(heads, Kept(main.edges[held], main.weights[held]))
+
+    @classmethod
+    def _of_heads(cls, subjects: SubjectMap, photo: Size) -> Keeping:
         edges, scores = _in_shares(subjects.heads, photo)
         costs = HEAD_COST * scores
         heads = Kept(
@@ -122,13 +129,11 @@ class Keeping:
         if len(self.heads.weights):
             shown = self.heads.shown(lefts, tops, width, height)
             cut = np.minimum(1, HEAD_STEEPNESS * np.minimum(shown, 1 - shown))
-            total += np.tensordot(
-                self.heads.weights, np.maximum(cut, LOST_HEAD * (1 - shown)), axes=1
-            )
+            total += _sum(self.heads.weights, np.maximum(cut, LOST_HEAD * (1 - shown)))
         if len(self.subjects.weights):
             missing = 1 - self.subjects.shown(lefts, tops, width, height)
             lost = np.minimum(1, SUBJECT_STEEPNESS * missing)
-            total += np.tensordot(self.subjects.weights, lost, axes=1)
+            total += _sum(self.subjects.weights, lost)
         return total
 
 
@@ -156,10 +161,40 @@ def main_subject(subjects: SubjectMap, photo: Size) -> Window | None:
     return Window(*map(float, edges[sizes.argmax()])).scaled(*photo)
 
 
-def _in_shares(found: Sequence[Subject], photo: Size) -> tuple[_Array, _Array]:
+def _main(subjects: SubjectMap, photo: Size) -> tuple[_Array, Kept]:
+    """The sides (n, 2) of the main subjects, in shares of the photo's, and what they cost."""
+    edges, scores = _in_shares(subjects.subjects, photo)
+    sides = edges[:, 2:] - edges[:, :2]
+    sizes = scores * sides.prod(axis=1)
+    shares = sizes / max(sizes.sum(), _LEAST_SIDE**2)
+    weights = SUBJECT_COST * scores**2 * shares**2
+    main = np.argsort(-sizes, kind="stable")[:MAIN_SUBJECTS]
+    return sides[main], Kept(_grown(edges[main], SUBJECT_ROOM), weights[main])
+
+
+def _sum(weights: _Array, values: _Array) -> _Array:
+    """The sum (y, x) of values (n, y, x) by weights (n,)."""
+    total: _Array = (weights[None] @ values.reshape(len(weights), -1)).reshape(values.shape[1:])
+    return total
+
+
+def _remembered(subjects: SubjectMap, key: Hashable, find: Callable[[], _Answer]) -> _Answer:
+    """What `find` gives, or gave."""
+    known = subjects.remembered
+    try:
+        return cast("_Answer", known[key])
+    except KeyError:
+        found = find()
+    if len(known) >= _MOST_REMEMBERED:
+        known.clear()
+    known[key] = found
+    return found
+
+
+def _in_shares(found: tuple[Subject, ...], photo: Size) -> tuple[_Array, _Array]:
     """Edges (n, 4) in shares of the photo's sides, as far as it shows them, and scores (n,)."""
     edges = np.array([subject.window for subject in found]).reshape(-1, 4) / (*photo, *photo)
-    edges = np.clip(edges, 0, 1)
+    edges = np.minimum(np.maximum(edges, 0), 1)
     scores = np.array([subject.score for subject in found])
     shows = (edges[:, 2:] - edges[:, :2]).min(axis=1, initial=1) > _LEAST_SIDE
     return edges[shows], scores[shows]
@@ -167,6 +202,7 @@ def _in_shares(found: Sequence[Subject], photo: Size) -> tuple[_Array, _Array]:
 
 def _grown(edges: _Array, room: float) -> _Array:
     """Boxes (n, 4) with a share of their sides added all round, within 0..1."""
-    added = room * np.tile(edges[:, 2:] - edges[:, :2], 2) * (-1, -1, 1, 1)
-    grown: _Array = np.clip(edges + added, 0, 1)
-    return grown
+    added = room * (edges[:, 2:] - edges[:, :2])
+    grown = np.concatenate([edges[:, :2] - added, edges[:, 2:] + added], axis=1)
+    within: _Array = np.minimum(np.maximum(grown, 0), 1)
+    return within

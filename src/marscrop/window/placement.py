@@ -147,8 +147,8 @@ def _moved(window: Window, largest: tuple[float, float], scale: float, keeping: 
     """The window near `window`, or a larger one, that costs least; all in shares of the sides."""
     centre_x, centre_y = window.centre
     best, least = window, np.inf
-    for larger in np.linspace(scale, 1, _SCALES) if scale < 1 else (1.0,):
-        width, height = largest[0] * float(larger), largest[1] * float(larger)
+    for larger in _evenly(scale, 1, _SCALES).tolist() if scale < 1 else (1.0,):
+        width, height = largest[0] * larger, largest[1] * larger
         lefts = _starts_around(centre_x - width / 2, width)
         tops = _starts_around(centre_y - height / 2, height)
         away_x = (lefts + width / 2 - centre_x) / window.width
@@ -156,7 +156,7 @@ def _moved(window: Window, largest: tuple[float, float], scale: float, keeping: 
         costs = keeping.costs(lefts, tops, width, height)
         costs += MOVE_COST * (away_y[:, None] ** 2 + away_x**2)
         costs += GROW_COST * (larger / scale - 1) ** 2
-        row, column = np.unravel_index(int(costs.argmin()), costs.shape)
+        row, column = divmod(int(costs.argmin()), len(lefts))
         if costs[row, column] < least - 1e-9:
             least = costs[row, column]
             x0, y0 = float(lefts[column]), float(tops[row])
@@ -168,7 +168,7 @@ def _starts_around(wanted: float, side: float) -> _Array:
     """Where a side may begin: where it is wanted, as far as that is inside, and evenly spaced."""
     room = 1 - side
     count = min(_POSITIONS, math.ceil(room / _FINEST_STEP) + 1)
-    return np.concatenate([[min(max(wanted, 0.0), room)], np.linspace(0, room, count)])
+    return np.concatenate([[min(max(wanted, 0.0), room)], _evenly(0, room, count)])
 
 
 def gain_over_middle(logits: NDArray[np.floating], window: Window, image: Size) -> float:
@@ -196,4 +196,13 @@ def gaze_inside(gaze: NDArray[np.floating], window: Window) -> float:
 
 def _starts(side: float) -> _Array:
     """Evenly spaced positions at which a side may begin, from one end to the other."""
-    return np.linspace(0, 1 - side, _POSITIONS) if side < 1 else np.zeros(1)
+    return _evenly(0, 1 - side, _POSITIONS) if side < 1 else np.zeros(1)
+
+
+def _evenly(first: float, last: float, count: int) -> _Array:
+    """`np.linspace`, to the bit, without what it is asked for besides."""
+    if count == 1:
+        return np.array([float(first)])
+    spaced: _Array = np.arange(float(count)) * ((last - first) / (count - 1)) + first
+    spaced[-1] = last
+    return spaced

@@ -178,3 +178,24 @@ def test_how_deep_a_crop_cuts_a_head(box: Box, depth: float) -> None:
 
 def test_no_heads_no_cuts() -> None:
     assert cut_heads(made_subjects(), PHOTO, Box(0, 0, 10, 10)).shape == (0,)
+
+
+def test_what_is_kept_of_one_photo_is_not_told_of_another() -> None:
+    """Answers are remembered with the subject map: by the photo's size, and the ratio."""
+    seen = made_subjects(heads=[(HEAD, 1.0)])
+    tall = Size(PHOTO.height, PHOTO.width)
+    first, again = Keeping.of(seen, PHOTO, OWN), Keeping.of(seen, PHOTO, OWN)
+    assert np.array_equal(first.heads.edges, again.heads.edges)
+    assert not np.array_equal(first.heads.edges, Keeping.of(seen, tall, OWN).heads.edges)
+    assert not Keeping.of(seen.without_heads(), PHOTO, OWN)
+
+
+def test_little_is_remembered_of_a_photo_however_much_is_asked() -> None:
+    seen = made_subjects(heads=[(HEAD, 1.0)])
+    costs = [
+        Keeping.of(seen, PHOTO, AspectRatio(width, 1)).heads.edges.copy()
+        for width in (*range(1, 20), 1)
+    ]
+    assert np.array_equal(costs[0], costs[-1])
+    assert len(seen.remembered) <= 8
+    assert not seen.without_heads().remembered

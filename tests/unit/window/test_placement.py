@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from marscrop.errors import MarscropError
 from marscrop.geometry import Size, Window
 from marscrop.ratio import AspectRatio
-from marscrop.window.placement import Prior, gain_over_middle, place_window, slack
+from marscrop.window.placement import Prior, _evenly, gain_over_middle, place_window, slack
 
 WIDE = Size(400, 200)
 SQUARE = AspectRatio(1, 1)
@@ -156,3 +156,9 @@ def test_prior_out_of_range_is_refused(
 ) -> None:
     with pytest.raises(MarscropError, match=message):
         Prior(scales, sharpness)
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.integers(1, 40))
+def test_places_are_spaced_as_numpy_has_it_to_the_bit(a: float, b: float, count: int) -> None:
+    first, last = min(a, b), max(a, b)
+    assert np.array_equal(_evenly(first, last, count), np.linspace(first, last, count))

@@ -5,24 +5,17 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from PIL import ExifTags, Image
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
 from marscrop.imaging.colour import is_deep, is_grey, profile_fits
-from marscrop.imaging.colourspace import avif_properties, png_chunks
-from marscrop.imaging.colourspace.icc import icc_profile
-from marscrop.imaging.colourspace.space import (
-    ADOBE_RGB,
-    POWER,
-    SRGB,
-    SRGB_CURVE,
-    Chromaticities,
-    ColourSpace,
-)
 from marscrop.imaging.foreign import raise_foreign
+
+if TYPE_CHECKING:  # most photos state nothing
+    from marscrop.imaging.colourspace.space import ColourSpace
 
 _RGB_MODES: Final = frozenset({"P", "PA", "RGB", "RGBA", "RGBa", "RGBX"})
 _UNCALIBRATED: Final = 65535
@@ -62,6 +55,8 @@ class Statement:
             return None if self.replaces_icc else embedded
         if self.space.is_hdr:
             return None
+        from marscrop.imaging.colourspace.icc import icc_profile
+
         return icc_profile(self.space, grey=is_grey(mode) or is_deep(mode))
 
     def of_pixels(self, embedded: bytes | None, mode: str) -> bytes | ColourSpace | None:
@@ -94,13 +89,15 @@ def stated_colour(image: Image.Image) -> Statement:
     if "icc_profile" in image.info:
         return NOTHING
     if isinstance(image, JpegImageFile):
-        return Statement(ADOBE_RGB) if _is_adobe(image) else NOTHING
+        return _adobe_rgb() if _is_adobe(image) else NOTHING
     if image.format == "HEIF":
         numbers: Any = image.info.get("nclx_profile") or {}
         return _of_cicp(
             numbers.get("color_primaries", 2), numbers.get("transfer_characteristics", 2)
         )
     if image.format == "AVIF" and image.fp is not None:
+        from marscrop.imaging.colourspace import avif_properties
+
         position = image.fp.tell()
         nclx = avif_properties.nclx_of(avif_properties.picture_properties(image.fp))
         image.fp.seek(position)
@@ -108,7 +105,15 @@ def stated_colour(image: Image.Image) -> Statement:
     return NOTHING
 
 
+def _adobe_rgb() -> Statement:
+    from marscrop.imaging.colourspace.space import ADOBE_RGB
+
+    return Statement(ADOBE_RGB)
+
+
 def _of_cicp(primaries: int, transfer: int) -> Statement:
+    from marscrop.imaging.colourspace.space import ColourSpace
+
     numbers = int(primaries), int(transfer)
     space = ColourSpace.of_cicp(*numbers)
     return Statement(None if space is None or space.is_srgb else space, cicp=numbers)
@@ -116,6 +121,8 @@ def _of_cicp(primaries: int, transfer: int) -> Statement:
 
 def _of_png(image: Image.Image, file: IO[bytes]) -> Statement:
     """By the precedence of PNG's third edition, 4.3: cICP, iCCP, sRGB, gAMA and cHRM."""
+    from marscrop.imaging.colourspace import png_chunks
+
     chunks = png_chunks.small_chunks(file, png_chunks.COLOUR)
     space = _of_cicp_chunk(chunks.get(b"cICP", b""))
     if space is not None:
@@ -127,6 +134,8 @@ def _of_png(image: Image.Image, file: IO[bytes]) -> Statement:
 
 
 def _of_cicp_chunk(chunk: bytes) -> ColourSpace | None:
+    from marscrop.imaging.colourspace.space import ColourSpace
+
     if len(chunk) != 4:
         return None
     primaries, transfer, matrix, is_full = chunk
@@ -137,6 +146,14 @@ def _of_cicp_chunk(chunk: bytes) -> ColourSpace | None:
 
 def _of_gamma(gama: bytes, chrm: bytes) -> ColourSpace | None:
     """The space of a PNG's gAMA and cHRM; None where both are missing or make no sense."""
+    from marscrop.imaging.colourspace.space import (
+        POWER,
+        SRGB,
+        SRGB_CURVE,
+        Chromaticities,
+        ColourSpace,
+    )
+
     curve, exponent, names = SRGB_CURVE, 0.0, []
     chromaticities = SRGB
     if len(gama) == 4:

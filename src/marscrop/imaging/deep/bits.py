@@ -7,8 +7,6 @@ from typing import Any, Final
 from PIL import ExifTags, Image
 from PIL.ImageFile import ImageFile
 
-from marscrop.imaging.colourspace import avif_properties
-
 USUAL: Final = 8
 """Bits of a channel in most files."""
 
@@ -44,6 +42,8 @@ def _bits_of(image: ImageFile) -> int:
     if image.format == "PNG":
         return max(USUAL, int(file.read(_PNG_DEPTH_PLACE + 1)[-1]))
     if image.format == "AVIF":
+        from marscrop.imaging.colourspace import avif_properties
+
         return avif_properties.bits_of(avif_properties.picture_properties(file))
     if image.format == "JPEG2000":
         head = file.read(_SEARCHED_BYTES)

@@ -1,22 +1,24 @@
 // The page: photos, what is wanted of them, and the parts that show it.
 
-import { cut, findMap, latest, reasonOf } from "./api.js";
+import { answers, silent, watchAnswers } from "./answers.js";
 import { reveal, showCards } from "./cards.js";
 import { showChips } from "./chips.js";
 import { sureness } from "./confidence.js";
 import { copy, download, take } from "./downloads.js";
 import { asCss, asJson } from "./exports.js";
 import { centreCrop, sizeOf } from "./geometry.js";
+import { latest } from "./latest.js";
 import { learn, missing } from "./learn.js";
+import { preview } from "./preview.js";
 import { nameOf, ratioOf, ratioValue, readRatio } from "./ratios.js";
+import { reasonOf } from "./refused.js";
 import { complain, say, tell } from "./say.js";
-import { fill, padWhereNeeded, pads, watch } from "./settings.js";
+import { fill, offer, padWhereNeeded, pads, watch } from "./settings.js";
 import { Stage } from "./stage.js";
 import { ratios, shown, state } from "./state.js";
 import { refuse, showStrip } from "./strip.js";
 import { fileSize } from "./take.js";
 
-const PREVIEW_PX = 1600;
 const HINT = "Drag the frame, or a corner of it";
 const $ = (id) => document.getElementById(id);
 
@@ -54,21 +56,6 @@ async function addPhotos(files) {
     $("work").hidden = false;
     choosePhoto(photo);
     if (first) $("view-title").focus({ preventScroll: true }); // what was pressed is gone
-  }
-}
-
-/** A URL of the upright photo; of formats that browsers do not show, one that the service makes. */
-async function preview(photo) {
-  const url = URL.createObjectURL(photo.file);
-  const image = new Image();
-  image.src = url;
-  try {
-    await image.decode();
-    return url;
-  } catch {
-    URL.revokeObjectURL(url);
-    const written = [["format", "jpg"], ["width", Math.min(PREVIEW_PX, photo.size[0])]];
-    return URL.createObjectURL((await cut(photo, [0, 0, ...photo.size], written)).blob);
   }
 }
 
@@ -111,7 +98,7 @@ async function tryExample(name) {
     if (!answer.ok) throw new Error(answer.statusText);
     await addPhotos([new File([await answer.blob()], name, { type: "image/jpeg" })]);
   } catch {
-    refuse(name, "The service does not answer. Is it running?");
+    refuse(name, silent);
   }
 }
 
@@ -175,7 +162,7 @@ const ask = latest(async (signal, wanted, most) => {
     draw();
     const crop = photo.crops.get(active);
     if (lacking.length) tell([photo.name, ...(crop?.box ? facts(crop) : [crop?.problem])].join(", "));
-    const map = state.map && await findMap(photo, active, signal);
+    const map = state.map && await answers.findMap(photo, active, signal);
     if (state.photo === photo && state.map) stage.showMap(map);
   } catch (error) {
     if (error.name === "AbortError") throw error;
@@ -352,3 +339,5 @@ addEventListener("drop", (event) => {
 });
 showChips(choose);
 showSweep();
+offer(answers.can);
+watchAnswers(() => { offer(answers.can); askAgain(); });

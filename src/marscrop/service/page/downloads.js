@@ -1,8 +1,8 @@
 // Taking crops away, and what is to be said of it beside them; who calls these draws the page anew.
 
-import { reasonOf } from "./api.js";
 import { learn, missing } from "./learn.js";
 import { nameOf } from "./ratios.js";
+import { reasonOf } from "./refused.js";
 import { complain, say } from "./say.js";
 import { ratios, state } from "./state.js";
 import { takeAll, takeOne } from "./take.js";

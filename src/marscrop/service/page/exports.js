@@ -9,10 +9,12 @@ const stem = (name) => name.replace(/\.[^.]+$/, "") || "photo";
 export const fileName = (photo, ratio, format) =>
   `${stem(photo.name)}_${ratio.replace(/[^0-9A-Za-z.]+/g, "x")}.${format}`;
 
-/** The format of a crop, for what was chosen and the photo's own. */
-export function formatOf(photo, chosen) {
+/** The format of a crop, for what was chosen and the photo's own; where that cannot be written, one
+ *  that holds as much. formats: that can be, null for all. */
+export function formatOf(photo, chosen, formats) {
   if (chosen !== "same") return chosen;
-  return { "image/png": "png", "image/webp": "webp", "image/avif": "avif" }[photo.file.type] ?? "jpg";
+  const own = { "image/png": "png", "image/webp": "webp", "image/avif": "avif" }[photo.file.type] ?? "jpg";
+  return !formats || formats.includes(own) ? own : "png";
 }
 
 /** One line a photo, as `marscrop crop --json` prints it. */

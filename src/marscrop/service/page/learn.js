@@ -1,11 +1,12 @@
-// What the service says of a photo, kept with it.
+// What is answered about a photo, kept with it.
 //
 // A photo: { name, file, url, size, key, marks: [{ kind, box }],
 //            crops: ratio -> the crop that is shown, with all its `others` and its place `at` there,
 //            fresh: ratios whose crops answer what is asked now,
 //            remarks: ratio -> what is to be said of its file: { text, wrong: if there is none } }
 
-import { findCrops, reasonOf } from "./api.js";
+import { answers } from "./answers.js";
+import { reasonOf } from "./refused.js";
 import { cropParameters } from "./settings.js";
 
 const MOST_CHOICES = 4; // of a ratio
@@ -24,7 +25,7 @@ export async function learn(photo, ratios, { signal, most = MOST_CHOICES } = {})
 async function learnSome(photo, ratios, most, signal) {
   try {
     const asked = [...cropParameters(), ["max_candidates", most]];
-    keep(photo, await findCrops(photo, ratios, asked, signal));
+    keep(photo, await answers.findCrops(photo, ratios, asked, signal));
   } catch (error) {
     const tooMany = error.limit?.name === "max_crops", conflict = error.code === "constraint";
     if ((tooMany || conflict) && ratios.length > 1)

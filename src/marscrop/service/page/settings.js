@@ -35,6 +35,16 @@ export function watch(again, files) {
   show();
 }
 
+/** Only what can be written: `can` of answers.js. */
+export function offer(can) {
+  for (const [id, values] of [["format", can.formats], ["metadata", can.metadata]]) {
+    const options = [...$(id).options];
+    for (const option of options)
+      option.hidden = option.disabled = Boolean(values && !values.includes(option.value));
+    if ($(id).selectedOptions[0].disabled) $(id).value = options.find((option) => !option.disabled).value;
+  }
+}
+
 function show() {
   $("fill-field").hidden = !pads();
   $("fill-colour").hidden = $("fill").value !== "own";

@@ -1,6 +1,6 @@
 // Crops as files, one or all.
 
-import { cut, cutFound } from "./api.js";
+import { answers } from "./answers.js";
 import { fileName, formatOf, save } from "./exports.js";
 import { sizeOf } from "./geometry.js";
 import { sizeNamed } from "./ratios.js";
@@ -29,10 +29,11 @@ function parameters(crop, format) {
 
 /** {name, blob, losses} of a crop. */
 async function made(photo, crop) {
-  const format = formatOf(photo, fileSettings().format), written = parameters(crop, format);
+  const format = formatOf(photo, fileSettings().format, answers.can.formats);
+  const written = parameters(crop, format);
   const answer = crop.padding
-    ? await cutFound(photo, crop.ratio, cropParameters(), written)
-    : await cut(photo, crop.box, written);
+    ? await answers.cutFound(photo, crop.ratio, cropParameters(), written)
+    : await answers.cut(photo, crop.box, written);
   return { name: fileName(photo, crop.ratio, format), ...answer };
 }
 
