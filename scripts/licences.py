@@ -2,8 +2,8 @@
 
 .venv/bin/python scripts/licences.py
 
-Names and versions are those of requirements/dev.lock; licences what the packages themselves say.
-Beside each extra stand the packages that it adds, down to the last.
+Names and versions are those of requirements/dev.lock and docs.lock; licences what the packages
+themselves say. Beside each extra stand the packages that it adds, down to the last.
 tests/contract/test_supply_chain.py holds the document to the lock and the licences to ALLOWED.
 """
 
@@ -22,6 +22,7 @@ from typing import Any, Final, NamedTuple
 
 ROOT: Final = Path(__file__).parent.parent
 LOCK: Final = ROOT / "requirements" / "dev.lock"
+SITE_LOCK: Final = ROOT / "requirements" / "docs.lock"
 PRODUCT: Final = "pyproject.toml"
 RESEARCH: Final = "research/pyproject.toml"
 DOCUMENT: Final = ROOT / "docs" / "licences.md"
@@ -75,6 +76,7 @@ _SPELLINGS: Final = {
     "BSD License": "BSD-3-Clause",
     "3-Clause BSD License": "BSD-3-Clause",
     "ISC License": "ISC",
+    "MIT Licence": "MIT",
     "MIT License": "MIT",
     "All contributions towards LibCST are MIT licensed.": "MIT",
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
@@ -84,7 +86,7 @@ _SPELLINGS: Final = {
 _HEAD: Final = """# Licences
 
 Written by `.venv/bin/python scripts/licences.py` from the packages' own metadata, at the versions
-of `requirements/dev.lock`; held to the lock and to a list of allowed licences by
+of `requirements/dev.lock` and `docs.lock`; held to the locks and to a list of allowed licences by
 `tests/contract/test_supply_chain.py`. marscrop itself is MIT licensed (`LICENSE`).
 
 A licence in the tables is the Python package's. Wheels also hold compiled libraries; where those
@@ -217,6 +219,8 @@ def main() -> None:
     training = set(_resolved("--extra=train", project=RESEARCH))
     sections["`marscrop-research[train]` adds"] = training - research - sections["Runtime"]
     sections["Development adds"] = set(locked(LOCK.read_text())) - set().union(*sections.values())
+    site = set(locked(SITE_LOCK.read_text()))
+    sections["The documentation's site adds"] = site - set().union(*sections.values())
 
     everything = set().union(*sections.values())
     versions = {p.name: [q.version for q in everything if q.name == p.name] for p in everything}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 from marscrop.crop import Crop
 from marscrop.errors import OptionError
@@ -122,6 +123,10 @@ class Sizing:
             f"the {crop.ratio} crop stays {own.width}x{own.height}, as it has too few pixels for "
             f"{wanted.width}x{wanted.height}"
         )
+
+
+AS_CUT: Final = Sizing()
+"""Crops keep their pixels."""
 
 
 def _side(value: float) -> int:

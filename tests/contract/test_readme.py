@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
@@ -40,6 +41,16 @@ def test_python_example_runs(code: str, folder: Path) -> None:
 def test_command_runs(command: str, folder: Path) -> None:
     program = f'marscrop() {{ {shlex.quote(sys.executable)} -m marscrop "$@"; }}'
     subprocess.run(["bash", "-c", f"{program}\n{command}"], cwd=folder, check=True)
+
+
+def test_json_is_what_the_command_prints(folder: Path) -> None:
+    (shown,) = map(json.loads, re.findall(r"```json\n(.*?)```", README, re.DOTALL))
+    command = [sys.executable, "-m", "marscrop", "crop", "photo.jpg", "-r", "16:9", "--json"]
+    done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+    printed = json.loads(done.stdout)
+    for table in (shown, printed):
+        assert isinstance(table["crops"][0].pop("confidence"), float)
+    assert printed == shown
 
 
 @pytest.mark.parametrize("path", re.findall(r"\]\((?!https?:)([^)#]+)", README))

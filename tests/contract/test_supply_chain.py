@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
@@ -13,6 +14,7 @@ from scripts.licences import (
     EXCEPTIONS,
     LOCK,
     NOTES,
+    SITE_LOCK,
     Package,
     allowed,
     installed_licence,
@@ -26,6 +28,7 @@ PROJECTS = [
     tomllib.loads((ROOT / folder / "pyproject.toml").read_text()) for folder in (".", "research")
 ]
 TORCH = locked((ROOT / "requirements" / "torch.txt").read_text())
+SITE = locked(SITE_LOCK.read_text())
 PINS = [*locked(LOCK.read_text()), *TORCH]
 
 
@@ -47,11 +50,18 @@ def test_lock_holds_what_is_asked_for(requirement: Requirement) -> None:
     assert all(requirement.specifier.contains(version) for version in versions)
 
 
-def test_every_pin_has_hashes() -> None:
-    lines = [line for line in LOCK.read_text().splitlines() if not line.lstrip().startswith("#")]
+@pytest.mark.parametrize("lock", [LOCK, SITE_LOCK], ids=lambda lock: lock.name)
+def test_every_pin_has_hashes(lock: Path) -> None:
+    lines = [line for line in lock.read_text().splitlines() if not line.lstrip().startswith("#")]
     entries = "\n".join(lines).replace("\\\n", " ").splitlines()
-    assert len(entries) == len(locked(LOCK.read_text()))
+    assert len(entries) == len(locked(lock.read_text()))
     assert all(re.search(r" --hash=sha256:[0-9a-f]{64}\b", entry) for entry in entries)
+
+
+def test_site_is_built_by_what_is_asked_for() -> None:
+    (asked,) = map(Requirement, PROJECTS[0]["dependency-groups"]["docs"])
+    (version,) = (version for name, version in SITE if name == asked.name)
+    assert asked.specifier.contains(version)
 
 
 def test_image_installs_what_is_tested() -> None:
@@ -72,7 +82,7 @@ def table() -> dict[str, tuple[list[str], str]]:
     return {name: (versions.split(", "), licence) for name, versions, licence in rows}
 
 
-@pytest.mark.parametrize("package", PINS, ids=lambda package: package.name)
+@pytest.mark.parametrize("package", sorted({*PINS, *SITE}), ids=lambda package: "-".join(package))
 def test_licence_is_listed_and_allowed(package: Package) -> None:
     name, version = package
     assert name in table(), "scripts/licences.py was not run"

@@ -18,6 +18,7 @@ from marscrop.imaging.write_options import DEFAULT_WRITE_OPTIONS, WriteOptions
 from marscrop.options import DEFAULT_OPTIONS, CropOptions
 from marscrop.ratio import AspectRatio
 from marscrop.runtime.manifest import PACKAGED_MODEL, Manifest
+from marscrop.sizing import AS_CUT, Sizing
 from marscrop.window.regions import Region
 
 
@@ -28,6 +29,7 @@ class Job:
     Attributes:
         target: folder or URL that crops and results go to.
         options: of each crop.
+        sizing: of the sizes that crops come out at.
         read: how each photo is read.
         suffix: of the crops' files, such as ".webp"; None for the photo's own format.
         write: how crops are written.
@@ -41,6 +43,7 @@ class Job:
 
     target: str
     options: CropOptions = DEFAULT_OPTIONS
+    sizing: Sizing = AS_CUT
     read: ReadOptions = AS_A_WHOLE
     suffix: str | None = None
     write: WriteOptions = DEFAULT_WRITE_OPTIONS
@@ -99,7 +102,7 @@ class Task:
 
     def key(self, fingerprint: str) -> str:
         """A digest of all that its result depends on, but for people's decisions."""
-        ratios = [(ratio.label, ratio.value) for ratio in self.ratios]
+        ratios = [(ratio.label, ratio.value, ratio.pixels) for ratio in self.ratios]
         keep = [str(region) for region in self.keep]
         return _digest([fingerprint, self.source, self.version, self.stem, ratios, keep])
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from marscrop.geometry import Box, Margins
+from marscrop.geometry import Box, Margins, Size
+from marscrop.ratio import AspectRatio
 from marscrop.window.focal_point import FocalPoint
 
 
@@ -32,6 +33,8 @@ class CropRecord:
         output: name of the crop's file, relative to the target; None where none was asked for.
         sidecar: name of the XMP file, likewise. A rejected crop has names, but no files.
         warnings: what the file does not keep of the photo, as in `EncodedFile.losses`.
+        pixels: the size that was asked for as the ratio [px]; None for a ratio.
+        size: that the file was scaled to [px]; None where it has the crop's own, or there is none.
         state: "accepted", "changed" or "rejected" by a person; None before a review.
         found: the crop as it was found, where box or padding are others now.
     """
@@ -45,6 +48,8 @@ class CropRecord:
     output: str | None = None
     sidecar: str | None = None
     warnings: tuple[str, ...] = ()
+    pixels: Size | None = None
+    size: Size | None = None
     state: str | None = None
     found: FoundCrop | None = None
 
@@ -52,6 +57,18 @@ class CropRecord:
     def has_files(self) -> bool:
         """Whether its files, if it has names of such, are in the target."""
         return self.state != "rejected"
+
+    @property
+    def aspect_ratio(self) -> AspectRatio:
+        """Its ratio, as it was asked for; of "original" and names of one's own that of its box."""
+        try:
+            ratio = AspectRatio.parse(self.ratio)
+        except ValueError:
+            ratio = None
+        if ratio is not None and not ratio.is_original:
+            return ratio
+        found = self.found.box if self.found else self.box
+        return AspectRatio(*found.size, label=self.ratio, pixels=self.pixels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +136,10 @@ def _crop(table: dict[str, Any]) -> CropRecord:
     if found is not None:
         found = FoundCrop(Box(*found["box"]), margins_of(found["padding"]), bool(found["centred"]))
     box, padding = Box(*table["box"]), margins_of(table["padding"])
-    return CropRecord(
-        **{**table, "box": box, "padding": padding, "warnings": texts, "found": found}
-    )
+    sizes = {name: _size(table.get(name)) for name in ("pixels", "size")}
+    shape = {"box": box, "padding": padding, "found": found}
+    return CropRecord(**{**table, **shape, **sizes, "warnings": texts})
+
+
+def _size(values: list[int] | None) -> Size | None:
+    return None if values is None else Size(*values)

@@ -10,15 +10,17 @@ from typing import Any
 from marscrop.batch.job import Job
 from marscrop.batch.records import CropRecord
 from marscrop.batch.store import Store, filesystem, is_local
+from marscrop.crop import Crop
 from marscrop.errors import ImageError, StorageError
 from marscrop.exchange.xmp import crop_sidecar
 from marscrop.files import reason, unchanging
-from marscrop.geometry import Margins
+from marscrop.geometry import Margins, Size
 from marscrop.imaging.crop_file import CropFiles
 from marscrop.imaging.fill import DEFAULT_FILL, Fill
 from marscrop.imaging.padding import Padding
 from marscrop.imaging.photo import Photo
 from marscrop.memory_budget import PIXEL_BYTES
+from marscrop.sized_crops import output_size
 
 Hold = Callable[[int], AbstractContextManager[Any]]
 """Waits until so many bytes of memory are free, and holds them."""
@@ -51,14 +53,18 @@ class Renderer:
         files: dict[str, bytes] = {}
         told = list(crops)
         if any(crop.output and crop.has_files for crop in crops):
-            with self._memory(PIXEL_BYTES * photo.size.width * photo.size.height):
+            sizes = [self._size(crop) for crop in crops]
+            pixels = sum(size.width * size.height for size, _ in sizes if size)
+            pixels += photo.size.width * photo.size.height
+            with self._memory(PIXEL_BYTES * pixels):
                 encoder = CropFiles(photo, self._job.write)
-                for index, crop in enumerate(crops):
+                for index, (crop, (size, said)) in enumerate(zip(crops, sizes, strict=True)):
                     if crop.output and crop.has_files:
                         padding = self._padding(crop.padding)
-                        encoded = encoder.encode(crop.box, crop.output, padding=padding)
+                        encoded = encoder.encode(crop.box, crop.output, padding=padding, size=size)
                         files[crop.output] = encoded.content
-                        told[index] = replace(crop, warnings=encoded.losses)
+                        losses = (*filter(None, [said]), *encoded.losses)
+                        told[index] = replace(crop, size=size, warnings=losses)
         for crop in crops:
             if crop.sidecar and crop.has_files:
                 text = crop_sidecar(crop.box, photo.size, photo.stored_orientation)
@@ -80,6 +86,12 @@ class Renderer:
                 if gone and not crop.has_files and gone not in files:
                     with _named(gone):
                         self._store.remove(gone)
+
+    def _size(self, crop: CropRecord) -> tuple[Size | None, str | None]:
+        """What a crop is scaled to, and what is to be said about it, as `output_size`."""
+        padding = self._padding(crop.padding)
+        as_cut = Crop(crop.aspect_ratio, crop.box, crop.confidence, padding=padding)
+        return output_size(as_cut, self._job.sizing, self._job.max_pixels)
 
     def _padding(self, margins: Margins | None) -> Padding | None:
         if margins is None:

@@ -17,7 +17,7 @@ from marscrop.errors import ImageError
 from marscrop.files import reason
 from marscrop.geometry import Box, Size
 from marscrop.imaging.photo import Photo, open_photo
-from marscrop.ratio import AspectRatio
+from marscrop.sized_crops import sized_crops
 from marscrop.window.regions import Region
 
 
@@ -68,8 +68,9 @@ class Reviser:
         """
         kept = (*self._job.options.keep, *map(Region.parse, record.keep), Region.parse(keep))
         options = replace(self._job.options, keep=kept, max_candidates=1)
-        photo = self.open(record)
-        (found,) = self._cropper.crop_photo(photo, [ratio_of(crop)], options)
+        seen = self._cropper.analyse(self.open(record), options.faces, options)
+        asked = (seen, [crop.aspect_ratio], options, self._job.sizing)
+        (found,) = sized_crops(self._cropper, *asked)
         return found
 
     def open(self, record: PhotoRecord) -> Photo:
@@ -104,15 +105,6 @@ class Reviser:
             max_pixels=self._job.max_pixels,
             max_decoded_bytes=self._job.max_decoded_bytes,
         )
-
-
-def ratio_of(crop: CropRecord) -> AspectRatio:
-    """The ratio of a crop, as it was asked for."""
-    try:
-        return AspectRatio.parse(crop.ratio)
-    except ValueError:  # a label of the caller's own
-        found = crop.found.box if crop.found else crop.box
-        return AspectRatio(*found.size, label=crop.ratio)
 
 
 def size_of(record: PhotoRecord) -> Size:

@@ -15,6 +15,7 @@ from marscrop.files import reason
 from marscrop.imaging.read_options import ReadOptions
 from marscrop.imaging.write_options import WriteOptions
 from marscrop.options import CropOptions
+from marscrop.sizing import Sizing
 
 _FILE: Final = f"{STATE}/job.json"
 _PLAIN: Final = ("suffix", "write_crops", "sidecar", "focal", "max_pixels", "max_decoded_bytes")
@@ -34,6 +35,7 @@ def save_job(store: Store, job: Job, tools: Sequence[str]) -> None:
     """
     table = {
         "options": _options_table(job.options),
+        "sizing": asdict(job.sizing),
         "read": asdict(job.read),
         "write": asdict(job.write),
         "model": str(job.model.absolute()) if job.model else None,
@@ -69,6 +71,7 @@ def _from_table(store: Store, table: dict[str, Any]) -> tuple[Job, list[str]]:
     job = Job(
         target=store.url,
         options=CropOptions.parse(**table["options"]),
+        sizing=Sizing(**table["sizing"]),
         read=ReadOptions(**table["read"]),
         write=WriteOptions(**table["write"]),
         model=Path(model) if model else None,

@@ -13,6 +13,7 @@ from marscrop.cropper import Cropper
 from marscrop.errors import ImageError, MarscropError, StorageError
 from marscrop.geometry import Box, Size
 from marscrop.imaging.output_format import suffix_for
+from marscrop.sized_crops import sized_crops
 from marscrop.spelling import Mention, on_command_line
 
 
@@ -72,7 +73,7 @@ class Worker:
         options = task.options(self._job)
         with self._memory(self._cropper.analysis_bytes(photo, options)):
             analysis = self._cropper.analyse(photo, options.faces, options)
-            found = self._cropper.crop_analysed(analysis, task.ratios, options)
+            found = sized_crops(self._cropper, analysis, task.ratios, options, self._job.sizing)
             focal = self._cropper.focal_analysed(analysis, options) if self._job.focal else None
         suffix = self._job.suffix or suffix_for(photo)
         choices = {decision.key: decision for decision in task.decisions}
@@ -99,6 +100,7 @@ class Worker:
         named = (crop.ratio, crop.candidate)
         return CropRecord(
             ratio=str(crop.ratio),
+            pixels=Size(*crop.ratio.pixels) if crop.ratio.pixels else None,
             candidate=crop.candidate,
             box=crop.box,
             confidence=round(crop.confidence, 4),

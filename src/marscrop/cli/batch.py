@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     "--engine", default="local", help="local, or ray: the cluster that RAY_ADDRESS names."
 )
 @click.option("--workers", type=click.IntRange(min=1), help="Photos at once. Default: one a core.")
+@flags.sizing
 @flags.quality
 @flags.metadata
 @flags.file_type
@@ -87,6 +88,10 @@ def batch(
     dry_run: bool,
     engine: str,
     workers: int | None,
+    width: int | None,
+    height: int | None,
+    max_edge: int | None,
+    enlarge: bool,
     quality: int | None,
     metadata: str,
     file_type: str | None,
@@ -107,12 +112,7 @@ def batch(
     options = flags.parse_options(written)
     read = flags.parse_reading(frame, raw, lenient=lenient)
     ratios = flags.parse_ratios(ratio)
-    for sized in (one for one in ratios if one.pixels):
-        print(
-            f"marscrop: {sized}: a batch scales no crops; it is taken as the ratio "
-            f"{sized.width:g}:{sized.height:g}",
-            file=sys.stderr,
-        )
+    sizing = flags.parse_sizing(ratios, width, height, max_edge, enlarge=enlarge)
     from marscrop.batch.job import Job
     from marscrop.batch.plan import make_plan, plan_tasks
     from marscrop.batch.progress import Progress
@@ -126,6 +126,7 @@ def batch(
             target=output,
             read=read,
             options=options,
+            sizing=sizing,
             suffix=suffix_of_type(file_type),
             write=flags.parse_write_options(quality, metadata),
             write_crops=not no_crops,

@@ -57,18 +57,7 @@ if TYPE_CHECKING:
 )
 @flags.focal
 @click.option("--quiet", "-q", is_flag=True, help="Print errors, and --json, only.")
-@click.option("--width", type=click.IntRange(min=1), help="Scale crops to this width, in pixels.")
-@click.option(
-    "--height",
-    type=click.IntRange(min=1),
-    help="Scale crops to this height; with --width, to fit inside.",
-)
-@click.option(
-    "--max-edge", type=click.IntRange(min=1), help="Reduce crops with a longer side than this."
-)
-@click.option(
-    "--enlarge", is_flag=True, help="Scale crops up too, that have fewer pixels than was asked."
-)
+@flags.sizing
 @flags.quality
 @flags.metadata
 @flags.file_type
@@ -128,7 +117,7 @@ def crop(
     write = flags.parse_write_options(quality, metadata)
     if focal and not as_json:
         refuse("--focal is told in JSON; give --json too")
-    sizing = _parse_sizing(width, height, max_edge, enlarge, ratios)
+    sizing = flags.parse_sizing(ratios, width, height, max_edge, enlarge=enlarge)
     if overwrite and skip_existing:
         refuse("--overwrite and --skip-existing contradict each other; leave one out")
     destination = Destination.parse(output, file_type, name)
@@ -214,23 +203,6 @@ def _print_reports(reports: Iterable[Report], count: int, *, quiet: bool, as_jso
                 failed = True
             progress.photo(failed=report.error is not None)
     return failed
-
-
-def _parse_sizing(
-    width: int | None,
-    height: int | None,
-    max_edge: int | None,
-    enlarge: bool,
-    ratios: list[AspectRatio],
-) -> Sizing:
-    from marscrop.sizing import Sizing
-
-    try:
-        sizing = Sizing(width, height, max_edge, enlarge)
-        sizing.check(ratios)
-    except MarscropError as error:
-        refuse(error)
-    return sizing
 
 
 def _check_expanded(images: Sequence[str]) -> None:

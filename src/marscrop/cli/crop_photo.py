@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,7 +15,7 @@ from marscrop.crop import Crop
 from marscrop.crop_json import CropEntry, PhotoEntry, as_table, focal_entry
 from marscrop.cropper import Cropper
 from marscrop.decision import moved_to_grid
-from marscrop.errors import ConstraintError, ImageError, MarscropError
+from marscrop.errors import MarscropError
 from marscrop.files import reason
 from marscrop.geometry import Size
 from marscrop.imaging.encoded_file import distinct
@@ -26,8 +26,9 @@ from marscrop.memory_budget import PIXEL_BYTES, MemoryBudget
 from marscrop.options import CropOptions
 from marscrop.ordered_map import OrderedMap
 from marscrop.ratio import AspectRatio
+from marscrop.sized_crops import output_size, sized_crops
 from marscrop.sizing import Sizing
-from marscrop.spelling import Mention, on_command_line
+from marscrop.spelling import on_command_line
 
 if TYPE_CHECKING:
     from marscrop.imaging.lossless import BlockGrid
@@ -134,7 +135,8 @@ class CropPhoto:
         grid = _grid_of(photo) if self.lossless else None
         crops = [moved_to_grid(grid, crop, self.options) for crop in found] if grid else found
         if self.outputs is not None:
-            sizes = [self._size(crop) for crop in crops]
+            limit = self.cropper.max_pixels
+            sizes = [output_size(crop, self.sizing, limit) for crop in crops]
             named = [
                 NamedCrop(crop.ratio, crop.candidate, size or crop.size)
                 for crop, (size, _) in zip(crops, sizes, strict=True)
@@ -163,42 +165,10 @@ class CropPhoto:
         return paths
 
     def _found(self, photo: Photo) -> tuple[list[Crop], FocalPoint | None]:
-        """The crops; of a size that was asked, with its pixels where the photo has them.
-
-        And the focal point, where it is asked for.
-        """
+        """The crops, and the focal point where it is asked for."""
         seen = self.cropper.analyse(photo, self.options.faces, self.options)
         focal = self.cropper.focal_analysed(seen, self.options) if self.focal else None
-        if not any(self.sizing.wanted(ratio) for ratio in self.ratios):
-            return self.cropper.crop_analysed(seen, self.ratios, self.options), focal
-        room = seen.part.size if seen.part else photo.size
-        crops: list[Crop] = []
-        for ratio in (one.in_photo(*photo.size) for one in self.ratios):
-            larger = self.sizing.options(ratio, room, self.options)
-            try:  # without padding, which a crop that has too few pixels goes before
-                asked = replace(larger, fallback=None, pad_fill=None)
-                crops += self.cropper.crop_analysed(seen, [ratio], asked)
-            except ConstraintError:
-                crops += self.cropper.crop_analysed(seen, [ratio], self.options)
-        return crops, focal
-
-    def _size(self, crop: Crop) -> tuple[Size | None, str | None]:
-        """What a crop is scaled to, None if it stays; and what is to be said about it.
-
-        Raises:
-            ImageError: it has more pixels than a photo may have.
-        """
-        size, said = self.sizing.of(crop)
-        if size and size.width * size.height > self.cropper.max_pixels:
-            raise ImageError(
-                None,
-                (
-                    f"a crop of {size.width}x{size.height} pixels is beyond the limit of "
-                    f"{self.cropper.max_pixels:,}; ask for a smaller one or raise ",
-                    Mention("max_pixels"),
-                ),
-            )
-        return size, said and f"{said}; --enlarge scales it up"
+        return sized_crops(self.cropper, seen, self.ratios, self.options, self.sizing), focal
 
     def _written(
         self,

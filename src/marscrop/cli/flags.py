@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from marscrop.imaging.read_options import RawSource, ReadOptions
     from marscrop.imaging.write_options import MetadataPolicy, WriteOptions
+    from marscrop.sizing import Sizing
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
 
@@ -119,6 +120,54 @@ def parse_options(written: Mapping[str, Any]) -> CropOptions:
         return CropOptions.parse(**{name: v for name, v in written.items() if v != ()})
     except MarscropError as error:
         refuse(error)
+
+
+_SIZING: Final = (
+    click.option(
+        "--width", type=click.IntRange(min=1), help="Scale crops to this width, in pixels."
+    ),
+    click.option(
+        "--height",
+        type=click.IntRange(min=1),
+        help="Scale crops to this height; with --width, to fit inside.",
+    ),
+    click.option(
+        "--max-edge", type=click.IntRange(min=1), help="Reduce crops with a longer side than this."
+    ),
+    click.option(
+        "--enlarge", is_flag=True, help="Scale crops up too, that have fewer pixels than was asked."
+    ),
+)
+
+
+def sizing(command: Command) -> Command:
+    """The flags of the sizes that crops come out at."""
+    for option in reversed(_SIZING):
+        command = option(command)
+    return command
+
+
+def parse_sizing(
+    ratios: list[AspectRatio],
+    width: int | None,
+    height: int | None,
+    max_edge: int | None,
+    *,
+    enlarge: bool,
+) -> Sizing:
+    """The sizes that are asked for; exit code 2 where they contradict each other.
+
+    Without ratios, which a list of photos may have, no more than sides is looked at.
+    """
+    from marscrop.sizing import Sizing
+
+    try:
+        asked = Sizing(width, height, max_edge, enlarge)
+        if ratios:
+            asked.check(ratios)
+    except MarscropError as error:
+        refuse(error)
+    return asked
 
 
 def parse_reading(frame: int | None, raw: str | None, *, lenient: bool) -> ReadOptions:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from marscrop.batch.decisions import Decision, DecisionLog, State, decided, follows, key_of
 from marscrop.batch.records import CropRecord, PhotoRecord
-from marscrop.batch.revising import ratio_of, size_of
+from marscrop.batch.revising import size_of
 from marscrop.geometry import Box, Margins, Window, snap
 from marscrop.review.reviewed_batch import ReviewedBatch
 
@@ -123,7 +123,7 @@ class Review:
             record = self.records[place.photo]
             now = self.crop(place)
             if padding is None:
-                box = snap(window, size_of(record), ratio_of(now))
+                box = snap(window, size_of(record), now.aspect_ratio)
             else:
                 box = Box(*map(round, (window.x0, window.y0, window.x1, window.y1)))
             as_found = decided(now, None)

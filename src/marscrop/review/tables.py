@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from marscrop.batch.records import CropRecord
-from marscrop.batch.revising import ratio_of
 from marscrop.review.review import CropPlace, Review
 
 
@@ -33,7 +32,7 @@ def crop_table(place: CropPlace, crop: CropRecord) -> dict[str, Any]:
         "photo": place.photo,
         "crop": place.crop,
         "ratio": crop.ratio,
-        "value": ratio_of(crop).value,
+        "value": crop.aspect_ratio.value,
         "candidate": crop.candidate,
         "box": list(crop.box),
         "padding": list(crop.padding) if crop.padding else None,

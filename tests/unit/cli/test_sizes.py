@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -102,7 +103,69 @@ def test_a_size_beyond_the_limit_is_one_line(cli: Cli, rocket: Path, tmp_path: P
     assert "99999x99999 pixels is beyond the limit of 300,000,000" in result.err
 
 
-def test_a_batch_says_that_it_scales_nothing(cli: Cli, rocket: Path, tmp_path: Path) -> None:
-    result = cli("batch", rocket, "-r", "300x200", "-o", tmp_path / "out")
+def rows_of(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "manifest.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("-r", "300x200,og"),
+        ("-r", "640x360"),
+        ("-r", "1200x630"),
+        ("-r", "1200x630", "--enlarge"),
+        ("-r", "16:9,1:1", "--width", "200"),
+        ("-r", "original,9:16", "--max-edge", "160"),
+        ("-r", "500x500", "--keep", "0,0,640,300", "--fallback", "pad"),
+    ],
+)
+def test_a_batch_scales_as_crop_does(
+    cli: Cli, rocket: Path, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    of_crop = cli("crop", rocket, *arguments, "-o", tmp_path / "one", "--json")
+    assert of_crop.code == 0
+    batch = cli("batch", rocket, *arguments, "-o", tmp_path / "all")
+    assert batch.code == 0
+    entries = json.loads(of_crop.out)["crops"]
+    for entry, row in zip(entries, rows_of(tmp_path / "all"), strict=True):
+        assert row["box"] == entry["box"]
+        assert row["size"] == entry.get("size")
+        assert row["warnings"] == entry.get("warnings", [])
+        written = (tmp_path / "all" / row["output"]).read_bytes()
+        assert written == Path(entry["output"]).read_bytes()
+
+
+def test_a_batch_takes_sizes_from_a_list(cli: Cli, rocket: Path, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text(f"path,ratio\n{rocket},300x200;1:1\n")
+    result = cli("batch", tmp_path / "list.csv", "-o", tmp_path / "out", "--width", "90")
     assert result.code == 0
-    assert "300x200: a batch scales no crops; it is taken as the ratio 300:200" in result.err
+    assert [row["size"] for row in rows_of(tmp_path / "out")] == [[300, 200], [90, 90]]
+
+
+def test_a_batch_is_done_again_at_another_size(cli: Cli, rocket: Path, tmp_path: Path) -> None:
+    asked = ("batch", rocket, "-o", tmp_path / "out")
+    for arguments, done_before in (
+        (("-r", "300x200"), 0),
+        (("-r", "300x200"), 1),
+        (("-r", "300x200@2x"), 0),
+        (("-r", "3:2", "--width", "90"), 0),
+        (("-r", "3:2", "--width", "91"), 0),
+        (("-r", "3:2", "--width", "91"), 1),
+    ):
+        planned = cli(*asked, *arguments, "--dry-run")
+        assert f"{done_before} done, {1 - done_before} to do" in planned.err
+        assert cli(*asked, *arguments).code == 0
+
+
+def test_a_batch_of_sizes_beyond_the_limit_fails(cli: Cli, rocket: Path, tmp_path: Path) -> None:
+    result = cli("batch", rocket, "-r", "99999x99999", "--enlarge", "-o", tmp_path / "out")
+    assert result.code == 1
+    assert "99999x99999 pixels is beyond the limit of 300,000,000" in result.err
+
+
+def test_a_batch_refuses_sizes_that_contradict_each_other(
+    cli: Cli, rocket: Path, tmp_path: Path
+) -> None:
+    result = cli("batch", rocket, "-r", "300x200", "--width", "20", "-o", tmp_path / "out")
+    assert (result.code, result.err.count("\n")) == (2, 1)
+    assert "300x200 is a size in pixels, so --width, --height" in result.err

@@ -9,8 +9,10 @@ import fsspec
 import pyarrow.parquet
 import pytest
 from PIL import Image
+from tests.unit.batch.conftest import Library
 from tests.unit.review.conftest import RATIOS, crop_again, files, rows
 
+from marscrop import AspectRatio
 from marscrop.batch.decisions import DecisionLog, read_decisions
 from marscrop.batch.job import Job
 from marscrop.batch.run import run
@@ -21,6 +23,7 @@ from marscrop.imaging.write_options import WriteOptions
 from marscrop.review.opening import opened_review
 from marscrop.review.review import CropPlace, Review
 from marscrop.review.reviewed_batch import open_batch
+from marscrop.sizing import Sizing
 
 WIDE, SQUARE = CropPlace(0, 0), CropPlace(0, 1)
 
@@ -47,6 +50,34 @@ def test_only_what_changed_is_written_anew(target: Path) -> None:
     assert touched == {row["output"], row["sidecar"], "manifest.jsonl", "manifest.parquet"}
     assert rows(target)[1]["state"] == "accepted"
     assert rows(target)[2]["state"] is None
+
+
+def test_a_changed_crop_has_the_size_that_was_asked_for(library: Library, tmp_path: Path) -> None:
+    library(1)
+    target = tmp_path / "out"
+    asked = [AspectRatio.parse("64x36px"), AspectRatio.parse("original")]
+    run([str(tmp_path / "library")], asked, Job(str(target), sizing=Sizing(max_edge=50)))
+    whole = rows(target)[1]
+    assert [row["size"] for row in rows(target)] == [[64, 36], [50, 38]]
+    with opened_review(str(target)) as (review, _, _):
+        review.change(WIDE, Window(0, 0, 150, 90))
+        review.change(SQUARE, moved(review, SQUARE))
+    larger, smaller = rows(target)
+    assert larger["box"][2] == 150
+    width, height = smaller["box"][2], smaller["box"][3]
+    assert abs(width * whole["height"] - height * whole["width"]) <= whole["width"]
+    assert [larger["size"], smaller["size"]] == [[64, 36], [50, 38]]
+    for row in (larger, smaller):
+        with Image.open(target / row["output"]) as image:
+            assert list(image.size) == row["size"]
+    with opened_review(str(target)) as (review, _, _):
+        review.change(WIDE, Window(0, 0, 32, 18))
+    (row, _) = rows(target)
+    assert row["size"] is None
+    assert "stays 32x18, as it has too few pixels for 64x36" in row["warnings"][0]
+    again = run([str(tmp_path / "library")], asked, Job(str(target), sizing=Sizing(max_edge=50)))
+    assert again.reviewed == 2
+    assert rows(target)[0] == row
 
 
 def test_both_manifests_say_the_same(target: Path) -> None:
