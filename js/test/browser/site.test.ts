@@ -61,6 +61,7 @@ async function opened(...args: string[]) {
     return [readFileSync(join(folder, file)), { "Content-Type": type }];
   });
   const page = await browser.newPage({ acceptDownloads: true });
+  page.setDefaultTimeout(120_000); // other tests may want the processor, too
   const sent: Request[] = [];
   page.on("request", (request) => sent.push(request));
   page.on("pageerror", (error) => {
