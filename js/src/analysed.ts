@@ -36,7 +36,7 @@ export function wantedPart(size: Size, picture: Box | null, options: CropOptions
 }
 
 /** Whether crops of these options can be found: whether borders were seen or not, as they ask. */
-export function serves(analysis: Analysis, options: CropOptions): boolean {
+function serves(analysis: Analysis, options: CropOptions): boolean {
   return isEqual(analysis.part, wantedPart(analysis.size, analysis.picture, options));
 }
 

@@ -3,7 +3,7 @@
 import { wrongOption } from "./shown.js";
 
 /** In place of a colour: a blurred copy of the picture, stretched over the canvas. */
-export const BLUR = "blur";
+const BLUR = "blur";
 /** What a page or a sheet of paper shows beside a picture. */
 export const DEFAULT_FILL = "white";
 

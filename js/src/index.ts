@@ -19,4 +19,4 @@ export {
 export { Cropper, type LoadOptions, type RatiosLike } from "./cropper.js";
 export type { CropKeywords } from "./options.js";
 export type { ImageSource } from "./platform/platform.js";
-export type { RatioLike } from "./ratio.js";
+export { PRESETS, type RatioLike } from "./ratio.js";

@@ -76,7 +76,7 @@ export interface CropOptions extends Constraints {
   readonly keepBorders: boolean;
 }
 
-export const DEFAULT_OPTIONS: CropOptions = {
+const DEFAULT_OPTIONS: CropOptions = {
   keep: [],
   avoid: [],
   minSize: MIN_SCALE,

@@ -31,7 +31,7 @@ export const PRESETS: Readonly<Record<string, string>> = {
 };
 
 /** In place of a ratio: each photo's own. */
-export const ORIGINAL = "original";
+const ORIGINAL = "original";
 
 /** 1200x630 is a size in pixels, 4x5 a ratio: the longer side of a size has so many at least. */
 const SMALLEST_PIXELS = 100;
@@ -151,7 +151,7 @@ export function parseRatios(ratios: RatioLike | readonly RatioLike[]): AspectRat
 }
 
 /** Whether it stands for each photo's own ratio; until then it has a square's sides. */
-export function isOriginal(ratio: AspectRatio): boolean {
+function isOriginal(ratio: AspectRatio): boolean {
   return ratio.label === ORIGINAL;
 }
 
@@ -163,10 +163,4 @@ export function inPhotoOf(
   return isOriginal(ratio)
     ? aspectRatio(photo.width, photo.height, ratio.label, ratio.pixels)
     : ratio;
-}
-
-/** The label of a ratio in a form that fits any file name, such as "16x9". */
-export function slugOf(label: string): string {
-  const joined = label.replace(/[^0-9A-Za-z.@_-]+/g, "x");
-  return joined.replace(/(^|x)\./g, "$10.").replace(/\.+$/, "");
 }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
+from tests.javascript.pictures import Made, picture
 from tests.shared_cases.generator import logits_of, subjects_of
 from tests.shared_cases.questions import Case
 
@@ -36,13 +38,17 @@ def answer(case: Case, manifest: Manifest) -> Any:
     try:
         options = CropOptions.parse(**case.get("options", {}))
         ratios = parse_ratios(cast("list[RatioLike]", case.get("ratios", [])))
-        cropper, analysis = _cropper(case, manifest), _analysis(case)
+        if "photo" in case:
+            cropper = _packaged()
+            analysis = cropper.analyse(picture(Made(**case["photo"])), options=options)
+        else:
+            cropper, analysis = _cropper(case, manifest), _analysis(case)
         if case.get("focal"):
             point = cropper.focal_analysed(analysis, options, _box(case.get("inside")))
             return [*(point.x, point.y, point.position_x, point.position_y), point.object_position]
         return [_told(crop) for crop in cropper.crop_analysed(analysis, ratios, options)]
     except MarscropError as error:
-        return {"error": type(error).__name__, "text": error.text(in_javascript)}
+        return {"error": type(error).__name__, "text": error.explained(in_javascript)}
 
 
 def in_javascript(option: Mention) -> str:
@@ -50,6 +56,11 @@ def in_javascript(option: Mention) -> str:
     first, *rest = option.name.split("_")
     name = first + "".join(word.capitalize() for word in rest)
     return name if option.value is None else f"{name}: {option.value!r}"
+
+
+@cache
+def _packaged() -> Cropper:
+    return Cropper(threads=1)
 
 
 def _told(crop: Crop) -> dict[str, Any]:

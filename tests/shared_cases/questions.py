@@ -1,4 +1,4 @@
-"""The cases that the table asks: photos as networks see them, ratios and options, from seeds."""
+"""The cases that the table asks, from seeds: photos as networks see them or as pixels, options."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 import random
 from typing import Any, Final
 
+from tests.javascript.pictures import Made
 from tests.shared_cases.generator import FINE
 
 from marscrop.geometry import Size, fit_longest_edge
@@ -26,6 +27,8 @@ _ANCHORS: Final = (
 )
 CELL_PX: Final = 4
 """Of the networks' input, along a side of a map's cell; a subject map's has twice as many."""
+
+_KINDS: Final = ("letterbox", "pillarbox", "framed", "cutout", "dark cutout", "pale cutout", "flat")
 
 Case = dict[str, Any]
 
@@ -61,6 +64,23 @@ def random_case(seed: int) -> Case:
     case["ratios"] = [_some_ratio(chance) for _ in range(chance.choice((1, 1, 1, 2, 3)))]
     case["options"] = options
     return case
+
+
+def random_photo(seed: int) -> Case:
+    """A case of a picture's pixels, which the networks are shown; the same for the same seed."""
+    chance = random.Random(seed)  # noqa: S311
+    sides = sorted((chance.randint(20, 700), chance.randint(200, 700)))
+    width, height = sides if chance.random() < 0.4 else sides[::-1]
+    kind = chance.choice(("plain",) * 5 + _KINDS)
+    channels = 4 if "cutout" in kind else chance.choice((1, 3, 3, 4))
+    made = Made(kind, width, height, channels, seed % 97)
+    options = _some_options(chance, Size(width, height))
+    if options.get("faces") == "keep":
+        options["faces"] = "ignore"
+    case: Case = {"seed": seed, "photo": made._asdict(), "options": options}
+    if chance.random() < 0.1:
+        return {**case, "focal": True}
+    return {**case, "ratios": [_some_ratio(chance) for _ in range(chance.choice((1, 2, 3)))]}
 
 
 def _some_size(chance: random.Random) -> tuple[int, int]:

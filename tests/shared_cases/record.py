@@ -14,17 +14,23 @@ from typing import Any, Final
 
 from tests.shared_cases.answers import answer
 from tests.shared_cases.named import named_cases
-from tests.shared_cases.questions import Case, random_case
+from tests.shared_cases.questions import Case, random_case, random_photo
 
 from marscrop.runtime.manifest import PACKAGED_MODEL, Manifest
 
 TABLE: Final = Path(__file__).parent / "cases.json"
 RANDOM_CASES: Final = 700
+PHOTOS: Final = range(2_000_000, 2_000_160)
+"""Seeds of the cases that are pixels."""
 
 
 def all_cases() -> list[Case]:
     """What the committed table asks."""
-    return [*(random_case(seed) for seed in range(RANDOM_CASES)), *named_cases()]
+    return [
+        *(random_case(seed) for seed in range(RANDOM_CASES)),
+        *named_cases(),
+        *(random_photo(seed) for seed in PHOTOS),
+    ]
 
 
 def table_of(cases: list[Case]) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from marscrop.runtime.manifest import PACKAGED_MODEL, Manifest
 
 _CASES = json.loads(TABLE.read_text(encoding="utf-8"))["cases"]
 _BATCH = 100
+CLOSE = 1e-4
+"""Of confidences: networks give other last bits on other processors."""
 
 
 @pytest.mark.parametrize("first", range(0, len(_CASES), _BATCH))
@@ -20,7 +22,7 @@ def test_cases_are_answered_as_ever(first: int) -> None:
     for case in _CASES[first : first + _BATCH]:
         found = json.loads(json.dumps(answer(case, manifest)))
         assert _blind(found) == _blind(case["answer"]), case
-        assert _confidences(found) == pytest.approx(_confidences(case["answer"]), abs=1e-6), case
+        assert _confidences(found) == pytest.approx(_confidences(case["answer"]), abs=CLOSE), case
 
 
 def test_the_table_asks_what_its_seeds_give() -> None:

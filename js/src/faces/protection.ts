@@ -38,7 +38,7 @@ export interface Face {
 }
 
 /** What a crop must do for the faces of a photo; a window of the ratio that does so exists. */
-export interface Protection {
+interface Protection {
   /** Boxes that must lie inside the crop [px of the photo], the most important first. */
   readonly keep: readonly Box[];
   /** Boxes that must not overlap it [px of the photo]. */
@@ -55,7 +55,7 @@ export interface Protection {
  *    kept and is not much smaller than the largest. Those that cannot be left out either may be cut.
  * 3. Hair, chin and ears are added to the faces kept, where all of the above still holds.
  */
-export function protect(faces: readonly Face[], image: Size, ratio: AspectRatio): Protection {
+function protect(faces: readonly Face[], image: Size, ratio: AspectRatio): Protection {
   let room = frameOf(image);
   const [kept, others] = choose(visible(faces, image), image, ratio);
   const keep = kept.map(({ box }) => box);

@@ -178,6 +178,7 @@ function bestOf(
     const part = knots.subarray(first, first + step + 1); // one more, so that no interval is lost
     const scores = Array.from(part, (scale) => scorer.atScale(pairs.xs, pairs.ys, scale));
     best = better(best, bestAtKnots(pairs, scorer, part, scores));
+    if (scorer.taken.length) continue;
     for (let k = 0; k + 1 < part.length; k++) {
       for (let pair = 0; pair < pairs.count; pair++) {
         if (pairs.low[pair] < part[k + 1] && part[k] < pairs.high[pair]) {
@@ -205,13 +206,19 @@ function bestAtKnots(
   knots: Float64Array,
   scores: readonly Float64Array[],
 ): ScoredWindow | null {
-  const { count } = pairs;
+  const { count, xs, ys, low, high } = pairs;
   const scored = new Float64Array(knots.length * count).fill(-Infinity);
   knots.forEach((scale, k) => {
-    for (let pair = 0; pair < count; pair++) {
-      const allowed = pairs.low[pair] <= scale + EPSILON && scale <= pairs.high[pair] + EPSILON;
-      if (allowed && scorer.isFree(pairs.window(pair, scale))) {
-        scored[k * count + pair] = scores[k][pair];
+    const top = Float64Array.from(ys, (y) => nearEdge(y, scale));
+    const bottom = Float64Array.from(ys, (y) => farEdge(y, scale));
+    let pair = 0;
+    for (const x of xs) {
+      const [left, right] = [nearEdge(x, scale), farEdge(x, scale)];
+      for (let b = 0; b < ys.length; b++, pair++) {
+        const allowed = low[pair] <= scale + EPSILON && scale <= high[pair] + EPSILON;
+        if (allowed && scorer.isFree(left, top[b], right, bottom[b])) {
+          scored[k * count + pair] = scores[k][pair];
+        }
       }
     }
   });
@@ -225,7 +232,7 @@ function bestEnd(pairs: Pairs, scorer: WindowScorer): ScoredWindow | null {
     const scored = end.map((scale, pair) => {
       if (!pairs.isPossible(pair)) return -Infinity;
       const window = pairs.window(pair, scale);
-      return scorer.isFree(window) ? scorer.at(window) : -Infinity;
+      return scorer.isFree(...window) ? scorer.at(window) : -Infinity;
     });
     best = better(
       best,
@@ -257,10 +264,10 @@ function bestBetween(
   return scorer.pick(scored, (pair) => pairs.window(pair, at[pair]));
 }
 
-/** The window of the higher score; the first of equals. */
+/** The window of the higher score; the first of equals, whatever their last bits. */
 function better(a: ScoredWindow | null, b: ScoredWindow | null): ScoredWindow | null {
   if (a === null || b === null) return a ?? b;
-  return b.score > a.score ? b : a;
+  return b.score > a.score + EPSILON ? b : a;
 }
 
 /** A box [px] drawn in by so much on every side, not beyond its middle, in cells. */

@@ -30,6 +30,8 @@ import { sumsBetween } from "./likelihood.js";
 
 /** Most positions tried on an axis: eight for each cell of the largest map. */
 const MOST_OFFSETS = 513;
+/** Difference of scores that is but rounding: the first of such places is taken. */
+const EQUAL = 1e-9;
 
 /** A box of a photo with the margins that bring it to a ratio. */
 export interface PaddedBox {
@@ -59,12 +61,12 @@ export function paddedCrop(logits: Grid, limits: Limits, ratio: AspectRatio): Pa
     return { rectangle, size, area: size.width * size.height };
   });
   const largest = Math.max(...parts.map(({ area }) => area));
-  const box = parts
-    .filter(({ area }) => area === largest)
-    .map(({ rectangle, size }) => likeliest(logits, limits, rectangle, size))
-    .sort((a, b) => b.score - a.score || compared(b.box, a.box))
-    .at(0)?.box;
-  if (!box) return null;
+  let [best, box]: [number, Box | null] = [-Infinity, null];
+  for (const { rectangle, size } of parts.filter(({ area }) => area === largest).reverse()) {
+    const found = likeliest(logits, limits, rectangle, size);
+    if (found.score > best + EQUAL) [best, box] = [found.score, found.box];
+  }
+  if (box === null) return null;
   const size = sizeOf(box);
   const [restX, restY] = [canvas.width - size.width, canvas.height - size.height];
   const left = share(restX, limits.anchor.x);
@@ -126,13 +128,13 @@ function likeliest(
     Array.from(x, (left): Range => [left / cellX, (left + size.width) / cellX]),
     Array.from(y, (top): Range => [top / cellY, (top + size.height) / cellY]),
   );
+  const most = scores.reduce((a, b) => Math.max(a, b));
   // Of equal scores the leftmost, and of those the topmost.
-  let [bestX, bestY] = [0, 0];
   const at = (i: number, j: number): number => scores[j * x.length + i];
-  for (let i = 0; i < x.length; i++) {
-    for (let j = 0; j < y.length; j++) if (at(i, j) > at(bestX, bestY)) [bestX, bestY] = [i, j];
-  }
-  return { score: at(bestX, bestY), box: boxAt(x[bestX], y[bestY], size) };
+  const isBest = (i: number, j: number): boolean => at(i, j) >= most - EQUAL;
+  const column = x.findIndex((_, i) => y.some((__, j) => isBest(i, j)));
+  const row = y.findIndex((_, j) => isBest(column, j));
+  return { score: at(column, row), box: boxAt(x[column], y[row], size) };
 }
 
 /** Whole offsets, evenly spread, at which a span of `length` in `room` holds what is kept. */

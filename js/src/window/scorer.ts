@@ -6,7 +6,7 @@
 import type { Window } from "../geometry.js";
 import type { Grid } from "../grid.js";
 import { clip } from "../numeric.js";
-import { coverage, integralImage, type ScoredWindow } from "./likelihood.js";
+import { integralImage, type ScoredWindow } from "./likelihood.js";
 import { EPSILON, farEdge, nearEdge, type Track } from "./tracks.js";
 
 /** The largest IoU of a further crop of a ratio with any better one. */
@@ -54,20 +54,20 @@ export class WindowScorer {
   atScale(xs: readonly Track[], ys: readonly Track[], scale: number): Float64Array {
     const { rows } = this;
     const scores = new Float64Array(xs.length * ys.length);
-    const down = ys.map((y) =>
-      coverage(nearEdge(y, scale), farEdge(y, scale), new Float64Array(rows)),
-    );
+    const near = Float64Array.from(ys, (y) => nearEdge(y, scale));
+    const far = Float64Array.from(ys, (y) => farEdge(y, scale));
     const strip = new Float64Array(rows);
-    xs.forEach((x, a) => {
+    const above = new Float64Array(rows + 1); // sums of the strip
+    let at = 0;
+    for (const x of xs) {
       strip.fill(0);
       this.addLeftOf(farEdge(x, scale), strip, 1);
       this.addLeftOf(nearEdge(x, scale), strip, -1);
-      down.forEach((covered, b) => {
-        let total = 0;
-        for (let j = 0; j < rows; j++) total += strip[j] * covered[j];
-        scores[a * ys.length + b] = total;
-      });
-    });
+      for (let j = 0; j < rows; j++) above[j + 1] = above[j] + strip[j];
+      for (let b = 0; b < ys.length; b++) {
+        scores[at++] = upTo(far[b], strip, above) - upTo(near[b], strip, above);
+      }
+    }
     return scores;
   }
 
@@ -100,15 +100,16 @@ export class WindowScorer {
   }
 
   /** Whether a window overlaps no taken one by too much. */
-  isFree([x0, y0, x1, y1]: Window): boolean {
+  isFree(x0: number, y0: number, x1: number, y1: number): boolean {
     const area = (x1 - x0) * (y1 - y0);
-    return this.taken.every((other) => {
+    for (const other of this.taken) {
       const width = Math.max(Math.min(x1, other[2]) - Math.max(x0, other[0]), 0);
       const height = Math.max(Math.min(y1, other[3]) - Math.max(y0, other[1]), 0);
       // intersection / union <= limit, without the division
       const otherArea = (other[2] - other[0]) * (other[3] - other[1]);
-      return width * height <= MOST_SHARED * (area + otherArea);
-    });
+      if (width * height > MOST_SHARED * (area + otherArea)) return false;
+    }
+    return true;
   }
 
   /**
@@ -132,4 +133,11 @@ export class WindowScorer {
     }
     return best && { window: best, score: top };
   }
+}
+
+/** The sum of a strip's cells from 0 to y; nothing lies beyond its ends. */
+function upTo(y: number, strip: Float64Array, above: Float64Array): number {
+  if (y <= 0) return 0;
+  const j = Math.min(Math.trunc(y), strip.length);
+  return j === strip.length ? above[j] : above[j] + (y - j) * strip[j];
 }

@@ -3,6 +3,7 @@
 import { cropAnalysed, focalAnalysed } from "../../dist/analysed.js";
 import type { Analysis } from "../../dist/analysis.js";
 import type { Crop } from "../../dist/crop.js";
+import type { Cropper } from "../../dist/cropper.js";
 import { MarscropError } from "../../dist/errors.js";
 import type { Box, Size } from "../../dist/geometry.js";
 import type { Grid } from "../../dist/grid.js";
@@ -10,10 +11,14 @@ import type { ModelRules } from "../../dist/model-rules.js";
 import { parseOptions, type CropKeywords } from "../../dist/options.js";
 import { parseRatios, type AspectRatio, type RatioLike } from "../../dist/ratio.js";
 import { subjectMapOf } from "../../dist/subjects/subject-map.js";
+import type { FocalPoint } from "../../dist/window/focal-point.js";
+import { type Made, picture } from "../pictures.js";
 import { logitsOf, subjectsOf, type Scene } from "./generator.js";
 
 /** By how much confidences may differ: they pass through exponentials of other libraries. */
 const CLOSE = 1e-6;
+/** Likewise where networks are asked, which give other last bits on other processors. */
+const CLOSE_OF_PHOTOS = 1e-4;
 
 /** What Python says of a crop. */
 interface Told {
@@ -36,6 +41,8 @@ type Answer = readonly (Told | number | string)[] | Refused;
 
 export interface Case {
   readonly seed: number;
+  /** Pixels to make; the cases without have a size and a map's columns and rows. */
+  readonly photo?: Made;
   readonly size: readonly [number, number];
   readonly cells: readonly [number, number];
   readonly ratios?: readonly RatioLike[];
@@ -57,37 +64,52 @@ export interface Table {
   readonly cases: readonly Case[];
 }
 
-/** Each case whose answer is another than Python's, with both. */
-export async function differences(table: Table): Promise<string[]> {
+/**
+ * Each case whose answer is another than Python's, with both.
+ *
+ * @param cropper - with the packaged model, for the cases that are pixels.
+ */
+export async function differences(table: Table, cropper: Cropper): Promise<string[]> {
   const found: string[] = [];
   for (const one of table.cases) {
-    const own = await answer(one, table.rules);
-    if (!isSame(one.answer, own)) {
+    const own = await answer(one, table.rules, cropper);
+    if (!isSame(one.answer, own, one.photo ? CLOSE_OF_PHOTOS : CLOSE)) {
       found.push(`case ${one.seed}: ${JSON.stringify(one.answer)} != ${JSON.stringify(own)}`);
     }
   }
   return found;
 }
 
-async function answer(one: Case, rules: ModelRules): Promise<Answer> {
+async function answer(one: Case, rules: ModelRules, cropper: Cropper): Promise<Answer> {
   try {
     const options = parseOptions(inJavaScript(one.options ?? {}));
     const ratios = parseRatios(one.ratios ?? []);
+    if (one.photo) return await answerOfPhoto(one, one.photo, cropper);
     const analysis = analysisOf(one);
     const mapsOf = (asked: readonly AspectRatio[]): Grid[] =>
       asked.map((_, i) => logitsOf(one.seed + i, one.cells[1], one.cells[0]));
     if (one.focal) {
       const inside = one.inside ?? null;
-      const point = await focalAnalysed(analysis, options, mapsOf, rules, inside);
-      return [point.x, point.y, point.positionX, point.positionY, point.objectPosition];
+      return toldPoint(await focalAnalysed(analysis, options, mapsOf, rules, inside));
     }
     const limit = one.max_pixels;
     const crops = await cropAnalysed(analysis, ratios, options, mapsOf, rules, limit);
     return crops.map(told);
   } catch (error) {
-    if (error instanceof MarscropError) return { error: error.name, text: error.message };
+    if (error instanceof MarscropError) return { error: error.name, text: error.reason };
     throw error;
   }
+}
+
+async function answerOfPhoto(one: Case, made: Made, cropper: Cropper): Promise<Answer> {
+  const pixels = picture(made);
+  const options = inJavaScript(one.options ?? {});
+  if (one.focal) return toldPoint(await cropper.focalPoint(pixels, options));
+  return (await cropper.crop(pixels, one.ratios ?? [], options)).map(told);
+}
+
+function toldPoint({ x, y, positionX, positionY, objectPosition }: FocalPoint): Answer {
+  return [x, y, positionX, positionY, objectPosition];
 }
 
 function analysisOf(one: Case): Analysis {
@@ -129,13 +151,13 @@ function told(crop: Crop): Told {
 }
 
 /** Whether two answers are equal, but for the last digits of confidences. */
-function isSame(a: Answer, b: Answer): boolean {
+function isSame(a: Answer, b: Answer, close: number): boolean {
   if (!Array.isArray(a) || !Array.isArray(b)) return JSON.stringify(a) === JSON.stringify(b);
-  return a.length === b.length && a.every((one: Told, i) => isSameCrop(one, b[i] as Told));
+  return a.length === b.length && a.every((one: Told, i) => isSameCrop(one, b[i] as Told, close));
 }
 
-function isSameCrop(a: Told | number | string, b: Told | number | string): boolean {
+function isSameCrop(a: Told | number | string, b: Told | number | string, close: number): boolean {
   if (typeof a !== "object" || typeof b !== "object") return a === b;
   const blind = (crop: Told): string => JSON.stringify({ ...crop, confidence: 0 });
-  return blind(a) === blind(b) && Math.abs(a.confidence - b.confidence) <= CLOSE;
+  return blind(a) === blind(b) && Math.abs(a.confidence - b.confidence) <= close;
 }

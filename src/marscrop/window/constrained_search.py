@@ -206,10 +206,10 @@ def _best_between(
 
 
 def _better(a: ScoredWindow | None, b: ScoredWindow | None) -> ScoredWindow | None:
-    """The window of the higher score; the first of equals."""
+    """The window of the higher score; the first of equals, whatever their last bits."""
     if a is None or b is None:
         return b if a is None else a
-    return b if b.score > a.score else a
+    return b if b.score > a.score + EPSILON else a
 
 
 def _inset(box: Box, by_px: float, x: float, y: float) -> Window:

@@ -8,6 +8,7 @@ one the part of the highest score. What is left of the canvas is divided by the 
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 import numpy as np
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 _MOST_OFFSETS: Final = 513
 """Most positions tried on an axis: eight for each cell of the largest map."""
+_EQUAL: Final = 1e-9
+"""Difference of scores that is but rounding: the first of such places is taken."""
 
 _Offsets: TypeAlias = "NDArray[np.float64]"
 
@@ -65,7 +68,11 @@ def padded_crop(
         return None
     areas = [part.width * part.height for part in map(part_in, rectangles)]
     largest = [r for r, area in zip(rectangles, areas, strict=True) if area == max(areas)]
-    _, box = max(_likeliest(logits, limits, rectangle, part_in(rectangle)) for rectangle in largest)
+    best, box = -math.inf, largest[-1]
+    for rectangle in reversed(largest):
+        score, part = _likeliest(logits, limits, rectangle, part_in(rectangle))
+        if score > best + _EQUAL:
+            best, box = score, part
     left = _share(canvas.width - box.size.width, limits.anchor.x)
     top = _share(canvas.height - box.size.height, limits.anchor.y)
     right = canvas.width - box.size.width - left
@@ -111,7 +118,7 @@ def _likeliest(
     across = coverage(x / cell_x, (x + size.width) / cell_x, columns)
     down = coverage(y / cell_y, (y + size.height) / cell_y, rows)
     scores = across @ logits.T.astype(np.float64) @ down.T
-    i, j = np.unravel_index(int(scores.argmax()), scores.shape)
+    i, j = np.unravel_index(int((scores >= scores.max() - _EQUAL).argmax()), scores.shape)
     x0, y0 = int(x[i]), int(y[j])
     return float(scores[i, j]), Box(x0, y0, x0 + size.width, y0 + size.height)
 
