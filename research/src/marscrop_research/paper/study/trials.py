@@ -118,7 +118,7 @@ def photos_in(folder: Path) -> tuple[list[PhotoRecord], list[Problem]]:
         try:
             size = open_photo(path).size
         except ImageError as error:
-            problems.append(Problem(str(path), str(error)))
+            problems.append(Problem(str(path), error.explained()))
             continue
         whole = Window(0, 0, *size)
         records.append(PhotoRecord(path, size, (whole,), None, "test"))
