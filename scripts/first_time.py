@@ -264,6 +264,8 @@ def main() -> None:
     parser.add_argument("--root", type=Path, help="a system of its own")
     root = parser.parse_args().root
     root = root and root.resolve()
+    if root and not (root / "proc/cpuinfo").exists():
+        parser.error(f"nothing is mounted at {root}/proc: mount -t proc proc {root}/proc")
     # A newcomer's Ctrl-C is heard, though whoever starts this in the background may ignore it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with tempfile.TemporaryDirectory(dir=root and root / "root") as folder:
