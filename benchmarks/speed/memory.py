@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from PIL import ExifTags, Image
-from throughput import timed
+from processes import timed
 
 from marscrop.bench.photos import make_photo
 from marscrop.geometry import Size

@@ -15,23 +15,22 @@ picture. vipsthumbnail and sharp write a centre crop of 512 x 512 as a JPEG, whi
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 import pyvips
 from PIL import Image
+from processes import Spent, timed
 
 from marscrop.bench.machine import describe_machine
 from marscrop.bench.photos import make_photo
@@ -58,7 +57,6 @@ OTHERS: Final[tuple[tuple[str, tuple[int, int]], ...]] = (
 )
 EDGE: Final = 512
 _TRIES: Final = 3
-_LOOK_S: Final = 0.02
 
 
 def make_mix(folder: Path, count: int) -> list[Path]:
@@ -105,10 +103,15 @@ def by_libvips_thumbnail(path: str) -> None:
 
 def by_marscrop(path: str) -> None:
     photo = open_photo(path)
-    photo.analysis_rgb(_CROPPER.input_size(photo))
+    photo.analysis_rgb(cropper().input_size(photo))
 
 
-_CROPPER: Final = Cropper(threads=1)
+@functools.cache
+def cropper() -> Cropper:
+    """That tells what is decoded for it; of one thread, as `marscrop crop` has for many photos."""
+    return Cropper(threads=1)
+
+
 DECODERS: Final[dict[str, Callable[[str], None]]] = {
     "Pillow": by_pillow,
     "Pillow, reduced": by_pillow_reduced,
@@ -141,55 +144,11 @@ def decode_alone(list_file: Path, workers: int) -> None:
 
     def decode(index: int, line: str) -> None:
         decoder, path = line.split("\t")
-        with memory.hold(_CROPPER.analysis_bytes(open_photo(path))):
+        with memory.hold(cropper().analysis_bytes(open_photo(path))):
             DECODERS[decoder](path)
 
     for _ in OrderedMap(workers).run(decode, list_file.read_text().splitlines()):
         pass
-
-
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """What processes took: clock [s] and the largest resident memory of one [MB]."""
-
-    seconds: float
-    peak_mb: float
-
-
-def timed(*commands: list[str], **environment: str) -> Spent:
-    """What it takes to run commands beside each other."""
-    started = time.perf_counter()
-    running = [
-        subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, **environment})
-        for command in commands
-    ]
-    peak = 0.0
-    while any(process.poll() is None for process in running):
-        peak = max(peak, *(_peak_mb(process.pid) for process in running))
-        time.sleep(_LOOK_S)
-    for command, process in zip(commands, running, strict=True):
-        if process.returncode:
-            raise SystemExit(f"{command[:4]} failed with status {process.returncode}")
-    return Spent(time.perf_counter() - started, peak)
-
-
-def _peak_mb(pid: int) -> float:
-    """Largest resident memory of a process so far, as Linux keeps it.
-
-    Not getrusage's: that one begins with what the parent had when it forked.
-    """
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    except OSError:
-        return 0.0
-    peaks = [int(line.split()[1]) for line in lines if line.startswith("VmHWM")]
-    return peaks[0] / 1024 if peaks else 0.0
-
-
-@contextmanager
-def new_folder() -> Iterator[str]:
-    with tempfile.TemporaryDirectory() as folder:
-        yield folder
 
 
 def ways(
@@ -230,7 +189,7 @@ def readable_by_all(photos: list[Path]) -> list[Path]:
     left_out: Counter[str] = Counter()
     for suffix in {path.suffix for path in photos}:
         path = next(path for path in photos if path.suffix == suffix)
-        with new_folder() as folder:
+        with tempfile.TemporaryDirectory() as folder:
             for name, way in ways([path], path, 1, None).items():
                 if "centre" not in name:
                     continue
@@ -271,7 +230,7 @@ def main() -> None:
         rounds: dict[str, list[Spent]] = {}
         for _ in range(options.rounds):
             for name, way in ways(photos, list_file, options.workers, options.model).items():
-                with new_folder() as folder:
+                with tempfile.TemporaryDirectory() as folder:
                     rounds.setdefault(name, []).append(way(folder))
     decoding = rounds["decoding alone"]
     result = {

@@ -1,4 +1,5 @@
-// From a JPEG's path to a box in Node, beside smartcrop-sharp: `npm run node -- --rounds 15`.
+// From a JPEG's path to a box in Node, beside smartcrop-sharp: `npm run node -- --rounds 15`; with
+// `--backend wasm`, as it is where onnxruntime-node is not installed.
 import { parseArgs } from "node:util";
 
 import { Cropper } from "marscrop";
@@ -7,9 +8,11 @@ import smartcrop from "smartcrop-sharp";
 import { median, spread, table } from "./numbers.js";
 import { folder, madePhoto } from "./photos.js";
 
-const { values } = parseArgs({ options: { rounds: { type: "string", default: "15" } } });
+const { values } = parseArgs({
+  options: { rounds: { type: "string", default: "15" }, backend: { type: "string" } },
+});
 const photos = await folder();
-const cropper = await Cropper.load();
+const cropper = await Cropper.load({ backend: values.backend });
 const ways = {
   marscrop: (path) => cropper.crop(path, ["1:1"]),
   "smartcrop-sharp": (path) => smartcrop.crop(path, { width: 100, height: 100 }),

@@ -34,6 +34,19 @@ def test_writes_one_file_a_ratio(cli: Cli, rocket: Path, tmp_path: Path) -> None
     assert len(result.out.splitlines()) == 2
 
 
+def test_a_crop_that_compares_with_none_is_told_without_a_confidence(
+    cli: Cli, rocket: Path, tmp_path: Path
+) -> None:
+    lines = cli("crop", rocket, "-r", "16:9,original", "-o", tmp_path).out.splitlines()
+    assert "confidence 0." in lines[0]
+    assert "centre" not in lines[0]
+    assert lines[1].endswith("640x427 at (0, 0)  the centre crop")
+    arguments = ("-r", "1:1", "--keep", "0,0,640,427", "--fallback", "pad", "-o", tmp_path)
+    (padded,) = cli("crop", rocket, *arguments).out.splitlines()
+    assert "centre" not in padded
+    assert "confidence" not in padded
+
+
 def test_written_crop_is_the_box_of_the_library(cli: Cli, rocket: Path, tmp_path: Path) -> None:
     png = tmp_path / "in" / "photo.png"
     with Image.open(rocket) as image:
