@@ -29,7 +29,9 @@ COMPILE_ERRORS: Final = (VerificationError, BaseError, OSError)
 """What `compiled` raises where there is no compiler, or it fails."""
 
 _FLAGS: Final = (
-    ("/O2", "/std:c11") if os.name == "nt" else ("-std=c11", "-O3", "-g0", "-fvisibility=hidden", "-ffp-contract=off")
+    ("/O2", "/std:c11")
+    if os.name == "nt"
+    else ("-std=c11", "-O3", "-g0", "-fvisibility=hidden", "-ffp-contract=off")
 )
 _FOR_THE_COMPILER: Final = re.compile(r"^#(?!define).*$", re.MULTILINE)
 

@@ -7,7 +7,7 @@
 
 #include "network_processors.inc"
 
-#if defined(MC_ARM)
+#if defined(MC_ARM) && defined(__linux__)
 #include <sys/auxv.h>
 #endif
 
@@ -21,7 +21,9 @@ int32_t mc_network_level(void) {
         __builtin_cpu_supports("avx512vnni"))
         return AVX512;
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return AVX2;
-#elif defined(MC_ARM)
+#elif defined(MC_ARM) && defined(__ARM_FEATURE_DOTPROD)
+    return NEON;
+#elif defined(MC_ARM) && defined(__linux__)
     const unsigned long dot_products = 1ul << 20; /* HWCAP_ASIMDDP */
     if (getauxval(AT_HWCAP) & dot_products) return NEON;
 #endif
@@ -98,10 +100,11 @@ void mc_network_run(const McNetwork *network, const uint8_t *pixels, int32_t hei
     const Processor *by = processor(network->level);
     for (int32_t i = 0; i < network->layer_count; i++) {
         const McLayer *is = network->layers + i;
+        int32_t sums = network->level == NEON ? is->signed_sums : is->sums;
         Layer layer = {*is,
                        (const int8_t *)(network->numbers + is->weights),
                        (const float *)(const void *)(network->numbers + is->weights),
-                       (const int32_t *)(const void *)(network->numbers + is->sums),
+                       (const int32_t *)(const void *)(network->numbers + sums),
                        (const float *)(const void *)(network->numbers + is->scales),
                        (const float *)(const void *)(network->numbers + is->biases)};
         by->layer(&layer, tensors, scratch, outputs);

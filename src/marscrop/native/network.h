@@ -41,6 +41,7 @@ typedef struct {
     int32_t zero_in, zero, rectified; /* zeros of uint8; whether what is below 0 becomes 0 */
     int32_t weights; /* int8 of quantised layers, else float32; in blocks: marscrop.runtime.packing */
     int32_t sums;    /* int32: what a channel's sum starts with, before it is scaled */
+    int32_t signed_sums; /* the same where 128 is taken from each number that comes in */
     int32_t scales, biases; /* float32 */
 } McLayer;
 

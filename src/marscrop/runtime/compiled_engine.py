@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from marscrop.native import Library, library
-from marscrop.runtime.compiled_parts import Head, NotTranslatedError, RatioTable
+from marscrop.runtime.compiled_parts import Head, RatioTable
 from marscrop.runtime.onnx_graph import read_graph
 from marscrop.runtime.packing import BLOCK
-from marscrop.runtime.translation import Program, Translator
+from marscrop.runtime.program import Program, ProgramWriter
+from marscrop.runtime.translation import NotTranslatedError, Translator
 from marscrop.subjects.subject_map import SubjectOutputs
 
 if TYPE_CHECKING:
@@ -40,13 +41,13 @@ def compiled_engine(contents: Mapping[str, bytes]) -> CompiledEngine | None:
         return None
     try:
         graphs = {name: read_graph(content) for name, content in contents.items()}
-        translator = Translator()
-        translator.picture("pixels")
+        writer = ProgramWriter()
+        translator = Translator(writer, "pixels")
         translator.add(graphs[_FEATURES], [_FEATURES])
         if "subjects" in graphs:
             translator.add(graphs["subjects"], SubjectOutputs._fields)
         table, head = RatioTable.of(graphs["meta"]), Head.of(graphs["head"])
-        return CompiledEngine(native, level, translator.program(), table, head)
+        return CompiledEngine(native, level, writer.program(), table, head)
     except (NotTranslatedError, ValueError):
         return None
 
@@ -91,9 +92,7 @@ class CompiledEngine:
         """See `Engine`."""
         return self._run(rgb)[0][None]
 
-    def features_and_subjects(
-        self, rgb: NDArray[np.uint8]
-    ) -> tuple[Floats, SubjectOutputs | None]:
+    def features_and_subjects(self, rgb: NDArray[np.uint8]) -> tuple[Floats, SubjectOutputs | None]:
         """See `Engine`."""
         features, *subjects = self._run(rgb)
         if not subjects:

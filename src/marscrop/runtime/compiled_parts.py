@@ -1,4 +1,4 @@
-"""The parts `meta` and `head` of a model, taken from their graphs where these are the known ones."""
+"""The parts `meta` and `head` of a model, taken from graphs that are the known ones."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeAlias
 
 import numpy as np
 
-from marscrop.runtime.packing import product_weights
+from marscrop.runtime.packing import BLOCK, product_weights
 from marscrop.runtime.translation import NotTranslatedError
 
 if TYPE_CHECKING:
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 _Step: TypeAlias = "tuple[str, tuple[int | str | list[int], ...], Mapping[str, object]]"
-"""A node as it must be: its kind, its inputs, and those of its attributes that are not 0. An input is
-the number of the node that it comes out of, the name of the graph's, the numbers of a constant, or
-the "<role>" of a constant that may be any."""
+"""A node as it must be: its kind, its inputs, and those of its attributes that are not 0. An input
+is the number of the node that it comes out of, the name of the graph's, the numbers of a constant,
+or the "<role>" of a constant that may be any."""
 
 _OF_NO_MATTER: Final = frozenset({"allowzero"})
 """Attributes that say something of sizes of 0 alone."""
@@ -76,7 +76,7 @@ _HEAD: Final[Sequence[_Step]] = (
     ("Concat", (5, 24, 25), {}),
     ("Reshape", (21, 26), {}),
 )
-"""The head as `marscrop export` writes it, with one layer before the last: 2 x 2 pixels of each cell."""
+"""The head as `marscrop export` writes it: one layer before the last, 2 x 2 pixels of a cell."""
 
 
 class RatioTable(NamedTuple):
@@ -172,7 +172,7 @@ class Head(NamedTuple):
         columns, channels = weights.shape
         as_expected = (
             columns == pixels * len(biases)
-            and not len(biases) % 16  # noqa: PLR2004
+            and not len(biases) % BLOCK
             and found["whole"].tolist() == [1, channels, -1]
             and found["parts"].tolist() == [1, pixels, len(biases), -1]
             and found["parts of one"].tolist() == [-1, pixels, len(biases), 1]

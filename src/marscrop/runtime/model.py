@@ -49,9 +49,7 @@ class MarsModel:
                 f"trained with the resize filter {self.manifest.input.filter!r}; "
                 f"this version has {FILTER!r}",
             )
-        contents = {
-            name: self.manifest.read_part(folder, name) for name in self.manifest.parts
-        }
+        contents = {name: self.manifest.read_part(folder, name) for name in self.manifest.parts}
         self._engine = load_engine(contents, folder, self.manifest, threads)
         self._parameters: OrderedDict[float, Parameters] = OrderedDict()
         self._lock = threading.Lock()

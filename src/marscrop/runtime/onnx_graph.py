@@ -128,15 +128,16 @@ def _tensor(content: memoryview) -> tuple[str, NDArray[Any]]:
     for field, value in _fields(content):
         if field == 1:
             shape.extend(_numbers(value))
-        elif field == 2:
-            kind = value  # type: ignore[assignment]
+        elif field == 2 and isinstance(value, int):
+            kind = value
         elif field == 8:
             name = _text(value)
         elif field == 9:
             raw = _bytes(value)
         else:
             raise ValueError(f"a tensor's field {field}")
-    return name, np.frombuffer(raw, _TYPES[kind]).reshape(shape)
+    numbers: NDArray[Any] = np.frombuffer(raw, _TYPES[kind])
+    return name, numbers.reshape(shape)
 
 
 def _name(content: memoryview) -> str:

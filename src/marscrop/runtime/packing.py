@@ -24,10 +24,10 @@ UNIT: Final = 64
 
 
 def product_weights(weights: Array) -> Array:
-    """Weights of a product of floats.
+    """Weights of a product of floats, or of filters, one a channel.
 
     Args:
-        weights: (columns, length) float32.
+        weights: (columns, length) float32, or (channels, taps).
 
     Returns:
         (blocks, length, 16) float32.
@@ -50,18 +50,6 @@ def quantised_product_weights(weights: Array) -> Array:
     padded[:, : weights.shape[1]] = weights
     blocks = _padded(padded, BLOCK).reshape(-1, BLOCK, length // _QUAD, _QUAD)
     return np.ascontiguousarray(blocks.transpose(0, 2, 1, 3))
-
-
-def depthwise_weights(weights: Array) -> Array:
-    """Weights of filters of floats, one a channel.
-
-    Args:
-        weights: (channels, taps) float32.
-
-    Returns:
-        (blocks, taps, 16) float32.
-    """
-    return product_weights(weights)
 
 
 def repeated(values: Array) -> Array:

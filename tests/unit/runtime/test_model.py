@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from marscrop.runtime import model as model_module
+from marscrop.runtime.engine import Parameters
 from marscrop.runtime.model import MarsModel
 
 Array = NDArray[np.float32]
@@ -65,18 +67,17 @@ def test_parameters_of_a_ratio_are_generated_once(
     packaged_model: Path, features: Array, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fresh = MarsModel(packaged_model)
-    asked: list[list[float]] = []
-    meta = fresh._meta
+    asked: list[float] = []
+    generate = fresh._engine.parameters
 
-    class Counting:
-        def run(self, outputs: None, inputs: dict[str, Array]) -> list[Array]:
-            asked.append(np.exp(inputs["log_ratio"]).tolist())
-            return meta.run(outputs, inputs)
+    def counting(log_ratio: float) -> Parameters:
+        asked.append(math.exp(log_ratio))
+        return generate(log_ratio)
 
-    monkeypatch.setattr(fresh, "_meta", Counting())
+    monkeypatch.setattr(fresh._engine, "parameters", counting)
     fresh.logits(features, [1.0, 1.5, 1.0])
     fresh.logits(features, [1.5, 2.0])
-    assert asked == [pytest.approx([ratio]) for ratio in (1.0, 1.5, 2.0)]  # one by one
+    assert asked == pytest.approx([1.0, 1.5, 2.0])  # one by one
 
 
 def test_kept_ratios_are_bounded(
