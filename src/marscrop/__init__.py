@@ -5,7 +5,7 @@
 >>> tuple(crops[0].box)
 (5, 69, 635, 423)
 
-Importing is cheap: NumPy, Pillow and ONNX Runtime are loaded when `Cropper` is first used.
+Importing is cheap: NumPy and Pillow are loaded when `Cropper` is first used.
 """
 
 from __future__ import annotations

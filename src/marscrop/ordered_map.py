@@ -1,7 +1,7 @@
 """Work on many items in threads, with results in the items' order.
 
 Each worker takes an item all the way, so that one photo is decoded while another is in the network
-and a third is encoded: Pillow, NumPy and ONNX Runtime let go of Python's lock in all three. How far
+and a third is encoded: Pillow, NumPy and the network let go of Python's lock in all three. How far
 workers run ahead of whoever takes the results is bounded, so there may be any number of items.
 """
 

@@ -1,6 +1,6 @@
 """The local engine: threads that share one model.
 
-Pillow and ONNX Runtime let go of the interpreter's lock while they decode, infer and encode, which
+Pillow and the network let go of the interpreter's lock while they decode, infer and encode, which
 is nearly all of a photo's time, so that processes would only multiply the memory.
 """
 

@@ -119,10 +119,12 @@ def _codecs() -> _Findings:
             "pip install --force-reinstall 'pyvips[binary]'"
         )
     facts["native"] = native.library() is not None
+    facts["network"] = native.network_instructions() or "ONNX Runtime"
     if not facts["native"]:
         problems.append(
-            "the parts in C are missing, without which JPEGs take up to twice the time: install "
-            f"a C compiler (Debian: gcc and libc6-dev), unset {native.TURNED_OFF}, and {_REINSTALL}"
+            "the parts in C are missing, without which a start and large JPEGs take up to twice "
+            "the time: install a C compiler (Debian: gcc and libc6-dev), unset "
+            f"{native.TURNED_OFF}, and {_REINSTALL}"
         )
     try:
         facts["libheif"] = libheif_version()

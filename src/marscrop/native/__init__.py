@@ -18,6 +18,11 @@ Library = ModuleType
 """With `lib`, the functions of the headers, and `ffi`, which makes what they take: see cffi."""
 
 
+NONE: Final = 0
+"""The level of a processor that runs no network by the parts in C."""
+_LEVELS: Final = {NONE: None, 1: "AVX2", 2: "AVX-512", 3: "NEON"}
+
+
 @functools.cache
 def library() -> Library | None:
     """The compiled functions, which let go of Python's lock; None where there are none."""
@@ -28,3 +33,14 @@ def library() -> Library | None:
     except ImportError:  # not built, or for another system
         return None
     return _native
+
+
+def network_level() -> int:
+    """How much of this processor the parts in C use for networks; `NONE` where they run none."""
+    native = library()
+    return native.lib.mc_network_level() if native else NONE
+
+
+def network_instructions() -> str | None:
+    """The processor's instructions that run networks; None where ONNX Runtime does."""
+    return _LEVELS[network_level()]

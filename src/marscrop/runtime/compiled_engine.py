@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from marscrop.native import Library, library
+from marscrop.native import NONE, Library, library, network_level
 from marscrop.runtime.compiled_parts import Head, RatioTable
 from marscrop.runtime.onnx_graph import read_graph
 from marscrop.runtime.packing import BLOCK
@@ -35,9 +35,8 @@ def compiled_engine(contents: Mapping[str, bytes]) -> CompiledEngine | None:
     Args:
         contents: of the parts' ONNX files.
     """
-    native = library()
-    level = native.lib.mc_network_level() if native else 0
-    if native is None or not level:
+    native, level = library(), network_level()
+    if native is None or level == NONE:
         return None
     try:
         graphs = {name: read_graph(content) for name, content in contents.items()}

@@ -9,7 +9,7 @@ Source: onnx.proto of ONNX IR version 10; https://protobuf.dev/programming-guide
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
@@ -17,7 +17,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_TYPES: Final = {
+_TYPES: Final[Mapping[int, np.dtype[Any]]] = {
     1: np.dtype("<f4"),
     2: np.dtype("u1"),
     3: np.dtype("i1"),

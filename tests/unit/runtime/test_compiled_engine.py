@@ -14,15 +14,15 @@ import pytest
 from numpy.typing import NDArray
 from tests.subject_model import write_model_without_subjects, write_subject_model
 
-from marscrop.native import library
+from marscrop.native import NONE, network_level
 from marscrop.runtime.compiled_engine import CompiledEngine, compiled_engine
 from marscrop.runtime.manifest import Manifest
 from marscrop.runtime.model import MarsModel
 from marscrop.runtime.onnx_engine import OnnxEngine
 
-LEVEL = library().lib.mc_network_level() if library() else 0  # type: ignore[union-attr]
-pytestmark = pytest.mark.skipif(not LEVEL, reason="no parts in C for this processor")
+pytestmark = pytest.mark.skipif(network_level() == NONE, reason="no parts in C for this processor")
 
+AVX2, AVX512 = 1, 2
 SHAPES = ((144, 192), (192, 128), (48, 192), (192, 16), (16, 16))
 LOG_RATIOS = (-9.0, -1.3863, -0.7, 0.0, 0.288, 0.5754, 1.0, 1.38629, 9.0)
 
@@ -112,12 +112,14 @@ def test_several_ratios_are_the_same_as_one_by_one(engine: CompiledEngine) -> No
         np.testing.assert_array_equal(engine.logits(features, [one])[0], together)
 
 
-@pytest.mark.skipif(LEVEL != 2, reason="the processor has AVX-512 for neither of two levels")
+@pytest.mark.skipif(
+    network_level() != AVX512, reason="the processor has AVX-512 for neither of two levels"
+)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_an_older_processor_gives_the_same_numbers(
     engine: CompiledEngine, shape: tuple[int, int]
 ) -> None:
-    older = CompiledEngine(engine._native, 1, engine._program, engine._table, engine._head)
+    older = CompiledEngine(engine._native, AVX2, engine._program, engine._table, engine._head)
     rgb = picture(shape)
     for found, wanted in zip(older._run(rgb), engine._run(rgb), strict=True):
         np.testing.assert_array_equal(found, wanted)
