@@ -44,11 +44,8 @@ def test_parameters_are_nearly_those_of_the_meta_learner(
 
 def test_beyond_its_range_a_table_answers_as_at_its_end(tabulated: Path) -> None:
     model = MarsModel(tabulated, 1)
-    network, (low, _) = model._meta, model.manifest.ratio_range
-    beyond, end = (
-        network.run(None, {"log_ratio": np.array([math.log(ratio)], np.float32)})
-        for ratio in (low / 3, low)
-    )
+    low, _ = model.manifest.ratio_range
+    beyond, end = (model._engine.parameters(math.log(ratio)) for ratio in (low / 3, low))
     np.testing.assert_array_equal(beyond[0], end[0])
 
 
