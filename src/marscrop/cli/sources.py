@@ -13,7 +13,6 @@ from typing import Final
 from marscrop.cli.destination import Destination
 from marscrop.cli.process import refuse
 from marscrop.files import reason
-from marscrop.imaging.photo_suffixes import PHOTO_SUFFIXES, RAW_SUFFIXES
 from marscrop.ratio import AspectRatio
 
 STDIN: Final = "-"
@@ -105,6 +104,8 @@ class Sources:
     def _add_folder(
         self, folder: str, output: Path | None, recursive: bool, with_raw: bool
     ) -> None:
+        from marscrop.imaging.photo_suffixes import PHOTO_SUFFIXES, RAW_SUFFIXES
+
         suffixes = PHOTO_SUFFIXES | RAW_SUFFIXES if with_raw else PHOTO_SUFFIXES
         left_out = Counter[str]()
         count = len(self.files)
