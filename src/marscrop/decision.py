@@ -133,7 +133,7 @@ def best_within(
 
     Faces give way first, then what is opaque, then `zoom`.
     """
-    largest = replace(asked, min_size=1.0)
+    largest = asked._replace(min_size=1.0)
     zoomed = (largest, asked) if zoom == "none" else (asked,)
     for limits in _strictest_first(zoomed, faces, opaque, ratio):
         box = None
@@ -189,7 +189,7 @@ def centred_if_unsure(
         return crop
     heads = subjects.sure_heads(limits.image) if subjects else []
     held = [head for head in heads if crop.box.holds(head)]
-    safe = replace(limits, keep=(*limits.keep, *held))
+    safe = limits._replace(keep=(*limits.keep, *held))
     box = nearest_box(Window(*map(float, centre)), safe, crop.ratio)
     if box is None or box == crop.box:
         return crop

@@ -180,7 +180,7 @@ def crop(
         photos=photos,
         memory=memory,
     )
-    reports = photos.run(work, sources.files)
+    reports = photos.run(work.report, sources.files)
     failed = _print_reports(reports, len(sources.files), quiet=quiet, as_json=as_json)
     if failed or sources.errors:
         sys.exit(1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -34,8 +33,7 @@ if TYPE_CHECKING:
     from marscrop.window.focal_point import FocalPoint
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """What to print for a photo.
 
     Attributes:
@@ -70,9 +68,8 @@ class _Written(NamedTuple):
     picture: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CropPhoto:
-    """A function of a photo's place in the list and of the photo.
+class CropPhoto(NamedTuple):
+    """What is done with each photo.
 
     Attributes:
         cropper, read, ratios, options, sizing: what is asked.
@@ -98,8 +95,8 @@ class CropPhoto:
     photos: OrderedMap
     memory: MemoryBudget
 
-    def __call__(self, index: int, source: SourceFile) -> Report:
-        """Crop one photo. What goes wrong with it is part of the answer."""
+    def report(self, index: int, source: SourceFile) -> Report:
+        """Crop the photo at a place in the list. What goes wrong with it is part of the answer."""
         done: list[_Written] = []
         lines: list[str] = []
         error: str | None = None

@@ -6,9 +6,8 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import Final
+from typing import Final, NamedTuple
 
 from marscrop.cli.destination import Destination
 from marscrop.cli.process import refuse
@@ -18,8 +17,7 @@ from marscrop.ratio import AspectRatio
 STDIN: Final = "-"
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
+class SourceFile(NamedTuple):
     """A photo to crop.
 
     Attributes:
@@ -38,7 +36,6 @@ class SourceFile:
         return PurePath(self.path).stem if self.content is None else "stdin"
 
 
-@dataclass(slots=True)
 class Sources:
     """The photos, and what is to be said of others.
 
@@ -48,9 +45,10 @@ class Sources:
         errors: on folders that have no photo, or cannot be read.
     """
 
-    files: list[SourceFile] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.files: list[SourceFile] = []
+        self.notes: list[str] = []
+        self.errors: list[str] = []
 
     @classmethod
     def find(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -36,13 +36,14 @@ DEFAULT_MAX_DECODED_BYTES: Final = 256 * cost.MEBIBYTE
 """Memory for finding a crop; with what models take, a process stays below 600 MB."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Photo(StoredPicture):
     """A photo of which the header is read; its pixels are decoded anew at each request.
 
     What is stored, and its attributes, are `StoredPicture`'s; here is what is made of it: pixels
     to look at and pixels to write.
     """
+
+    __slots__ = ()
 
     def analysis_rgb(
         self, size: Size, oversampling: int = MIN_OVERSAMPLING, threads: int = 1
