@@ -77,6 +77,8 @@ class Sources:
     def leave_out_crops(self, destination: Destination, ratios: Sequence[AspectRatio]) -> None:
         """Drop files that are crops of others of them, by their names, and say so."""
         template = destination.template
+        if len(self.files) < 2 and not template.depth:
+            return  # a name is longer than the one it is made of, so no photo is its own crop
         owners = {
             (_real(folder), one.stem)
             for one in self.files
