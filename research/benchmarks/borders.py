@@ -20,7 +20,8 @@ from PIL import Image
 
 from marscrop.cropper import Cropper
 from marscrop.geometry import Box, Size
-from marscrop.imaging import borders
+from marscrop.imaging.border_edges import exact
+from marscrop.imaging.borders import find_borders
 from marscrop.imaging.photo import Photo, open_photo
 
 WIDTHS = (0.02, 0.03, 0.05, 0.08, 0.12, 0.2)
@@ -79,8 +80,8 @@ def is_photo(path: Path) -> bool:
 
 def found(cropper: Cropper, photo: Photo) -> Box | None:
     rgb = photo.analysis_rgb(cropper.input_size(photo))
-    picture = borders.find_borders(rgb)
-    return picture and borders.exact(photo, picture, Size(rgb.shape[1], rgb.shape[0]))
+    picture = find_borders(rgb)
+    return picture and exact(photo, picture, Size(rgb.shape[1], rgb.shape[0]))
 
 
 def with_border(path: Path, chance: random.Random) -> tuple[bytes, Box, tuple[str, ...]]:

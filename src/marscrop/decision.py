@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +18,6 @@ import numpy as np
 
 from marscrop.crop import Crop
 from marscrop.errors import ConstraintError, OptionError
-from marscrop.faces.protection import limits_with_faces
 from marscrop.geometry import Box, Window, centre_crop, iou
 from marscrop.options import CropOptions
 from marscrop.ratio import AspectRatio
@@ -28,7 +27,6 @@ from marscrop.subjects.subject_map import SubjectMap
 from marscrop.window.candidates import best_crop, next_crop
 from marscrop.window.confidence import Calibration, gather_evidence
 from marscrop.window.constraints import Limits
-from marscrop.window.content import limits_with_content
 from marscrop.window.keeping import cut_heads
 from marscrop.window.placement import Prior
 from marscrop.window.rounding import nearest_box
@@ -135,20 +133,34 @@ def best_within(
 
     Faces give way first, then what is opaque, then `zoom`.
     """
-    largest = replace(asked, min_size=1.0)
+    largest = asked._replace(min_size=1.0)
     zoomed = (largest, asked) if zoom == "none" else (asked,)
-    for wanted in (w for z in zoomed for w in limits_with_content(z, opaque, ratio)):
-        for limits in limits_with_faces(wanted, faces, ratio):
-            box = None
-            if zoom == "tight" and subjects is not None:
-                from marscrop.window.framing import framed_crop
+    for limits in _strictest_first(zoomed, faces, opaque, ratio):
+        box = None
+        if zoom == "tight" and subjects is not None:
+            from marscrop.window.framing import framed_crop
 
-                box = framed_crop(logits, subjects, limits, ratio)
-            if box is None:
-                box = best_crop(logits, limits, ratio, prior, subjects)
-            if box is not None:
-                return box, limits
+            box = framed_crop(logits, subjects, limits, ratio)
+        if box is None:
+            box = best_crop(logits, limits, ratio, prior, subjects)
+        if box is not None:
+            return box, limits
     return None
+
+
+def _strictest_first(
+    asked: Iterable[Limits], faces: Sequence[Face], opaque: Box | None, ratio: AspectRatio
+) -> Iterable[Limits]:
+    """Each of what was asked, with all that is opaque and faces to be kept, and then with less."""
+    if opaque is not None:
+        from marscrop.window.content import limits_with_content
+
+        asked = (one for limits in asked for one in limits_with_content(limits, opaque, ratio))
+    if faces:
+        from marscrop.faces.protection import limits_with_faces
+
+        asked = (one for limits in asked for one in limits_with_faces(limits, faces, ratio))
+    return asked
 
 
 def judged(
@@ -177,7 +189,7 @@ def centred_if_unsure(
         return crop
     heads = subjects.sure_heads(limits.image) if subjects else []
     held = [head for head in heads if crop.box.holds(head)]
-    safe = replace(limits, keep=(*limits.keep, *held))
+    safe = limits._replace(keep=(*limits.keep, *held))
     box = nearest_box(Window(*map(float, centre)), safe, crop.ratio)
     if box is None or box == crop.box:
         return crop

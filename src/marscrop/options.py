@@ -6,20 +6,37 @@ the README's table all come from it. `CropKeywords` repeats the names, as type c
 table; a test holds the two together.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from numbers import Real
-from typing import Annotated, Any, Final, Literal, Self, TypedDict, get_args, get_type_hints
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Final,
+    Literal,
+    NamedTuple,
+    Self,
+    TypedDict,
+    get_args,
+)
 
 from marscrop.errors import OptionError
 from marscrop.faces.rule import FaceRule
-from marscrop.imaging.fill import DEFAULT_FILL, Fill
 from marscrop.imaging.read_options import ReadKeywords
 from marscrop.spelling import Mention, Spelling, Text, spelled
 from marscrop.window.anchor import FREE, Anchor, AnchorLike
 from marscrop.window.constraints import MIN_SCALE, Constraints
-from marscrop.window.regions import Region, RegionLike, parse_regions
 from marscrop.window.zoom import Zoom
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from marscrop.imaging.fill import Fill
+    from marscrop.window.regions import Region, RegionLike
+
+DEFAULT_FILL: Final = "white"
+"""What a page or a sheet of paper shows beside a picture."""
 
 MOST_CANDIDATES: Final = 20
 """More are taken for a typing error: after a few the rest are no crops that anybody wants."""
@@ -28,24 +45,24 @@ Read = Callable[["Option", str, Any], Any]
 """From a row, its name and what a caller wrote to the value; raises OptionError."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
+class Option(NamedTuple):
     """A row of the table, without its name and its default.
 
     Attributes:
         help: one or two sentences, the same for every interface.
+        example: of what may be written.
         kind: of what is written: text, a whole number, any number, or whether at all.
         expected: what it must be, for the message where it is not.
         least, most: its range, both included.
         above: in place of `least`, excluded.
         choices: all that may be written, where that is a few words.
         form: of text, such as "X0,Y0,X1,Y1".
-        example: of what may be written.
         repeated: whether it may be given several times.
         read: how what is written becomes the value; by default it is the value.
     """
 
     help: Text
+    example: str
     kind: type[str] | type[int] | type[float] | type[bool] = str
     expected: str = ""
     least: float | None = None
@@ -53,9 +70,8 @@ class Option:
     above: float | None = None
     choices: tuple[str, ...] = ()
     form: str | None = None
-    example: str
     repeated: bool = False
-    read: Read = field(default=lambda option, name, value: option.checked(name, value))
+    read: Read = lambda option, name, value: option.checked(name, value)
 
     def checked(self, name: str, value: Any) -> Any:
         """`value`, which is in the row's range.
@@ -83,8 +99,16 @@ class Option:
         )
 
 
-def _read_regions(_: Option, name: str, value: Any) -> tuple[Region, ...]:
+def _read_regions(_: Option, name: str, value: Any) -> "tuple[Region, ...]":
+    from marscrop.window.regions import parse_regions
+
     return parse_regions(value, name)
+
+
+def _read_fill(_: Option, name: str, value: Any) -> "Fill":
+    from marscrop.imaging.fill import Fill
+
+    return Fill.parse(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +116,7 @@ class CropOptions:
     """What is asked of every crop, of any photo and ratio. `parse` reads what a caller wrote."""
 
     keep: Annotated[
-        tuple[Region, ...],
+        "tuple[Region, ...]",
         Option(
             help="Box that must lie inside each crop: pixels of the upright photo, or percent "
             "(10%,20%,50%,80%). Repeat for more.",
@@ -103,7 +127,7 @@ class CropOptions:
         ),
     ] = ()
     avoid: Annotated[
-        tuple[Region, ...],
+        "tuple[Region, ...]",
         Option(
             help="Box that no crop may overlap. Repeat for more.",
             form="X0,Y0,X1,Y1",
@@ -184,12 +208,12 @@ class CropOptions:
         ),
     ] = None
     pad_fill: Annotated[
-        Fill | None,
+        "Fill | None",
         Option(
             help="What the canvas shows around the photo: a colour, or blur. "
             f"Default: {DEFAULT_FILL}.",
             example="blur",
-            read=lambda _, name, value: Fill.parse(value),
+            read=_read_fill,
         ),
     ] = None
     faces: Annotated[
@@ -256,19 +280,18 @@ class CropOptions:
         return Constraints(self.keep, self.avoid, self.min_size, self.anchor)
 
     @property
-    def padding_fill(self) -> Fill | None:
+    def padding_fill(self) -> "Fill | None":
         """For photos without a crop that meets the constraints; None to refuse them."""
         if self.fallback is None:
             return None
+        from marscrop.imaging.fill import Fill
+
         return self.pad_fill or Fill.parse(DEFAULT_FILL)
 
 
-def _table() -> Mapping[str, Option]:
-    hints = get_type_hints(CropOptions, include_extras=True)
-    return {row.name: hints[row.name].__metadata__[0] for row in fields(CropOptions)}
-
-
-OPTIONS: Final = _table()
+OPTIONS: Final[Mapping[str, Option]] = {
+    name: hint.__metadata__[0] for name, hint in CropOptions.__annotations__.items()
+}
 """The rows, by name, in order."""
 
 DEFAULT_OPTIONS: Final = CropOptions()
@@ -287,15 +310,15 @@ def described(name: str, spelling: Spelling) -> str:
 class CropKeywords(TypedDict, total=False):
     """What callers in Python may write for each option."""
 
-    keep: RegionLike | Iterable[RegionLike]
-    avoid: RegionLike | Iterable[RegionLike]
+    keep: "RegionLike | Iterable[RegionLike]"
+    avoid: "RegionLike | Iterable[RegionLike]"
     min_size: float | None
     zoom: str
     max_candidates: int
     anchor: AnchorLike
     min_confidence: float
     fallback: str | None
-    pad_fill: str | Fill | None
+    pad_fill: "str | Fill | None"
     faces: str
     keep_borders: bool
 

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 import pytest
 from scripts.options_table import README, with_table
@@ -137,7 +137,7 @@ def test_the_readme_would_have_a_row(fronts: dict[str, Any]) -> None:
 
 
 def test_type_checkers_know_the_same_names() -> None:
-    assert list(get_type_hints(CropKeywords)) == list(OPTIONS)
+    assert list(CropKeywords.__annotations__) == list(OPTIONS)
 
 
 def test_the_readme_has_the_table() -> None:

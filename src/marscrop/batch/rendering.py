@@ -16,10 +16,11 @@ from marscrop.exchange.xmp import crop_sidecar
 from marscrop.files import reason, unchanging
 from marscrop.geometry import Margins, Size
 from marscrop.imaging.crop_file import CropFiles
-from marscrop.imaging.fill import DEFAULT_FILL, Fill
+from marscrop.imaging.fill import Fill
 from marscrop.imaging.padding import Padding
 from marscrop.imaging.photo import Photo
 from marscrop.memory_budget import PIXEL_BYTES
+from marscrop.options import DEFAULT_FILL
 from marscrop.sized_crops import output_size
 
 Hold = Callable[[int], AbstractContextManager[Any]]

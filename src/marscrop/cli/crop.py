@@ -12,7 +12,6 @@ import click
 
 from marscrop.cli import flags
 from marscrop.cli.destination import STDOUT, Destination
-from marscrop.cli.output_paths import Existing, OutputPaths
 from marscrop.cli.process import give_memory_back, importing, refuse
 from marscrop.cli.sources import Sources
 from marscrop.errors import MarscropError
@@ -142,7 +141,12 @@ def crop(
         print(f"marscrop: {note}", file=sys.stderr)
     if not sources.files:
         sys.exit(1 if sources.errors else 0)
-    existing: Existing = "replace" if overwrite else "skip" if skip_existing else "refuse"
+    outputs = None
+    if writes:
+        from marscrop.cli.output_paths import Existing, OutputPaths
+
+        existing: Existing = "replace" if overwrite else "skip" if skip_existing else "refuse"
+        outputs = OutputPaths(destination, sources.files, existing)
     with importing():
         from marscrop.cores import usable_cores
         from marscrop.runtime.loading import LoadingModel
@@ -168,7 +172,7 @@ def crop(
         ratios=ratios,
         options=options,
         sizing=sizing,
-        outputs=OutputPaths(destination, sources.files, existing) if writes else None,
+        outputs=outputs,
         write=write,
         as_json=as_json,
         focal=focal,
@@ -176,7 +180,7 @@ def crop(
         photos=photos,
         memory=memory,
     )
-    reports = photos.run(work, sources.files)
+    reports = photos.run(work.report, sources.files)
     failed = _print_reports(reports, len(sources.files), quiet=quiet, as_json=as_json)
     if failed or sources.errors:
         sys.exit(1)

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from marscrop.cli.output_paths import NamedCrop, OutputPaths
-from marscrop.cli.sources import SourceFile
 from marscrop.crop import Crop
 from marscrop.crop_json import CropEntry, PhotoEntry, as_table, focal_entry
 from marscrop.cropper import Cropper
@@ -18,10 +15,6 @@ from marscrop.decision import moved_to_grid
 from marscrop.errors import MarscropError
 from marscrop.files import reason
 from marscrop.geometry import Size
-from marscrop.imaging.encoded_file import distinct
-from marscrop.imaging.photo import Photo
-from marscrop.imaging.read_options import ReadOptions
-from marscrop.imaging.write_options import WriteOptions
 from marscrop.memory_budget import PIXEL_BYTES, MemoryBudget
 from marscrop.options import CropOptions
 from marscrop.ordered_map import OrderedMap
@@ -31,12 +24,16 @@ from marscrop.sizing import Sizing
 from marscrop.spelling import on_command_line
 
 if TYPE_CHECKING:
+    from marscrop.cli.output_paths import NamedCrop, OutputPaths
+    from marscrop.cli.sources import SourceFile
     from marscrop.imaging.lossless import BlockGrid
+    from marscrop.imaging.photo import Photo
+    from marscrop.imaging.read_options import ReadOptions
+    from marscrop.imaging.write_options import WriteOptions
     from marscrop.window.focal_point import FocalPoint
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """What to print for a photo.
 
     Attributes:
@@ -71,9 +68,8 @@ class _Written(NamedTuple):
     picture: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CropPhoto:
-    """A function of a photo's place in the list and of the photo.
+class CropPhoto(NamedTuple):
+    """What is done with each photo.
 
     Attributes:
         cropper, read, ratios, options, sizing: what is asked.
@@ -99,8 +95,8 @@ class CropPhoto:
     photos: OrderedMap
     memory: MemoryBudget
 
-    def __call__(self, index: int, source: SourceFile) -> Report:
-        """Crop one photo. What goes wrong with it is part of the answer."""
+    def report(self, index: int, source: SourceFile) -> Report:
+        """Crop the photo at a place in the list. What goes wrong with it is part of the answer."""
         done: list[_Written] = []
         lines: list[str] = []
         error: str | None = None
@@ -124,9 +120,8 @@ class CropPhoto:
         photo = self.cropper.open(given, source.path, self.read)
         paths = None
         if self.outputs and self.outputs.told_early and self.options.max_candidates == 1:
-            paths = self._paths(
-                self.outputs, index, source, photo, [NamedCrop(one) for one in self.ratios]
-            )
+            named = [_named(one) for one in self.ratios]
+            paths = self._paths(self.outputs, index, source, photo, named)
             if not self.as_json and paths and all(map(self.outputs.stays, paths)):
                 lines += [f"{path}  left as it is" for path in paths]
                 return
@@ -138,7 +133,7 @@ class CropPhoto:
             limit = self.cropper.max_pixels
             sizes = [output_size(crop, self.sizing, limit) for crop in crops]
             named = [
-                NamedCrop(crop.ratio, crop.candidate, size or crop.size)
+                _named(crop.ratio, crop.candidate, size or crop.size)
                 for crop, (size, _) in zip(crops, sizes, strict=True)
             ]
             paths = paths or self._paths(self.outputs, index, source, photo, named)
@@ -210,6 +205,12 @@ class CropPhoto:
                 yield _Written(crop, path, out, lost)
 
 
+def _named(ratio: AspectRatio, candidate: int = 1, size: Size | None = None) -> NamedCrop:
+    from marscrop.cli.output_paths import NamedCrop  # only where crops are written
+
+    return NamedCrop(ratio, candidate, size)
+
+
 def _grid_of(photo: Photo) -> BlockGrid:
     from marscrop.imaging.lossless import BlockGrid
 
@@ -218,7 +219,7 @@ def _grid_of(photo: Photo) -> BlockGrid:
 
 def _warnings(image: str, losses: list[tuple[str, ...]]) -> list[str]:
     """Each loss once, whichever crops have it."""
-    return [f"{image}: warning: {loss}" for loss in distinct(chain.from_iterable(losses))]
+    return [f"{image}: warning: {loss}" for loss in dict.fromkeys(chain.from_iterable(losses))]
 
 
 def _in_words(done: _Written) -> str:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from marscrop.cli.name_template import DEFAULT, NameTemplate
 from marscrop.cli.process import refuse
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
 STDOUT: Final = "-"
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
+class Destination(NamedTuple):
     """Where crops go.
 
     Attributes:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Final
+from typing import Final, NamedTuple
 
 from marscrop.cli.process import refuse
 from marscrop.ratio import AspectRatio, did_you_mean
@@ -26,8 +25,7 @@ _DISTINCT: Final = ("ratio", "width", "height", "candidate")
 _PAIR: Final = r"[\d.]+x[\d.]+(?:px)?(?:@\dx)?"
 
 
-@dataclass(frozen=True, slots=True)
-class NameTemplate:
+class NameTemplate(NamedTuple):
     """A template that was understood.
 
     Attributes:

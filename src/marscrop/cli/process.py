@@ -6,6 +6,7 @@ import codecs
 import ctypes
 import gc
 import io
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -41,8 +42,15 @@ def look_for_garbage() -> None:
 
 @contextmanager
 def importing() -> Iterator[None]:
-    """Import what stays anyway, without looking for garbage in it."""
+    """Import what stays anyway, without looking for garbage in it.
+
+    In a process that `start` began NumPy's products do without threads, unless its user said how
+    many: OpenBLAS begins them as it is loaded, and each looks for work for some time before it
+    sleeps. A photo's products are too small for them.
+    """
     started_here = gc.get_freeze_count() > 0  # else what is garbage already would stay too
+    if started_here:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     gc.disable()
     try:
         yield

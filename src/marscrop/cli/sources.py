@@ -6,21 +6,18 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import Final
+from typing import Final, NamedTuple
 
 from marscrop.cli.destination import Destination
 from marscrop.cli.process import refuse
 from marscrop.files import reason
-from marscrop.imaging.photo_suffixes import PHOTO_SUFFIXES, RAW_SUFFIXES
 from marscrop.ratio import AspectRatio
 
 STDIN: Final = "-"
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
+class SourceFile(NamedTuple):
     """A photo to crop.
 
     Attributes:
@@ -39,7 +36,6 @@ class SourceFile:
         return PurePath(self.path).stem if self.content is None else "stdin"
 
 
-@dataclass(slots=True)
 class Sources:
     """The photos, and what is to be said of others.
 
@@ -49,9 +45,10 @@ class Sources:
         errors: on folders that have no photo, or cannot be read.
     """
 
-    files: list[SourceFile] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.files: list[SourceFile] = []
+        self.notes: list[str] = []
+        self.errors: list[str] = []
 
     @classmethod
     def find(
@@ -80,6 +77,8 @@ class Sources:
     def leave_out_crops(self, destination: Destination, ratios: Sequence[AspectRatio]) -> None:
         """Drop files that are crops of others of them, by their names, and say so."""
         template = destination.template
+        if len(self.files) < 2 and not template.depth:
+            return  # a name is longer than the one it is made of, so no photo is its own crop
         owners = {
             (_real(folder), one.stem)
             for one in self.files
@@ -105,6 +104,8 @@ class Sources:
     def _add_folder(
         self, folder: str, output: Path | None, recursive: bool, with_raw: bool
     ) -> None:
+        from marscrop.imaging.photo_suffixes import PHOTO_SUFFIXES, RAW_SUFFIXES
+
         suffixes = PHOTO_SUFFIXES | RAW_SUFFIXES if with_raw else PHOTO_SUFFIXES
         left_out = Counter[str]()
         count = len(self.files)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from marscrop.geometry import Box, Size, Window, hull_of, largest_window
@@ -91,10 +90,11 @@ def limits_with_faces(
     """
     asked = protect(faces, limits.image, ratio)
     if asked.keep and asked.avoid:
-        yield replace(limits, keep=(*limits.keep, *asked.keep), avoid=(*limits.avoid, *asked.avoid))
+        keep, avoid = (*limits.keep, *asked.keep), (*limits.avoid, *asked.avoid)
+        yield limits._replace(keep=keep, avoid=avoid)
     saved = len(asked.keep)
     while saved:
-        yield replace(limits, keep=(*limits.keep, *asked.keep[:saved]))
+        yield limits._replace(keep=(*limits.keep, *asked.keep[:saved]))
         saved //= 2
     yield limits
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from PIL import ExifTags
 from PIL.ImageFile import ImageFile
@@ -18,7 +18,9 @@ from marscrop.errors import ImageError, LimitError
 from marscrop.geometry import Size
 from marscrop.imaging.jpeg import scans
 from marscrop.imaging.orientation import UPRIGHT
-from marscrop.imaging.tiff_directory import Directory, TiffReader
+
+if TYPE_CHECKING:
+    from marscrop.imaging.tiff_directory import Directory
 
 DEFAULT_MAX_PIXELS: Final = 300_000_000
 """Larger pictures are refused: the largest cameras make 200 million, bombs make billions."""
@@ -156,6 +158,8 @@ def check_tiff_tags(file: IO[bytes]) -> None:
         ImageError: without the source's name.
         struct.error: it is truncated.
     """
+    from marscrop.imaging.tiff_directory import TiffReader
+
     tiff = TiffReader(file)
     check_tiff_directory(tiff.directory(tiff.first))
 

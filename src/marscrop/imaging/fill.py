@@ -8,8 +8,6 @@ from typing import Final
 from marscrop.errors import OptionError
 
 BLUR: Final = "blur"
-DEFAULT_FILL: Final = "white"
-"""What a page or a sheet of paper shows beside a picture."""
 
 _Colour = tuple[int, int, int] | tuple[int, int, int, int]
 

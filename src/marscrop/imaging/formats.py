@@ -21,13 +21,10 @@ from PIL import ExifTags, Image
 from PIL.ImageFile import ImageFile
 
 from marscrop.errors import ImageError, installing
-from marscrop.imaging import cost, jxl, png_rows
+from marscrop.imaging import cost, signatures
 from marscrop.imaging.foreign import raise_foreign
 from marscrop.imaging.jpeg.ending import with_end
-from marscrop.imaging.jpeg.markers import SOI, marker
-from marscrop.imaging.raw.detection import detect
 from marscrop.imaging.read_options import AS_A_WHOLE, ReadOptions
-from marscrop.imaging.tiff_kind import pixels_in_words
 
 READABLE: Final = (
     "JPEG",  # and MPO, which its plugin recognises
@@ -44,13 +41,6 @@ READABLE: Final = (
     "JXL",
 )
 """Formats of photos, by Pillow's names. Not all that Pillow knows: EPS, say, runs Ghostscript."""
-
-_HEIC_BRANDS: Final = frozenset(
-    {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
-)
-_AVIF_BRANDS: Final = frozenset({b"avif", b"avis"})
-_CONTAINER_BRANDS: Final = frozenset({b"mif1", b"msf1"})
-_HEADER_BYTES: Final = 256
 
 MOST_READS: Final = 50_000
 """Of a header. A photo with previews, a depth map and a large profile takes a few thousand."""
@@ -71,23 +61,28 @@ def identify(
         ImageError: without the source's name, when the file is no image that can be read.
         Exception: almost any, from Pillow's plugins, when the header is damaged.
     """
-    header = file.read(_HEADER_BYTES)
+    header = file.read(signatures.HEADER_BYTES)
     if not header:
         raise ImageError(None, "is empty")
-    if _is_heif(header) and not register_heif():
+    if signatures.is_heif(header) and not register_heif():
         raise ImageError(
             None, f"is a HEIC image; install the extra that reads it: {installing('heic')}"
         )
-    if raw := detect(file):
-        from marscrop.imaging.raw.opening import open_raw
+    if signatures.raw_kind(header) or signatures.is_tiff(header):
+        from marscrop.imaging.raw.detection import detect
 
-        return open_raw(file, raw, read.raw)
-    if jxl.is_jxl(header):
+        if raw := detect(file):
+            from marscrop.imaging.raw.opening import open_raw
+
+            return open_raw(file, raw, read.raw)
+    if signatures.is_jxl(header):
         return _open_jxl(file, max_pixels)
-    if header.startswith(marker(SOI)):
+    if header.startswith(signatures.JPEG):
         file = with_end(file)
-    elif read.lenient and header.startswith(png_rows.SIGNATURE):
-        file = png_rows.completed(file, max_pixels)
+    elif read.lenient and header.startswith(signatures.PNG):
+        from marscrop.imaging.png_rows import completed
+
+        file = completed(file, max_pixels)
     reason = f"is not an image of a known format ({', '.join(READABLE)})"
     for register in (_register_jpeg, Image.preinit, Image.init):  # until one of them fits
         register()
@@ -108,16 +103,14 @@ def identify(
                 except (SyntaxError, IndexError, TypeError, struct.error) as error:
                     raise_foreign(error)
                     reason = f"is truncated or corrupt: {one_line(error)}"
-                    pixels = pixels_in_words(file) if _is_unread_tiff(name, error) else None
-                    if pixels:
-                        reason = (
-                            f"is a TIFF of {pixels}, which is not read here; save it as RGB of 8 "
-                            f"or 16 bits a channel"
-                        )
+                    if _is_unread_tiff(name, error):
+                        reason = _about_tiff(file) or reason
     raise ImageError(None, reason)
 
 
 def _open_jxl(file: IO[bytes], max_pixels: int) -> ImageFile:
+    from marscrop.imaging import jxl
+
     if not jxl.register():
         raise ImageError(
             None, f"is a JPEG XL image; install the extra that reads it: {installing('jxl')}"
@@ -135,6 +128,16 @@ def _open_jxl(file: IO[bytes], max_pixels: int) -> ImageFile:
 def _is_unread_tiff(name: str, error: Exception) -> bool:
     """Whether Pillow refused a TIFF for its kind of pixels."""
     return name == "TIFF" and str(error) in ("unknown pixel mode", "unknown data organization")
+
+
+def _about_tiff(file: IO[bytes]) -> str | None:
+    """Why such a TIFF is not read; None where it does not say so much."""
+    from marscrop.imaging.tiff_kind import pixels_in_words
+
+    pixels = pixels_in_words(file)
+    return pixels and (
+        f"is a TIFF of {pixels}, which is not read here; save it as RGB of 8 or 16 bits a channel"
+    )
 
 
 @contextmanager
@@ -183,14 +186,3 @@ def register_heif() -> bool:
 def one_line(error: BaseException) -> str:
     """What an exception says, on one line."""
     return " ".join(str(error).split()) or type(error).__name__
-
-
-def _is_heif(header: bytes) -> bool:
-    """Whether a file's first bytes are HEIF that Pillow cannot read: not AVIF, its sibling."""
-    if header[4:8] != b"ftyp":
-        return False
-    box = header[: int.from_bytes(header[:4], "big")]
-    major, compatible = box[8:12], {box[i : i + 4] for i in range(16, len(box), 4)}
-    if major in _CONTAINER_BRANDS:
-        return not compatible & _AVIF_BRANDS or bool(compatible & _HEIC_BRANDS)
-    return major in _HEIC_BRANDS

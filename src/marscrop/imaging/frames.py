@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from PIL import Image
 from PIL.ImageFile import ImageFile
@@ -37,8 +36,7 @@ second eye or a gain map, and a Photoshop file's are layers: these are stills.""
 _ANIMATED: Final = frozenset({"WEBP", "PNG", "AVIF"})
 
 
-@dataclass(frozen=True, slots=True)
-class FrameSet:
+class FrameSet(NamedTuple):
     """The pictures of a file that are cropped to one box.
 
     Attributes:

@@ -10,22 +10,16 @@ from PIL import ExifTags, Image
 
 from marscrop.geometry import Size
 from marscrop.imaging.orientation import UPRIGHT
+from marscrop.imaging.signatures import JXL_CODESTREAM
 
 FORMAT: Final = "JXL"
 """Its name with Pillow."""
 
-_CODESTREAM: Final = b"\xff\x0a"
-_CONTAINER: Final = b"\0\0\0\x0cJXL \r\n\x87\n"
 _MOST_BOXES: Final = 256
 _SIZE_BYTES: Final = 16
 
 _LENGTH_BITS: Final = (9, 13, 18, 30)
 _RATIOS: Final = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
-
-
-def is_jxl(header: bytes) -> bool:
-    """Whether a file begins as JPEG XL does."""
-    return header.startswith((_CODESTREAM, _CONTAINER))
 
 
 @functools.cache
@@ -44,7 +38,7 @@ def stored_size(file: IO[bytes]) -> Size | None:
     None where the header is damaged.
     """
     start = _codestream(file)
-    if start[:2] != _CODESTREAM:
+    if start[:2] != JXL_CODESTREAM:
         return None
     bits = _LowestFirst(start[2:])
     in_eighths = bits.take(1)
@@ -72,7 +66,7 @@ def told_once(image: Image.Image) -> None:
 def _codestream(file: IO[bytes]) -> bytes:
     """Its beginning."""
     file.seek(0)
-    if (head := file.read(_SIZE_BYTES))[:2] == _CODESTREAM:
+    if (head := file.read(_SIZE_BYTES))[:2] == JXL_CODESTREAM:
         return head
     position = 0
     for _ in range(_MOST_BOXES):

@@ -10,7 +10,7 @@ from PIL.ImageFile import ImageFile
 
 from marscrop.geometry import Box, Size, Window
 from marscrop.imaging.foreign import raise_foreign
-from marscrop.imaging.heif_orientation import heif_orientation
+from marscrop.imaging.signatures import PNG
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,6 +58,8 @@ def stored_orientation(image: Image.Image) -> int:
     they are loaded. A HEIC's is what its own properties do to the pixels, whatever EXIF says.
     """
     if image.format == "HEIF":
+        from marscrop.imaging.heif_orientation import heif_orientation
+
         file = getattr(image, "fp", None)
         found = heif_orientation(file) if file is not None and not file.closed else None
         return found or UPRIGHT
@@ -188,7 +190,7 @@ def _late_png_exif(file: IO[bytes]) -> Image.Exif:
     """
     exif = Image.Exif()
     position = file.tell()
-    file.seek(len(b"\x89PNG\r\n\x1a\n"))
+    file.seek(len(PNG))
     while len(header := file.read(8)) == 8:
         length, kind = int.from_bytes(header[:4], "big"), header[4:]
         if kind == b"eXIf":

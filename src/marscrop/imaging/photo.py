@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -12,18 +12,10 @@ from PIL import Image
 from PIL.ImageFile import ImageFile
 
 from marscrop.geometry import Box, Size
-from marscrop.imaging import (
-    colour,
-    completeness,
-    cost,
-    orientation,
-    png_filters,
-    strips,
-)
+from marscrop.imaging import colour, completeness, cost, orientation, strips
 from marscrop.imaging.animation.faults import in_frame
+from marscrop.imaging.bits import USUAL, stored_bits
 from marscrop.imaging.colourspace.stated import NOTHING, stated_colour
-from marscrop.imaging.deep import reading as deep_reading
-from marscrop.imaging.deep.bits import USUAL, stored_bits
 from marscrop.imaging.frames import STILL, each, frames_of, only, opened_at
 from marscrop.imaging.jpeg.compression import Compression
 from marscrop.imaging.read_options import AS_A_WHOLE, ReadOptions
@@ -44,13 +36,14 @@ DEFAULT_MAX_DECODED_BYTES: Final = 256 * cost.MEBIBYTE
 """Memory for finding a crop; with what models take, a process stays below 600 MB."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Photo(StoredPicture):
     """A photo of which the header is read; its pixels are decoded anew at each request.
 
     What is stored, and its attributes, are `StoredPicture`'s; here is what is made of it: pixels
     to look at and pixels to write.
     """
+
+    __slots__ = ()
 
     def analysis_rgb(
         self, size: Size, oversampling: int = MIN_OVERSAMPLING, threads: int = 1
@@ -179,6 +172,8 @@ class Photo(StoredPicture):
             ImageError: truncated, corrupt or vanished pixels.
             OSError: the file cannot be written.
         """
+        from marscrop.imaging import png_filters
+
         with strips.Target(file) as target, self.decoding() as image:
             # As the photo has it: else a crop could be larger than the whole.
             filtered = png_filters.are_used(cast("Any", image).fp)
@@ -299,7 +294,7 @@ def open_photo(
             colours=stated_colour(image) if is_file else NOTHING,
             bits=bits,
             by_strips=by_strips,
-            _has_more_bits=is_file and deep_reading.is_readable(image, bits),
+            _has_more_bits=bits > USUAL and _can_be_read_deep(image, bits),
             _decoder_bytes=decoder_bytes,
             max_decoded_bytes=max_decoded_bytes,
             reduction=Reduction.of(image) if is_file else Reduction.NONE,
@@ -308,3 +303,9 @@ def open_photo(
             frames=frames,
             _read=read,
         )
+
+
+def _can_be_read_deep(image: Image.Image, bits: int) -> bool:
+    from marscrop.imaging.deep.reading import is_readable  # few files have more than 8 bits
+
+    return is_readable(image, bits)

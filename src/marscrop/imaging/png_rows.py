@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import IO, Final
 
 from marscrop.imaging.completed import CompletedFile
+from marscrop.imaging.signatures import PNG
 
-SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 _END: Final = struct.pack(">L", 0) + b"IEND" + struct.pack(">L", zlib.crc32(b"IEND"))
 _CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _PALETTE: Final = 3
@@ -56,7 +56,7 @@ def completed(file: IO[bytes], max_pixels: int) -> IO[bytes]:
     losses = () if found >= wanted else (
         f"the file ends early, after {share} % of the picture: the rest is filled",
     )  # fmt: skip
-    parts = [SIGNATURE, *(_chunk(kind, content) for kind, content in chunks)]
+    parts = [PNG, *(_chunk(kind, content) for kind, content in chunks)]
     return CompletedFile((*parts, _chunk(b"IDAT", packed), _END), losses)
 
 
@@ -102,7 +102,7 @@ def _repacked(data: list[bytes], wanted: int, filler: Iterator[bytes]) -> tuple[
 
 def _chunks(file: IO[bytes]) -> Iterator[tuple[bytes, bytes]]:
     """Kind and content, the last one as far as it is there."""
-    file.seek(len(SIGNATURE))
+    file.seek(len(PNG))
     for _ in range(_MOST_CHUNKS):
         head = file.read(8)
         if len(head) < 8:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -67,9 +66,9 @@ def _natively(
     library: native.Library, memory: PixelMemory, width: int, across: _Weights, down: _Weights
 ) -> NDArray[np.uint8]:
     """The same, to the bit."""
-    resized = np.empty((down.count, across.count, 3), np.uint8)
+    resized = np.empty((down.pixels, across.pixels, 3), np.uint8)
     rows_between = int(down.begin[-1] - down.begin[0]) + down.taps
-    scratch = np.empty(rows_between * across.count * 3 + _SPARE_BYTES, np.uint8)
+    scratch = np.empty(rows_between * across.pixels * 3 + _SPARE_BYTES, np.uint8)
     ffi = library.ffi
     library.lib.mc_resize(
         memory.pixels,
@@ -82,8 +81,7 @@ def _natively(
     return resized
 
 
-@dataclass(frozen=True, slots=True)
-class _Weights:
+class _Weights(NamedTuple):
     """What each pixel of a row or column is made of; `McFilter` of native/resize.h."""
 
     begin: np.ndarray[tuple[int], np.dtype[np.int32]]
@@ -91,7 +89,7 @@ class _Weights:
     fine: np.ndarray[tuple[int, int], np.dtype[np.int16]]
 
     @property
-    def count(self) -> int:
+    def pixels(self) -> int:
         return self.coarse.shape[0]
 
     @property
@@ -103,7 +101,7 @@ class _Weights:
         return ffi.new(
             "McFilter *",
             (
-                self.count,
+                self.pixels,
                 self.taps,
                 ffi.from_buffer("int32_t[]", self.begin),
                 ffi.from_buffer("int16_t[]", self.coarse),

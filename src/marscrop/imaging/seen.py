@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from marscrop.geometry import Box, Size, Window
-from marscrop.imaging import colour, ground, orientation
+from marscrop.imaging import colour, orientation
 from marscrop.imaging.colour import bits_in_use
 from marscrop.imaging.reduction import reduced
 from marscrop.imaging.resize import resize_rgb
@@ -17,6 +17,8 @@ from marscrop.imaging.stored_picture import StoredPicture
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from marscrop.imaging.ground import Ground
 
 _EPSILON: Final = 1e-6
 
@@ -72,7 +74,7 @@ def see(
         if picture:
             region = orientation.turned_corner(*picture, stored.size, photo.orientation)
         upright.load()
-        below = ground.ground_of(upright) if photo.has_alpha else None
+        below = _ground_of(upright) if photo.has_alpha else None
         grey = below.grey if below else colour.WHITE
         rgb = colour.to_rgb(upright, grey)
         if part is not None:
@@ -89,6 +91,12 @@ def see(
 
             pixels = pixels_to_srgb(pixels, colours)
         return Seen(pixels, below.opaque if below else None, below is not None)
+
+
+def _ground_of(image: Image.Image) -> Ground | None:
+    from marscrop.imaging.ground import ground_of  # few photos are transparent
+
+    return ground_of(image)
 
 
 def _cut(rgb: Image.Image, region: Window | None, part: Box, whole: Size) -> Image.Image:

@@ -7,13 +7,12 @@ shows borders.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from marscrop.geometry import Box, Size
-from marscrop.imaging import borders
+from marscrop.imaging.borders import find_borders
 from marscrop.imaging.photo import Photo
 from marscrop.imaging.resize import MIN_OVERSAMPLING
 
@@ -24,8 +23,7 @@ FLAT: Final = 4
 """By how much the values of a channel may differ in a photo that shows nothing, of 255."""
 
 
-@dataclass(frozen=True, slots=True)
-class PhotoPart:
+class PhotoPart(NamedTuple):
     """A part of a photo, to be seen as if it were the whole of one.
 
     Attributes:
@@ -48,8 +46,7 @@ class PhotoPart:
         return self.photo.seen(size, oversampling, threads, self.box).rgb
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Sight:
+class Sight(NamedTuple):
     """A photo as it is looked at.
 
     Attributes:
@@ -97,10 +94,12 @@ def look(
     seen = photo.seen(size, threads=threads)
     if seen.transparent:  # what surrounds a cut-out is no border
         return Sight(None, None, seen.opaque, seen.rgb)
-    found = borders.find_borders(seen.rgb)
+    found = find_borders(seen.rgb)
     if found is None:
         return Sight(None, None, None, seen.rgb)
-    picture = borders.exact(photo, found, size)
+    from marscrop.imaging.border_edges import exact
+
+    picture = exact(photo, found, size)
     part = part_of(picture)
     if part is None:
         return Sight(picture, None, None, seen.rgb)

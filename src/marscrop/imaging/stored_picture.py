@@ -13,7 +13,6 @@ from marscrop.errors import ImageError, LimitError
 from marscrop.geometry import Box, Size
 from marscrop.imaging import cost, formats, orientation, strips
 from marscrop.imaging.colourspace.stated import Statement
-from marscrop.imaging.deep import reading
 from marscrop.imaging.frames import STILL, FrameSet
 from marscrop.imaging.jpeg.compression import Compression
 from marscrop.imaging.read_options import AS_A_WHOLE, ReadOptions
@@ -137,6 +136,8 @@ class StoredPicture:
         Raises:
             ImageError: truncated, corrupt or vanished pixels.
         """
+        from marscrop.imaging.deep import reading
+
         whole = Box(0, 0, *self.size)
         with self.decoding() as image:
             file = cast("ImageFile", image)

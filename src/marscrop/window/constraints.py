@@ -7,8 +7,7 @@ pixels; the search, the rounding and the padding read nothing else.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from marscrop.errors import ConstraintError
 from marscrop.geometry import (
@@ -24,15 +23,16 @@ from marscrop.geometry import (
 )
 from marscrop.ratio import AspectRatio
 from marscrop.window.anchor import FREE, Anchor
-from marscrop.window.regions import Region
+
+if TYPE_CHECKING:
+    from marscrop.window.regions import Region
 
 MIN_SCALE: Final = 0.3
 """Smallest window searched, as a share of the largest of the ratio. Of the 1,335 crops that
 people made for FCDB's training split, the smallest covers 0.32 of the longer-fitting side."""
 
 
-@dataclass(frozen=True, slots=True)
-class Constraints:
+class Constraints(NamedTuple):
     """The constraints that were asked for, for any photo and any ratio: see `CropOptions`.
 
     Attributes:
@@ -72,8 +72,7 @@ class Constraints:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """Constraints on one photo, in its pixels.
 
     Attributes:
@@ -99,8 +98,7 @@ class Limits:
         """
         frame = Box(0, 0, *part.size)
         avoid = (box.moved(-part.x0, -part.y0) for box in self.avoid)
-        return replace(
-            self,
+        return self._replace(
             image=part.size,
             keep=tuple(box.moved(-part.x0, -part.y0) for box in self.keep),
             avoid=tuple(box for box in avoid if box.overlaps(frame)),

@@ -7,7 +7,6 @@ is empty is never shown in place of what is not.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from marscrop.geometry import Box, Size, largest_window
 from marscrop.ratio import AspectRatio
@@ -42,7 +41,7 @@ def _around(limits: Limits, content: Box, largest: Size) -> Limits:
         avoid += [Box(0, 0, content.x0, height), Box(content.x1, 0, width, height)]
     if not fits_y:
         avoid += [Box(0, 0, width, content.y0), Box(0, content.y1, width, height)]
-    return replace(limits, keep=keep, avoid=tuple(box for box in avoid if min(box.size) > 0))
+    return limits._replace(keep=keep, avoid=tuple(box for box in avoid if min(box.size) > 0))
 
 
 def _held(first: int, last: int, largest: int) -> tuple[int, int]:

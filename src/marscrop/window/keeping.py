@@ -9,8 +9,7 @@ it; the more so the more it is the only one.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, TypeVar, cast
 
 import numpy as np
 
@@ -48,8 +47,7 @@ _Array: TypeAlias = "NDArray[np.float64]"
 _Answer = TypeVar("_Answer")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Kept:
+class Kept(NamedTuple):
     """Boxes that a crop should not cut.
 
     Attributes:
@@ -71,8 +69,7 @@ class Kept:
         return shown
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Keeping:
+class Keeping(NamedTuple):
     """The heads and the main subjects of a photo, by what they cost.
 
     Attributes:

@@ -86,6 +86,21 @@ def test_garbage_is_looked_for_once_the_command_is_known() -> None:
     assert done.stdout.split() == ["False", "False", "True"]
 
 
+@pytest.mark.parametrize("told", [None, "3"])
+def test_products_have_one_thread_unless_told_otherwise(told: str | None) -> None:
+    done = run(
+        "import os\n"
+        f"os.environ.pop('OPENBLAS_NUM_THREADS', None) if {told is None} else "
+        f"os.environ.update(OPENBLAS_NUM_THREADS='{told}')\n"
+        "def main():\n"
+        "    process.look_for_garbage()\n"
+        "    with process.importing():\n"
+        "        print(os.environ['OPENBLAS_NUM_THREADS'])\n"
+        "app.main = main"
+    )
+    assert done.stdout.split() == [told or "1"]
+
+
 def test_garbage_is_looked_for_after_an_import_that_fails() -> None:
     done = run(
         "def main():\n"

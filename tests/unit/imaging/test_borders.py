@@ -11,7 +11,8 @@ from PIL import Image, ImageDraw, ImageFilter
 from tests.unit.imaging.pictures import exif_with, smooth, stored_as
 
 from marscrop.geometry import Box, Size, fit_longest_edge
-from marscrop.imaging.borders import exact, find_borders
+from marscrop.imaging.border_edges import exact
+from marscrop.imaging.borders import find_borders
 from marscrop.imaging.photo import Photo, open_photo
 
 Sides = tuple[int, int, int, int]

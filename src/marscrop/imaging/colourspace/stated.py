@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, Any, Final
+from types import MappingProxyType
+from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
 
 from PIL import ExifTags, Image
 from PIL.ImageFile import ImageFile
@@ -24,8 +24,7 @@ _NARROWEST_GAMMA, _WIDEST_GAMMA = 0.1, 10.0
 _PNG_UNIT: Final = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """What a file says of its colours, beside an ICC profile.
 
     Attributes:
@@ -39,7 +38,7 @@ class Statement:
     space: ColourSpace | None = None
     replaces_icc: bool = False
     cicp: tuple[int, int] | None = None
-    png_chunks: Mapping[bytes, bytes] = field(default_factory=dict)
+    png_chunks: Mapping[bytes, bytes] = MappingProxyType({})
 
     def profile(self, embedded: bytes | None, mode: str) -> bytes | None:
         """The ICC profile that says what the file says, as well as one can.

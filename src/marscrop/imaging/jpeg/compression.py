@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile, get_sampling
@@ -15,8 +14,7 @@ _HALF_CHROMA_ACROSS: Final = 1
 _UNNAMED: Final = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Compression:
+class Compression(NamedTuple):
     """A JPEG's compression, in the terms of Pillow's encoder.
 
     Attributes:

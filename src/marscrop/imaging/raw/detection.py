@@ -14,10 +14,8 @@ from typing import IO, Final
 from marscrop.geometry import Size
 from marscrop.imaging.orientation import ORIENTATIONS, UPRIGHT
 from marscrop.imaging.raw import containers
+from marscrop.imaging.signatures import HEADER_BYTES, is_tiff, raw_kind
 from marscrop.imaging.tiff_directory import Entry, TiffReader
-
-HEADER_BYTES: Final = 16
-"""Of a file, from which it is seen whether it needs a closer look."""
 
 _WIDTH, _HEIGHT, _COMPRESSION, _PHOTOMETRIC = 256, 257, 259, 262
 _SUBFILE, _MAKE, _ORIENTATION, _SUB_DIRECTORIES, _DNG_VERSION = 254, 271, 274, 330, 50706
@@ -31,20 +29,6 @@ _SENSOR_CODES: Final = frozenset({32767, 32769, 32770, 34713, 65000, 65535})
 
 _REDUCED: Final = 1
 
-_MAGICS: Final = (
-    (0, b"FUJIFILMCCD-RAW", "Fujifilm RAF"),
-    (0, b"IIRO", "Olympus ORF"),
-    (0, b"IIRS", "Olympus ORF"),
-    (0, b"MMOR", "Olympus ORF"),
-    (0, b"IIU\0", "Panasonic RW2"),
-    (0, b"FOVb", "Sigma X3F"),
-    (0, b"\0MRM", "Minolta MRW"),
-    (6, b"HEAPCCDR", "Canon CRW"),
-    (8, b"CR\2", "Canon CR2"),
-    (8, b"IIII", "Phase One IIQ"),
-    (4, b"ftypcrx ", "Canon CR3"),
-)
-_TIFFS: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _WITH_DIRECTORIES: Final = frozenset({"Olympus ORF", "Panasonic RW2", "Canon CR2", "Phase One IIQ"})
 _CONTAINERS: Final = {"Canon CR3": containers.canon, "Fujifilm RAF": containers.fujifilm}
 _KINDS: Final = {
@@ -92,7 +76,7 @@ def detect(file: IO[bytes]) -> RawFile | None:
     """
     file.seek(0)
     header = file.read(HEADER_BYTES)
-    kind = next((kind for at, magic, kind in _MAGICS if header[at:].startswith(magic)), None)
+    kind = raw_kind(header)
     if kind in _CONTAINERS:
         try:
             return RawFile(kind, *_CONTAINERS[kind](file))
@@ -100,7 +84,7 @@ def detect(file: IO[bytes]) -> RawFile | None:
             return RawFile(kind)
     if kind is not None and kind not in _WITH_DIRECTORIES:
         return RawFile(kind)
-    if kind is None and not header.startswith(_TIFFS):
+    if kind is None and not is_tiff(header):
         return None
     try:
         return _of_directories(TiffReader(file), kind)
