@@ -135,8 +135,7 @@ def best_within(
 
     Faces give way first, then what is opaque, then `zoom`.
     """
-    largest = replace(asked, min_size=1.0)
-    zoomed = (largest, asked) if zoom == "none" else (asked,)
+    zoomed = (replace(asked, min_size=1.0), asked) if zoom == "none" else (asked,)
     for wanted in (w for z in zoomed for w in limits_with_content(z, opaque, ratio)):
         for limits in limits_with_faces(wanted, faces, ratio):
             box = None
@@ -172,8 +171,10 @@ def centred_if_unsure(
     That is the centre crop, moved as little as needed to hold every head that the crop holds. The
     crop stays where the limits do not allow that, or where it would cut more of heads.
     """
+    if crop.confidence >= min_confidence:
+        return crop
     centre = centre_crop(limits.image, crop.ratio)
-    if crop.confidence >= min_confidence or not limits.allow(centre, crop.ratio):
+    if not limits.allow(centre, crop.ratio):
         return crop
     heads = subjects.sure_heads(limits.image) if subjects else []
     held = [head for head in heads if crop.box.holds(head)]

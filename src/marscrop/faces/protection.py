@@ -89,6 +89,9 @@ def limits_with_faces(
         faces: in pixels of the photo.
         ratio: asked ratio.
     """
+    if not faces:
+        yield limits
+        return
     asked = protect(faces, limits.image, ratio)
     if asked.keep and asked.avoid:
         yield replace(limits, keep=(*limits.keep, *asked.keep), avoid=(*limits.avoid, *asked.avoid))

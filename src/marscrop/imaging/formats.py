@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import functools
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import IO, Final
+from typing import IO, Final, TypeAlias
 
 from PIL import ExifTags, Image
 from PIL.ImageFile import ImageFile
@@ -52,6 +52,15 @@ _AVIF_BRANDS: Final = frozenset({b"avif", b"avis"})
 _CONTAINER_BRANDS: Final = frozenset({b"mif1", b"msf1"})
 _HEADER_BYTES: Final = 256
 
+_PLAIN: Final = (marker(SOI), png_rows.SIGNATURE, b"RIFF")
+"""How most photos begin, and no camera raw, HEIF or JPEG XL does."""
+
+_OPENED_ALIKE: Final = {"JPEG": "JPEG", "MPO": "JPEG", "PNG": "PNG", "WEBP": "WEBP"}
+"""Formats of files that their plugin opens with nothing done before, with the plugin's name."""
+
+Plugin: TypeAlias = "Callable[[IO[bytes], str], ImageFile]"
+"""One of Pillow's openers, of a file and a name."""
+
 MOST_READS: Final = 50_000
 """Of a header. A photo with previews, a depth map and a large profile takes a few thousand."""
 
@@ -74,16 +83,17 @@ def identify(
     header = file.read(_HEADER_BYTES)
     if not header:
         raise ImageError(None, "is empty")
-    if _is_heif(header) and not register_heif():
-        raise ImageError(
-            None, f"is a HEIC image; install the extra that reads it: {installing('heic')}"
-        )
-    if raw := detect(file):
-        from marscrop.imaging.raw.opening import open_raw
+    if not header.startswith(_PLAIN):
+        if _is_heif(header) and not register_heif():
+            raise ImageError(
+                None, f"is a HEIC image; install the extra that reads it: {installing('heic')}"
+            )
+        if raw := detect(file):
+            from marscrop.imaging.raw.opening import open_raw
 
-        return open_raw(file, raw, read.raw)
-    if jxl.is_jxl(header):
-        return _open_jxl(file, max_pixels)
+            return open_raw(file, raw, read.raw)
+        if jxl.is_jxl(header):
+            return _open_jxl(file, max_pixels)
     if header.startswith(marker(SOI)):
         file = with_end(file)
     elif read.lenient and header.startswith(png_rows.SIGNATURE):
@@ -115,6 +125,22 @@ def identify(
                             f"or 16 bits a channel"
                         )
     raise ImageError(None, reason)
+
+
+def plugin_of(image: ImageFile, file: IO[bytes]) -> Plugin | None:
+    """What opens a file that `identify` found an image in, as long as it does not change.
+
+    Args:
+        image: that was found.
+        file: that `identify` was given.
+
+    Returns:
+        a function of the file from its beginning; None where there is more to do.
+    """
+    name = _OPENED_ALIKE.get(image.format or "")
+    if name is None or image.fp is not file:  # a completed copy, say
+        return None
+    return Image.OPEN[name][0]
 
 
 def _open_jxl(file: IO[bytes], max_pixels: int) -> ImageFile:
