@@ -100,7 +100,7 @@ class Analyser:
             ImageError: an image that cannot be found or read; `LimitError`: with too many pixels.
             OptionError: a frame that it does not have; options for a photo that is open already.
         """
-        asked = ReadOptions.parse(read, **overrides)
+        asked = ReadOptions.parse(read, **overrides) if overrides else read or AS_A_WHOLE
         if isinstance(image, Photo):
             if asked != AS_A_WHOLE:
                 raise OptionError(

@@ -17,7 +17,7 @@ from marscrop.decision import check_zoom, decide, flat_crops, in_photo, moved_to
 from marscrop.errors import ConstraintError, OptionError
 from marscrop.geometry import Box
 from marscrop.imaging.photo import Photo
-from marscrop.imaging.read_options import READ_OPTIONS, ReadKeywords, ReadOptions
+from marscrop.imaging.read_options import AS_A_WHOLE, READ_OPTIONS, ReadKeywords, ReadOptions
 from marscrop.imaging.source import Source
 from marscrop.imaging.write_options import MetadataPolicy
 from marscrop.options import DEFAULT_OPTIONS, CropOptions, Keywords
@@ -313,6 +313,9 @@ def _parse_written(
     options: CropOptions | None, overrides: Keywords
 ) -> tuple[ReadOptions, CropOptions]:
     """How photos are read, and the options of their crops, as they were written."""
+    if not overrides:
+        return AS_A_WHOLE, options or DEFAULT_OPTIONS
     written = cast("dict[str, Any]", dict(overrides))
     reading = {name: written.pop(name) for name in READ_OPTIONS if name in written}
-    return ReadOptions.parse(**reading), CropOptions.parse(options, **written)
+    read = ReadOptions.parse(**reading) if reading else AS_A_WHOLE
+    return read, CropOptions.parse(options, **written)

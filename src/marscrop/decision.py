@@ -184,8 +184,10 @@ def centred_if_unsure(
     That is the centre crop, moved as little as needed to hold every head that the crop holds. The
     crop stays where the limits do not allow that, or where it would cut more of heads.
     """
+    if crop.confidence >= min_confidence:
+        return crop
     centre = centre_crop(limits.image, crop.ratio)
-    if crop.confidence >= min_confidence or not limits.allow(centre, crop.ratio):
+    if not limits.allow(centre, crop.ratio):
         return crop
     heads = subjects.sure_heads(limits.image) if subjects else []
     held = [head for head in heads if crop.box.holds(head)]

@@ -7,6 +7,7 @@ edges as real numbers, in the unit that the function names.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -127,11 +128,17 @@ def largest_window(image: Size, ratio: AspectRatio) -> Size:
     (more only where it would vanish: a side is never below 1 px). An image that has the ratio is
     its own largest window.
     """
-    if has_ratio(image, ratio):
-        return image
-    if image.ratio >= ratio.value:
-        return Size(_within(image.height * ratio.value, image.width), image.height)
-    return Size(image.width, _within(image.width / ratio.value, image.height))
+    return _largest_window(*image, ratio.value)
+
+
+@functools.lru_cache(maxsize=256)
+def _largest_window(width: int, height: int, ratio: float) -> Size:
+    """The steps of a crop ask for the same one again and again."""
+    if (width, height) == _size_of_ratio(width if ratio >= 1 else height, ratio):
+        return Size(width, height)
+    if width / height >= ratio:
+        return Size(_within(height * ratio, width), height)
+    return Size(width, _within(width / ratio, height))
 
 
 def has_ratio(image: Size, ratio: AspectRatio) -> bool:
@@ -150,9 +157,13 @@ def size_of_ratio(longer: int, ratio: AspectRatio) -> Size:
     The other side is rounded once, so that it is off by at most 0.5 px (more only where it would
     vanish). Both sides grow with `longer`.
     """
-    if ratio.value >= 1:
-        return Size(longer, max(1, round_half_up(longer / ratio.value)))
-    return Size(max(1, round_half_up(longer * ratio.value)), longer)
+    return _size_of_ratio(longer, ratio.value)
+
+
+def _size_of_ratio(longer: int, ratio: float) -> Size:
+    if ratio >= 1:
+        return Size(longer, max(1, round_half_up(longer / ratio)))
+    return Size(max(1, round_half_up(longer * ratio)), longer)
 
 
 def size_within(longer: int, image: Size, ratio: AspectRatio) -> Size:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import Iterable
@@ -111,6 +112,7 @@ class AspectRatio:
         raise RatioError(f"{_EXPECTED}; got {text!r}", "ratio", text)
 
     @classmethod
+    @functools.lru_cache(maxsize=256)
     def _parse_text(cls, text: str) -> AspectRatio:
         label = text.strip()
         name = label.lower()

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from marscrop.batch.job import Job
 from marscrop.batch.records import CropRecord
 from marscrop.batch.store import Store, filesystem, is_local
 from marscrop.crop import Crop
 from marscrop.errors import ImageError, StorageError
-from marscrop.exchange.xmp import crop_sidecar
 from marscrop.files import reason, unchanging
 from marscrop.geometry import Margins, Size
-from marscrop.imaging.crop_file import CropFiles
 from marscrop.imaging.fill import Fill
-from marscrop.imaging.padding import Padding
 from marscrop.imaging.photo import Photo
 from marscrop.memory_budget import PIXEL_BYTES
 from marscrop.options import DEFAULT_FILL
 from marscrop.sized_crops import output_size
+
+if TYPE_CHECKING:
+    from marscrop.imaging.padding import Padding
 
 Hold = Callable[[int], AbstractContextManager[Any]]
 """Waits until so many bytes of memory are free, and holds them."""
@@ -57,6 +57,8 @@ class Renderer:
             sizes = [self._size(crop) for crop in crops]
             pixels = sum(size.width * size.height for size, _ in sizes if size)
             pixels += photo.size.width * photo.size.height
+            from marscrop.imaging.crop_file import CropFiles  # with all that writes files
+
             with self._memory(PIXEL_BYTES * pixels):
                 encoder = CropFiles(photo, self._job.write)
                 for index, (crop, (size, said)) in enumerate(zip(crops, sizes, strict=True)):
@@ -68,6 +70,8 @@ class Renderer:
                         told[index] = replace(crop, size=size, warnings=losses)
         for crop in crops:
             if crop.sidecar and crop.has_files:
+                from marscrop.exchange.xmp import crop_sidecar
+
                 text = crop_sidecar(crop.box, photo.size, photo.stored_orientation)
                 files[crop.sidecar] = text.encode()
         return told, files
@@ -97,6 +101,8 @@ class Renderer:
     def _padding(self, margins: Margins | None) -> Padding | None:
         if margins is None:
             return None
+        from marscrop.imaging.padding import Padding
+
         return Padding(margins, self._job.options.padding_fill or Fill.parse(DEFAULT_FILL))
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from marscrop.batch.records import CropRecord, PhotoRecord
 from marscrop.batch.store import Store, encodable
 from marscrop.crop_json import focal_entry
+from marscrop.errors import MissingExtraError
 from marscrop.exchange.image_servers import iiif_region, imgproxy_crop, thumbor_crop
 from marscrop.geometry import Box
-from marscrop.window.focal_point import FocalPoint
 
 JSON_LINES: Final = "manifest.jsonl"
 PARQUET: Final = "manifest.parquet"
@@ -25,6 +25,20 @@ TOOLS: Final[dict[str, Callable[[Box], str]]] = {
 """Columns that can be asked for: a crop in the notation of another tool, by the tool's name."""
 
 _ROWS_A_GROUP: Final = 100_000
+_BLOCK_BYTES: Final = 1 << 20
+
+
+def import_arrow() -> None:
+    """Import what writes Parquet, where there is time for it before it is needed.
+
+    Raises:
+        MissingExtraError: it is not installed.
+    """
+    try:
+        import pyarrow.json
+        import pyarrow.parquet  # noqa: F401
+    except ModuleNotFoundError:
+        raise MissingExtraError("manifests need pyarrow", "batch") from None
 
 
 def write_results(store: Store, records: Iterable[PhotoRecord], tools: Sequence[str] = ()) -> None:
@@ -78,76 +92,108 @@ def read_sources(store: Store) -> Iterator[str]:
 def _files(records: Iterable[PhotoRecord], tools: Sequence[str]) -> dict[str, bytes]:
     ordered = sorted(records, key=lambda record: record.source)
     focal = any(record.focal is not None for record in ordered)
-    rows = [row for record in ordered for row in _rows(record, tools, focal=focal)]
-    lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    return {JSON_LINES: "".join(lines).encode(), PARQUET: _parquet(rows, tools, focal=focal)}
+    columns = _columns(tools, focal=focal)
+    lines = [
+        json.dumps(
+            {name: value(record, crop) for name, (_, value) in columns.items()}, ensure_ascii=False
+        ).encode()
+        for record in ordered
+        for crop in record.crops or (None,)  # a photo that failed has one row, with its error
+    ]
+    kinds = {name: kind for name, (kind, _) in columns.items()}
+    return {JSON_LINES: b"".join(line + b"\n" for line in lines), PARQUET: _parquet(lines, kinds)}
 
 
-def _rows(record: PhotoRecord, tools: Sequence[str], *, focal: bool) -> list[dict[str, Any]]:
-    """A row for each crop of a photo; if it failed, one row with its error."""
-    crops = record.crops or (None,)
-    points = _focal_columns(record.focal) if focal else {}
-    return [_row(record, crop, tools, points) for crop in crops]
+_Value = Callable[[PhotoRecord, CropRecord | None], Any]
+"""From a photo and one of its crops, or None where it failed, to what a row says."""
+
+_TEXT: Final = "text"
+_WHOLE: Final = "whole number"
+_REAL: Final = "number"
+_TRUTH: Final = "truth"
+_TEXTS: Final = "texts"
+_WHOLES: Final = "whole numbers"
+_REALS: Final = "numbers"
 
 
-def _focal_columns(focal: FocalPoint | None) -> dict[str, Any]:
-    return {"focal": None, "object_position": None, **focal_entry(focal)}
-
-
-def _row(
-    record: PhotoRecord, crop: CropRecord | None, tools: Sequence[str], points: dict[str, Any]
-) -> dict[str, Any]:
+def _columns(tools: Sequence[str], *, focal: bool) -> dict[str, tuple[str, _Value]]:
+    """The columns, in order: of which kind, and what is in them."""
     return {
-        "source": encodable(record.source),
-        "relative_source": encodable(record.name) or None,
-        "width": record.width,
-        "height": record.height,
-        **points,
-        "ratio": crop.ratio if crop else None,
-        "candidate": crop.candidate if crop else None,
-        "box": list(crop.box) if crop else None,
-        "confidence": crop.confidence if crop else None,
-        "centred": crop.centred if crop else None,
-        "padding": list(crop.padding) if crop and crop.padding else None,
-        "size": list(crop.size) if crop and crop.size and crop.has_files else None,
-        "output": crop.output if crop and crop.has_files else None,
-        "sidecar": crop.sidecar if crop and crop.has_files else None,
-        "warnings": list(crop.warnings) if crop else None,
-        "state": crop.state if crop else None,
-        "found_box": list(crop.found.box) if crop and crop.found else None,
-        **{tool: TOOLS[tool](crop.box) if crop else None for tool in tools},
-        "error": record.error and encodable(record.error),
+        "source": (_TEXT, lambda record, _: encodable(record.source)),
+        "relative_source": (_TEXT, lambda record, _: encodable(record.name) or None),
+        "width": (_WHOLE, lambda record, _: record.width),
+        "height": (_WHOLE, lambda record, _: record.height),
+        **(_focal_columns() if focal else {}),
+        "ratio": (_TEXT, _of(lambda crop: crop.ratio)),
+        "candidate": (_WHOLE, _of(lambda crop: crop.candidate)),
+        "box": (_WHOLES, _of(lambda crop: list(crop.box))),
+        "confidence": (_REAL, _of(lambda crop: crop.confidence)),
+        "centred": (_TRUTH, _of(lambda crop: crop.centred)),
+        "padding": (_WHOLES, _of(lambda crop: list(crop.padding) if crop.padding else None)),
+        "size": (_WHOLES, _of_file(lambda crop: list(crop.size) if crop.size else None)),
+        "output": (_TEXT, _of_file(lambda crop: crop.output)),
+        "sidecar": (_TEXT, _of_file(lambda crop: crop.sidecar)),
+        "warnings": (_TEXTS, _of(lambda crop: list(crop.warnings))),
+        "state": (_TEXT, _of(lambda crop: crop.state)),
+        "found_box": (_WHOLES, _of(lambda crop: list(crop.found.box) if crop.found else None)),
+        **{tool: (_TEXT, _in_notation(TOOLS[tool])) for tool in tools},
+        "error": (_TEXT, lambda record, _: record.error and encodable(record.error)),
     }
 
 
-def _parquet(rows: list[dict[str, Any]], tools: Sequence[str], *, focal: bool) -> bytes:
+def _focal_columns() -> dict[str, tuple[str, _Value]]:
+    return {
+        "focal": (_REALS, lambda record, _: focal_entry(record.focal).get("focal")),
+        "object_position": (
+            _TEXT,
+            lambda record, _: focal_entry(record.focal).get("object_position"),
+        ),
+    }
+
+
+def _of(value: Callable[[CropRecord], Any]) -> _Value:
+    return lambda _, crop: value(crop) if crop else None
+
+
+def _of_file(value: Callable[[CropRecord], Any]) -> _Value:
+    return lambda _, crop: value(crop) if crop and crop.has_files else None
+
+
+def _in_notation(tool: Callable[[Box], str]) -> _Value:
+    return _of(lambda crop: tool(crop.box))
+
+
+def _parquet(lines: Sequence[bytes], kinds: Mapping[str, str]) -> bytes:
+    """The rows of JSON lines, in columns of these kinds.
+
+    Read by Arrow's own parser: what makes columns of Python's objects first imports pandas, where
+    that is installed, for longer than most runs take to start.
+    """
     import pyarrow as pa
+    import pyarrow.json
     from pyarrow import parquet
 
-    edges = pa.list_(pa.int32())
-    points = {"focal": pa.list_(pa.float64()), "object_position": pa.string()}
     types = {
-        "source": pa.string(),
-        "relative_source": pa.string(),
-        "width": pa.int32(),
-        "height": pa.int32(),
-        **(points if focal else {}),
-        "ratio": pa.string(),
-        "candidate": pa.int32(),
-        "box": edges,
-        "confidence": pa.float64(),
-        "centred": pa.bool_(),
-        "padding": edges,
-        "size": edges,
-        "output": pa.string(),
-        "sidecar": pa.string(),
-        "warnings": pa.list_(pa.string()),
-        "state": pa.string(),
-        "found_box": edges,
-        **{tool: pa.string() for tool in tools},
-        "error": pa.string(),
+        _TEXT: pa.string(),
+        _WHOLE: pa.int32(),
+        _REAL: pa.float64(),
+        _TRUTH: pa.bool_(),
+        _TEXTS: pa.list_(pa.string()),
+        _WHOLES: pa.list_(pa.int32()),
+        _REALS: pa.list_(pa.float64()),
     }
-    table = pa.Table.from_pylist(rows, schema=pa.schema(list(types.items())))
+    schema = pa.schema([(name, types[kind]) for name, kind in kinds.items()])
+    if lines:
+        block = max(_BLOCK_BYTES, 2 * max(map(len, lines)))  # a line may not lie in three of them
+        table = pyarrow.json.read_json(
+            io.BytesIO(b"\n".join(lines)),
+            read_options=pyarrow.json.ReadOptions(block_size=block),
+            parse_options=pyarrow.json.ParseOptions(
+                explicit_schema=schema, unexpected_field_behavior="error"
+            ),
+        ).combine_chunks()
+    else:
+        table = schema.empty_table()
     buffer = io.BytesIO()
     parquet.write_table(table, buffer, row_group_size=_ROWS_A_GROUP, compression="zstd")
     return buffer.getvalue()

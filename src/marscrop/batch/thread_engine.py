@@ -6,18 +6,19 @@ is nearly all of a photo's time, so that processes would only multiply the memor
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from itertools import islice
+from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 
 from marscrop.batch.in_progress import InProgress
 from marscrop.batch.job import Job, Task
 from marscrop.batch.records import PhotoRecord
 from marscrop.batch.store import Store
-from marscrop.batch.worker import Worker
 from marscrop.cores import usable_cores
 from marscrop.errors import StorageError
 from marscrop.memory_budget import MemoryBudget
+from marscrop.runtime.loading import LoadingModel
 
 
 def run_in_threads(
@@ -41,27 +42,95 @@ def run_in_threads(
         StorageError: nothing more can be written; raised once those in progress are finished.
     """
     count = workers or usable_cores()
-    worker = Worker(job, fingerprint, MemoryBudget().hold)
+    loading = LoadingModel(job.model, 1)
+    # Imported while the model is loaded.
+    from marscrop.batch.results import import_arrow
+    from marscrop.batch.worker import Worker
+
+    import_arrow()
+    worker = Worker(job, fingerprint, MemoryBudget().hold, loading)
     in_progress = InProgress(Store(job.target))
 
     def work(task: Task) -> PhotoRecord:
         with in_progress.marked(task.key(fingerprint), alone=count == 1):
             return worker.do(task)
 
-    waiting = iter(tasks)
+    answers = _Answers(work, tasks, count, stopped)
     with ThreadPoolExecutor(count, thread_name_prefix="marscrop") as pool:
-        running: set[Future[PhotoRecord]] = {pool.submit(work, t) for t in islice(waiting, count)}
+        try:
+            for _ in range(count):
+                pool.submit(answers.find)
+            yield from answers
+        finally:
+            answers.end()
+
+
+class _Answers:
+    """What comes of tasks, by threads that each take a task as soon as they are done with one.
+
+    Who takes the records is waited for only where threads are ahead by a task each: what is done
+    and not in the journal would be done again after a kill.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[Task], PhotoRecord],
+        tasks: Sequence[Task],
+        threads: int,
+        stopped: Callable[[], bool],
+    ) -> None:
+        self._work, self._threads, self._stopped = work, threads, stopped
+        self._waiting = iter(tasks)
+        self._begun = 0
+        self._ended = False
+        self._taking = threading.Lock()
+        self._room = threading.Semaphore(2 * threads)
+        self._found: SimpleQueue[PhotoRecord | BaseException | None] = SimpleQueue()
+
+    def find(self) -> None:
+        """Do tasks as long as there are some; the work of each thread."""
+        try:
+            while (task := self._next()) is not None:
+                self._found.put(self._work(task))
+        except BaseException as error:  # raised where the records are taken
+            self._ended = True
+            self._found.put(error)
+        finally:
+            self._found.put(None)
+
+    def __iter__(self) -> Iterator[PhotoRecord]:
+        """The records, until all threads have ended.
+
+        Raises:
+            StorageError: of a thread, once the others have ended.
+            BaseException: any other, at once.
+        """
         refused: StorageError | None = None
-        while running:
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            if not (stopped() or refused):
-                running |= {pool.submit(work, task) for task in islice(waiting, len(done))}
-            for future in done:
-                try:
-                    record = future.result()
-                except StorageError as error:
-                    refused = error
-                else:
-                    yield record
+        at_work = self._threads
+        while at_work:
+            found = self._found.get()
+            if found is None:
+                at_work -= 1
+            elif isinstance(found, StorageError):
+                refused = found
+            elif isinstance(found, BaseException):
+                raise found
+            else:
+                yield found
+                self._room.release()
         if refused:
             raise refused
+
+    def end(self) -> None:
+        """Begin no further task."""
+        self._ended = True
+        self._room.release(self._threads)
+
+    def _next(self) -> Task | None:
+        self._room.acquire()
+        with self._taking:
+            # A run does something, however soon it is stopped.
+            if self._ended or (self._begun >= self._threads and self._stopped()):
+                return None
+            self._begun += 1
+            return next(self._waiting, None)

@@ -13,6 +13,7 @@ from marscrop.cropper import Cropper
 from marscrop.errors import ImageError, MarscropError, StorageError
 from marscrop.geometry import Box, Size
 from marscrop.imaging.output_format import suffix_for
+from marscrop.runtime.loading import LoadingModel
 from marscrop.sized_crops import sized_crops
 from marscrop.spelling import Mention, on_command_line
 
@@ -21,7 +22,11 @@ class Worker:
     """A worker with the model loaded, for the tasks of a job. Threads may share one."""
 
     def __init__(
-        self, job: Job, fingerprint: str, memory: Hold = lambda size: nullcontext()
+        self,
+        job: Job,
+        fingerprint: str,
+        memory: Hold = lambda size: nullcontext(),
+        loading: LoadingModel | None = None,
     ) -> None:
         """Load the model.
 
@@ -29,6 +34,7 @@ class Worker:
             job: of all tasks.
             fingerprint: of the job.
             memory: for those who share it.
+            loading: the job's model, where that is on its way.
 
         Raises:
             ModelError: the model or the face detector is missing or changed.
@@ -40,7 +46,7 @@ class Worker:
         self._renderer = Renderer(job, memory)
         # One thread a photo: many photos at once use the cores better than many threads on one.
         self._cropper = Cropper(
-            job.model,
+            loading or job.model,
             threads=1,
             max_pixels=job.max_pixels,
             max_decoded_bytes=job.max_decoded_bytes,

@@ -88,6 +88,9 @@ def limits_with_faces(
         faces: in pixels of the photo.
         ratio: asked ratio.
     """
+    if not faces:
+        yield limits
+        return
     asked = protect(faces, limits.image, ratio)
     if asked.keep and asked.avoid:
         keep, avoid = (*limits.keep, *asked.keep), (*limits.avoid, *asked.avoid)

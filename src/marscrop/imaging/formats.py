@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import functools
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import IO, Final
+from typing import IO, Final, TypeAlias
 
 from PIL import ExifTags, Image
 from PIL.ImageFile import ImageFile
@@ -42,6 +42,15 @@ READABLE: Final = (
 )
 """Formats of photos, by Pillow's names. Not all that Pillow knows: EPS, say, runs Ghostscript."""
 
+_PLAIN: Final = (signatures.JPEG, signatures.PNG, b"RIFF")
+"""How most photos begin, and no camera raw, HEIF or JPEG XL does."""
+
+_OPENED_ALIKE: Final = {"JPEG": "JPEG", "MPO": "JPEG", "PNG": "PNG", "WEBP": "WEBP"}
+"""Formats of files that their plugin opens with nothing done before, with the plugin's name."""
+
+Plugin: TypeAlias = "Callable[[IO[bytes], str], ImageFile]"
+"""One of Pillow's openers, of a file and a name."""
+
 MOST_READS: Final = 50_000
 """Of a header. A photo with previews, a depth map and a large profile takes a few thousand."""
 
@@ -64,19 +73,20 @@ def identify(
     header = file.read(signatures.HEADER_BYTES)
     if not header:
         raise ImageError(None, "is empty")
-    if signatures.is_heif(header) and not register_heif():
-        raise ImageError(
-            None, f"is a HEIC image; install the extra that reads it: {installing('heic')}"
-        )
-    if signatures.raw_kind(header) or signatures.is_tiff(header):
-        from marscrop.imaging.raw.detection import detect
+    if not header.startswith(_PLAIN):
+        if signatures.is_heif(header) and not register_heif():
+            raise ImageError(
+                None, f"is a HEIC image; install the extra that reads it: {installing('heic')}"
+            )
+        if signatures.raw_kind(header) or signatures.is_tiff(header):
+            from marscrop.imaging.raw.detection import detect
 
-        if raw := detect(file):
-            from marscrop.imaging.raw.opening import open_raw
+            if raw := detect(file):
+                from marscrop.imaging.raw.opening import open_raw
 
-            return open_raw(file, raw, read.raw)
-    if signatures.is_jxl(header):
-        return _open_jxl(file, max_pixels)
+                return open_raw(file, raw, read.raw)
+        if signatures.is_jxl(header):
+            return _open_jxl(file, max_pixels)
     if header.startswith(signatures.JPEG):
         file = with_end(file)
     elif read.lenient and header.startswith(signatures.PNG):
@@ -106,6 +116,22 @@ def identify(
                     if _is_unread_tiff(name, error):
                         reason = _about_tiff(file) or reason
     raise ImageError(None, reason)
+
+
+def plugin_of(image: ImageFile, file: IO[bytes]) -> Plugin | None:
+    """What opens a file that `identify` found an image in, as long as it does not change.
+
+    Args:
+        image: that was found.
+        file: that `identify` was given.
+
+    Returns:
+        a function of the file from its beginning; None where there is more to do.
+    """
+    name = _OPENED_ALIKE.get(image.format or "")
+    if name is None or image.fp is not file:  # a completed copy, say
+        return None
+    return Image.OPEN[name][0]
 
 
 def _open_jxl(file: IO[bytes], max_pixels: int) -> ImageFile:

@@ -46,9 +46,12 @@ def orientation_of(image: Image.Image) -> int:
     for TIFF, which Pillow turns by itself while loading (its `size` is upright from the start),
     and for HEIC, which libheif turns.
     """
-    if image.format in ("TIFF", "HEIF"):
-        return UPRIGHT
-    return stored_orientation(image)
+    return left_of(stored_orientation(image), image)
+
+
+def left_of(stored: int, image: Image.Image) -> int:
+    """`orientation_of`, where `stored_orientation` is known."""
+    return UPRIGHT if image.format in ("TIFF", "HEIF") else stored
 
 
 def stored_orientation(image: Image.Image) -> int:

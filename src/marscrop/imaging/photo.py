@@ -272,13 +272,15 @@ def open_photo(
             frames, decoder_bytes = only(read.frame), 0
         if image.format != "GIF":  # whose frames share a canvas, where pages have their own sizes
             stored = Size(*image.size)
-        turn = orientation.orientation_of(image)
+        stored_turn = orientation.stored_orientation(image)
+        turn = orientation.left_of(stored_turn, image)
         size = orientation.turned_size(stored, turn)
         cost.check_pixels(size, max_pixels)
         if is_file:
-            cost.check_time(cast("ImageFile", image))
+            file = cast("ImageFile", image)
+            cost.check_time(file)
             further = frames.indices != STILL.indices
-            decoder_bytes = cost.decoder_bytes(cast("ImageFile", image), further_frames=further)
+            decoder_bytes = cost.decoder_bytes(file, further_frames=further)
         losses = completeness.losses_of(image, lenient=read.lenient, most_bytes=max_decoded_bytes)
         by_strips = is_file and strips.readable(image)
         bits = stored_bits(image) if is_file else USUAL
@@ -290,7 +292,7 @@ def open_photo(
             has_alpha=colour.has_alpha(image),
             jpeg=Compression.of(image, turn) if is_file else None,
             orientation=turn,
-            stored_orientation=orientation.stored_orientation(image),
+            stored_orientation=stored_turn,
             colours=stated_colour(image) if is_file else NOTHING,
             bits=bits,
             by_strips=by_strips,

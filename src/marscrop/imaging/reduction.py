@@ -89,7 +89,7 @@ def reduced(
     """
     stored = Size(*image.size)
     divisor = reduction.divisor(stored, wanted, oversampling)
-    if reduction is Reduction.SCALED and divisor > 1:
+    if reduction is Reduction.SCALED:
         from marscrop.imaging import webp
 
         small = Size(-(-stored.width // divisor), -(-stored.height // divisor))
@@ -101,6 +101,8 @@ def reduced(
             return image, None
         cast("DevelopedRaw", image).halve()
         return image, (stored.width / 2, stored.height / 2)
+    if reduction is Reduction.NONE and strips.read_sooner(image):
+        return strips.reduced(image, 1), None
     if reduction is Reduction.NONE or not isinstance(image, JpegImageFile):
         return image, None
     draft = image.draft(None, (oversampling * wanted.width, oversampling * wanted.height))

@@ -31,8 +31,20 @@ Source: TypeAlias = "str | os.PathLike[str] | bytes | BinaryIO | Image.Image | N
 Opener = Callable[[], AbstractContextManager[Image.Image]]
 """Opens the image anew, and closes it as the block ends."""
 
-Identify = Callable[[BinaryIO], ImageFile]
-"""Finds the image in a file."""
+
+class _Identify:
+    """Finds the image in a file. Of the same file, it is found at once from the second time on."""
+
+    def __init__(self, read: ReadOptions, max_pixels: int) -> None:
+        self._read, self._max_pixels = read, max_pixels
+        self._plugin: formats.Plugin | None = None
+
+    def __call__(self, file: BinaryIO) -> ImageFile:
+        if self._plugin:
+            return self._plugin(file, "")
+        image = formats.identify(file, self._read, self._max_pixels)
+        self._plugin = formats.plugin_of(image, file)
+        return image
 
 
 class Opened(NamedTuple):
@@ -59,7 +71,7 @@ def resolve(
         name: that it goes by in messages; by default a path's own, or a word for its kind.
         read, max_pixels: as for `formats.identify`.
     """
-    identify = partial(formats.identify, read=read, max_pixels=max_pixels)
+    identify = _Identify(read, max_pixels)
     if isinstance(source, (str, os.PathLike)):
         return _resolve_path(os.fsdecode(source), name, identify)
     if isinstance(source, Opened):
@@ -83,7 +95,7 @@ def resolve(
     )
 
 
-def _resolve_path(path: str, name: str | None, identify: Identify) -> tuple[str, bool, Opener]:
+def _resolve_path(path: str, name: str | None, identify: _Identify) -> tuple[str, bool, Opener]:
     name = name or path or "''"
     with explained(name, "cannot be opened"):
         found = os.stat(path)  # noqa: PTH116 - Path("") would be "."
@@ -106,13 +118,13 @@ def _read_all(file: BinaryIO, name: str) -> bytes:
 
 
 @contextmanager
-def _open_file(path: str, identity: Identity, identify: Identify) -> Iterator[ImageFile]:
+def _open_file(path: str, identity: Identity, identify: _Identify) -> Iterator[ImageFile]:
     with unchanging(path, identity) as file:
         yield identify(file)
 
 
 @contextmanager
-def _open_bytes(content: bytes, identify: Identify) -> Iterator[ImageFile]:
+def _open_bytes(content: bytes, identify: _Identify) -> Iterator[ImageFile]:
     yield identify(io.BytesIO(content))
 
 

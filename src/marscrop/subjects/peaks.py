@@ -32,19 +32,27 @@ def windows_above(
     """
     rows, columns = np.nonzero(scores >= min_score)
     height, width = np.exp(log_size[:, rows, columns])
-    y = rows + offset[0, rows, columns] + 0.5
-    x = columns + offset[1, rows, columns] + 0.5
-    edges = np.stack([x - width / 2, y - height / 2, x + width / 2, y + height / 2], axis=1)
-    return edges.astype(np.float32), scores[rows, columns]
+    down, across = offset[:, rows, columns]
+    x, y = columns + across + 0.5, rows + down + 0.5
+    width, height = width / 2, height / 2
+    edges = np.empty((len(rows), 4), np.float32)
+    edges[:, 0], edges[:, 1], edges[:, 2], edges[:, 3] = (
+        x - width,
+        y - height,
+        x + width,
+        y + height,
+    )
+    return edges, scores[rows, columns]
 
 
 def local_maxima(scores: _Array) -> _Array:
     """(h, w) scores of the cells that none of their eight neighbours exceeds; 0 elsewhere."""
-    rows, columns = scores.shape
-    padded = np.full((rows + 2, columns + 2), -np.inf, scores.dtype)
-    padded[1:-1, 1:-1] = scores
-    across = np.maximum(np.maximum(padded[:, :-2], padded[:, 1:-1]), padded[:, 2:])
-    around = np.maximum(np.maximum(across[:-2], across[1:-1]), across[2:])
+    across = scores.copy()
+    np.maximum(across[:, 1:], scores[:, :-1], out=across[:, 1:])
+    np.maximum(across[:, :-1], scores[:, 1:], out=across[:, :-1])
+    around = across.copy()
+    np.maximum(around[1:], across[:-1], out=around[1:])
+    np.maximum(around[:-1], across[1:], out=around[:-1])
     return np.where(scores >= around, scores, np.float32(0))
 
 
@@ -57,6 +65,8 @@ def surest(windows: _Array, scores: _Array, same_iou: float, most: int | None = 
         same_iou: windows that overlap by this IoU or more are one.
         most: how many are kept; by default all.
     """
+    if len(scores) < 2:
+        return list(range(len(scores)))[:most]
     areas = (windows[:, 2] - windows[:, 0]) * (windows[:, 3] - windows[:, 1])
     order = np.argsort(-scores, kind="stable")
     kept: list[int] = []

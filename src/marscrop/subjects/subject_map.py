@@ -117,6 +117,8 @@ def _distinct(found: Sequence[Subject], most: int) -> tuple[Subject, ...]:
 
 def _found(maps: _Array, photo: Size, min_score: float, most: int) -> tuple[Subject, ...]:
     """The windows that (5, h, w) maps tell of, surest first."""
+    if maps[0].max() < min_score:
+        return ()
     # Sizes are learned at middles alone: what a cell beside one says of them means nothing.
     windows, scores = windows_above(local_maxima(maps[0]), maps[1:3], maps[3:5], min_score)
     rows, columns = maps.shape[1:]

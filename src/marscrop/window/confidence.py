@@ -6,6 +6,7 @@ in which it is not. A logistic regression, fitted on held-out photos, turns them
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -73,15 +74,16 @@ def gather_evidence(
     found = Evidence(
         margin=math.copysign(math.sqrt(abs(gained)), gained),
         distance=1 - iou(box, centre),
-        coverage=float(np.mean(1 / (1 + np.exp(-np.minimum(np.maximum(logits, -50), 50))))),
+        coverage=_mean_probability(logits),
     )
     if subjects is None:
         return found
     crop, middle = (_in_shares(one, image) for one in (box, centre))
     keeping = Keeping.of(subjects, image, ratio)
+    gaze = subjects.gaze.astype(np.float64)
     return found._replace(
-        gaze=gaze_inside(subjects.gaze, crop) - gaze_inside(subjects.gaze, middle),
-        kept=_cost(keeping, middle) - _cost(keeping, crop),
+        gaze=gaze_inside(gaze, crop) - gaze_inside(gaze, middle),
+        kept=_cost(keeping, middle) - _cost(keeping, crop) if keeping else 0.0,
         pull=_pull(subjects.gaze, crop),
         subject=max((subject.score for subject in subjects.subjects), default=0.0),
     )
@@ -122,6 +124,15 @@ class Calibration:
         return 1 / (1 + math.exp(-max(-500.0, min(500.0, odds))))
 
 
+def _mean_probability(logits: NDArray[np.floating]) -> float:
+    """Of the cells of a map (h, w), 0..1."""
+    values = np.maximum(logits, -50)
+    np.minimum(values, 50, out=values)
+    np.exp(np.negative(values, out=values), out=values)
+    values += 1
+    return float(np.divide(1, values, out=values).mean())
+
+
 def _in_shares(box: Box, image: Size) -> Window:
     return Window(*map(float, box)).scaled(1 / image.width, 1 / image.height)
 
@@ -141,4 +152,10 @@ def _pull(gaze: NDArray[np.floating], crop: Window) -> float:
 
 def _mean(shares: NDArray[np.floating]) -> float:
     """The mean place of shares (n,) that add up to 1, 0..1."""
-    return float(shares @ (np.arange(len(shares)) + 0.5)) / len(shares)
+    return float(shares @ _middles(len(shares))) / len(shares)
+
+
+@functools.lru_cache(maxsize=64)
+def _middles(count: int) -> NDArray[np.float64]:
+    """Of the cells of a row."""
+    return np.arange(count) + 0.5

@@ -8,7 +8,9 @@ it; the more so the more it is the only one.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, TypeVar, cast
 
 import numpy as np
@@ -60,16 +62,14 @@ class Kept(NamedTuple):
 
     def shown(self, lefts: _Array, tops: _Array, width: float, height: float) -> _Array:
         """The share (n, tops, lefts) of each box that each window shows, 0..1."""
-        x0, y0, x1, y1 = self.edges.T[:, :, None]
-        across = np.minimum(x1, lefts + width) - np.maximum(x0, lefts)
-        down = np.minimum(y1, tops + height) - np.maximum(y0, tops)
-        across = np.maximum(across, 0) / (x1 - x0)
-        down = np.maximum(down, 0) / (y1 - y0)
-        shown: _Array = down[:, :, None] * across[:, None, :]
-        return shown
+        return _shown(_columns(self.edges), lefts, tops, width, height)
 
 
-class Keeping(NamedTuple):
+_NOTHING: Final = Kept(np.empty((0, 4)), np.empty(0))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Keeping:
     """The heads and the main subjects of a photo, by what they cost.
 
     Attributes:
@@ -79,6 +79,12 @@ class Keeping(NamedTuple):
 
     heads: Kept
     subjects: Kept
+    _edges: tuple[_Array, ...] = field(init=False, repr=False)
+    """`_columns` of both: windows are held against all boxes at once."""
+
+    def __post_init__(self) -> None:
+        edges = _columns(np.concatenate([self.heads.edges, self.subjects.edges]))
+        object.__setattr__(self, "_edges", edges)
 
     @classmethod
     def of(cls, subjects: SubjectMap, photo: Size, ratio: AspectRatio) -> Keeping:
@@ -94,20 +100,24 @@ class Keeping(NamedTuple):
 
     @classmethod
     def _of(cls, subjects: SubjectMap, photo: Size, ratio: AspectRatio) -> Keeping:
+        of_heads = cls.of_heads(subjects, photo)
+        if not subjects.subjects:
+            return of_heads
         sides, main = _remembered(subjects, ("main", photo), lambda: _main(subjects, photo))
         held = (sides <= np.array(largest_window(photo, ratio)) / photo).all(axis=1)
-        heads = cls.of_heads(subjects, photo).heads
-        return cls(heads, Kept(main.edges[held], main.weights[held]))
+        return cls(of_heads.heads, Kept(main.edges[held], main.weights[held]))
 
     @classmethod
     def _of_heads(cls, subjects: SubjectMap, photo: Size) -> Keeping:
+        if not subjects.heads:
+            return _keeping_nothing()
         edges, scores = _in_shares(subjects.heads, photo)
         costs = HEAD_COST * scores
         heads = Kept(
             np.concatenate([edges, _grown(edges, HEAD_ROOM)]),
             np.concatenate([(1 - ROOM_COST) * costs, ROOM_COST * costs]),
         )
-        return cls(heads, Kept(np.empty((0, 4)), np.empty(0)))
+        return cls(heads, _NOTHING)
 
     def __bool__(self) -> bool:
         return bool(len(self.heads.weights) or len(self.subjects.weights))
@@ -123,15 +133,28 @@ class Keeping(NamedTuple):
             (y, x) costs, 0 where nothing is cut or lost.
         """
         total = np.zeros((len(tops), len(lefts)))
-        if len(self.heads.weights):
-            shown = self.heads.shown(lefts, tops, width, height)
-            cut = np.minimum(1, HEAD_STEEPNESS * np.minimum(shown, 1 - shown))
-            total += _sum(self.heads.weights, np.maximum(cut, LOST_HEAD * (1 - shown)))
+        if not self:
+            return total
+        count = len(self.heads.weights)
+        shown = _shown(self._edges, lefts, tops, width, height)
+        left_out = 1 - shown
+        if count:
+            cut, left_out_heads = shown[:count], left_out[:count]
+            np.minimum(cut, left_out_heads, out=cut)
+            cut *= HEAD_STEEPNESS
+            np.minimum(cut, 1, out=cut)
+            left_out_heads *= LOST_HEAD
+            total += _sum(self.heads.weights, np.maximum(cut, left_out_heads, out=cut))
         if len(self.subjects.weights):
-            missing = 1 - self.subjects.shown(lefts, tops, width, height)
-            lost = np.minimum(1, SUBJECT_STEEPNESS * missing)
-            total += _sum(self.subjects.weights, lost)
+            lost = left_out[count:]
+            lost *= SUBJECT_STEEPNESS
+            total += _sum(self.subjects.weights, np.minimum(lost, 1, out=lost))
         return total
+
+
+@functools.cache
+def _keeping_nothing() -> Keeping:
+    return Keeping(_NOTHING, _NOTHING)
 
 
 def cut_heads(subjects: SubjectMap, photo: Size, box: Box) -> _Array:
@@ -167,6 +190,29 @@ def _main(subjects: SubjectMap, photo: Size) -> tuple[_Array, Kept]:
     weights = SUBJECT_COST * scores**2 * shares**2
     main = np.argsort(-sizes, kind="stable")[:MAIN_SUBJECTS]
     return sides[main], Kept(_grown(edges[main], SUBJECT_ROOM), weights[main])
+
+
+def _columns(edges: _Array) -> tuple[_Array, ...]:
+    """x0, y0, x1, y1, width and height of boxes (n, 4), each (n, 1)."""
+    x0, y0, x1, y1 = edges.T[:, :, None]
+    return x0, y0, x1, y1, x1 - x0, y1 - y0
+
+
+def _shown(
+    columns: tuple[_Array, ...], lefts: _Array, tops: _Array, width: float, height: float
+) -> _Array:
+    """`Kept.shown` of boxes by their `_columns`."""
+    x0, y0, x1, y1, widths, heights = columns
+    across: _Array = np.minimum(x1, lefts + width)
+    across -= np.maximum(x0, lefts)
+    down: _Array = np.minimum(y1, tops + height)
+    down -= np.maximum(y0, tops)
+    np.maximum(across, 0, out=across)
+    np.maximum(down, 0, out=down)
+    across /= widths
+    down /= heights
+    shown: _Array = down[:, :, None] * across[:, None, :]
+    return shown
 
 
 def _sum(weights: _Array, values: _Array) -> _Array:

@@ -22,6 +22,7 @@ Why a search for it can be exact. Call the window's size in cells (a s, b s).
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
@@ -69,10 +70,26 @@ def integral_image(logits: NDArray[np.floating]) -> _Array:
 
 def coverage(near: _Array, far: _Array, cells: int) -> _Array:
     """The share (..., cells) of each cell of a row that lies between edges (...) [cells]."""
-    lines = np.arange(float(cells))
-    covered: _Array = np.minimum(far[..., None], lines + 1)
-    covered -= np.maximum(near[..., None], lines)
+    return _between(near[..., None], far[..., None], cells)
+
+
+def coverage_of_one(near: float, far: float, cells: int) -> _Array:
+    """The same (1, cells) of one pair of edges."""
+    return _between(near, far, cells).reshape(1, cells)
+
+
+def _between(near: _Array | float, far: _Array | float, cells: int) -> _Array:
+    starts, ends = _cells(cells)
+    covered: _Array = np.minimum(far, ends)
+    covered -= np.maximum(near, starts)
     return np.maximum(covered, 0, out=covered)
+
+
+@functools.lru_cache(maxsize=64)
+def _cells(count: int) -> tuple[_Array, _Array]:
+    """Where the cells of a row begin and end."""
+    lines = np.arange(float(count))
+    return lines, lines + 1
 
 
 def sums_inside(
@@ -93,6 +110,16 @@ def sums_inside(
     down = coverage(tops * rows, (tops + height) * rows, rows)
     sums: _Array = down @ values.astype(np.float64) @ across.T
     return sums
+
+
+def sum_inside(
+    values: NDArray[np.floating], left: float, top: float, width: float, height: float
+) -> float:
+    """`sums_inside` of one window, to the bit."""
+    rows, columns = values.shape
+    across = coverage_of_one(left * columns, (left + width) * columns, columns)
+    down = coverage_of_one(top * rows, (top + height) * rows, rows)
+    return float((down @ values.astype(np.float64, copy=False) @ across.T)[0, 0])
 
 
 def window_score(integral: _Array, window: Window) -> float:

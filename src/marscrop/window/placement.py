@@ -21,6 +21,7 @@ costs (`keeping`) and that of moving, which rises with the square of the way, ar
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -32,7 +33,7 @@ from marscrop.geometry import Size, Window, round_half_up
 from marscrop.ratio import AspectRatio
 from marscrop.subjects.subject_map import SubjectMap
 from marscrop.window.keeping import Keeping
-from marscrop.window.likelihood import check_map, sums_inside
+from marscrop.window.likelihood import check_map, coverage, sum_inside
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,6 +53,8 @@ _SCALES: Final = 4
 """Sizes tried, from the prior's to the largest."""
 _PARTS: Final = 2.0**32
 """Of a side, to which a mean place is rounded."""
+_LEAST_SAVING: Final = 1e-9
+"""For which a larger window is taken."""
 _LEAST_GAIN: Final = 1e-12
 """Of a place over the middle: less of it comes from the order in which a map is summed."""
 
@@ -122,10 +125,11 @@ def place_window(
     largest = min(1.0, ratio.value / image.ratio), min(1.0, image.ratio / ratio.value)
     width, height = largest[0] * scale, largest[1] * scale
     lefts, tops = _starts(width), _starts(height)
-    rated = prior.sharpness / logits.size * sums_inside(logits, lefts, tops, width, height)
+    rated = prior.sharpness / logits.size * _sums_everywhere(logits, width, height)
     if subjects is not None:
-        rated += GAZE_WEIGHT * sums_inside(subjects.gaze, lefts, tops, width, height)
-    likelihood = np.exp(rated - rated.max())
+        rated += GAZE_WEIGHT * _sums_everywhere(subjects.gaze, width, height)
+    rated -= rated.max()
+    likelihood = np.exp(rated, out=rated)
     likelihood /= likelihood.sum()
     x0 = _without_last_bits(float(lefts @ likelihood.sum(axis=0)))
     y0 = _without_last_bits(float(tops @ likelihood.sum(axis=1)))
@@ -133,6 +137,24 @@ def place_window(
     if subjects is not None and (keeping := Keeping.of(subjects, image, ratio)):
         window = _moved(window, largest, scale, keeping)
     return window.scaled(image.width, image.height)
+
+
+def _sums_everywhere(values: NDArray[np.floating], width: float, height: float) -> _Array:
+    """`sums_inside` at all `_starts`."""
+    rows, columns = values.shape
+    down, across = _covered_from_starts(height, rows), _covered_from_starts(width, columns)
+    sums: _Array = down @ values.astype(np.float64) @ across.T
+    return sums
+
+
+@functools.lru_cache(maxsize=64)
+def _covered_from_starts(side: float, cells: int) -> _Array:
+    """`coverage` by a side at all its `_starts`: the same for all maps of a photo, and for photos
+    of one shape."""
+    starts = _starts(side)
+    covered = coverage(starts * cells, (starts + side) * cells, cells)
+    covered.flags.writeable = False
+    return covered
 
 
 def _without_last_bits(share: float) -> float:
@@ -148,6 +170,9 @@ def _moved(window: Window, largest: tuple[float, float], scale: float, keeping: 
     centre_x, centre_y = window.centre
     best, least = window, np.inf
     for larger in _evenly(scale, 1, _SCALES).tolist() if scale < 1 else (1.0,):
+        grown = GROW_COST * (larger / scale - 1) ** 2
+        if grown >= least - _LEAST_SAVING:  # and those after it are larger still
+            break
         width, height = largest[0] * larger, largest[1] * larger
         lefts = _starts_around(centre_x - width / 2, width)
         tops = _starts_around(centre_y - height / 2, height)
@@ -155,9 +180,9 @@ def _moved(window: Window, largest: tuple[float, float], scale: float, keeping: 
         away_y = (tops + height / 2 - centre_y) / window.height
         costs = keeping.costs(lefts, tops, width, height)
         costs += MOVE_COST * (away_y[:, None] ** 2 + away_x**2)
-        costs += GROW_COST * (larger / scale - 1) ** 2
+        costs += grown
         row, column = divmod(int(costs.argmin()), len(lefts))
-        if costs[row, column] < least - 1e-9:
+        if costs[row, column] < least - _LEAST_SAVING:
             least = costs[row, column]
             x0, y0 = float(lefts[column]), float(tops[row])
             best = Window(x0, y0, x0 + width, y0 + height)
@@ -168,7 +193,9 @@ def _starts_around(wanted: float, side: float) -> _Array:
     """Where a side may begin: where it is wanted, as far as that is inside, and evenly spaced."""
     room = 1 - side
     count = min(_POSITIONS, math.ceil(room / _FINEST_STEP) + 1)
-    return np.concatenate([[min(max(wanted, 0.0), room)], _evenly(0, room, count)])
+    starts = np.empty(count + 1)
+    starts[0], starts[1:] = min(max(wanted, 0.0), room), _evenly(0, room, count)
+    return starts
 
 
 def gain_over_middle(logits: NDArray[np.floating], window: Window, image: Size) -> float:
@@ -180,10 +207,9 @@ def gain_over_middle(logits: NDArray[np.floating], window: Window, image: Size) 
     """
     x0, y0, x1, y1 = window.scaled(1 / image.width, 1 / image.height)
     width, height = x1 - x0, y1 - y0
-    at, middle = (
-        float(sums_inside(logits, np.array([x]), np.array([y]), width, height)[0, 0])
-        for x, y in ((x0, y0), ((1 - width) / 2, (1 - height) / 2))
-    )
+    values = logits.astype(np.float64, copy=False)
+    at = sum_inside(values, x0, y0, width, height)
+    middle = sum_inside(values, (1 - width) / 2, (1 - height) / 2, width, height)
     gain = (at - middle) / logits.size
     return gain if abs(gain) > _LEAST_GAIN else 0.0
 
@@ -191,7 +217,7 @@ def gain_over_middle(logits: NDArray[np.floating], window: Window, image: Size) 
 def gaze_inside(gaze: NDArray[np.floating], window: Window) -> float:
     """The share of gaze (h, w) that lies in a window, its edges in shares of the image's sides."""
     x0, y0, x1, y1 = window
-    return float(sums_inside(gaze, np.array([x0]), np.array([y0]), x1 - x0, y1 - y0)[0, 0])
+    return sum_inside(gaze, x0, y0, x1 - x0, y1 - y0)
 
 
 def _starts(side: float) -> _Array:

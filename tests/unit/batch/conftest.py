@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from marscrop.batch import worker
+from marscrop.batch import thread_engine, worker
 from marscrop.cropper import Cropper
 
 pytest.importorskip("fsspec", reason="the extra [batch] is not installed")
@@ -48,3 +48,4 @@ def shared_cropper() -> Cropper:
 def _load_model_once(shared_cropper: Cropper, monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs in this process share one model, as loading it takes longer than the photos here."""
     monkeypatch.setattr(worker, "Cropper", lambda model, threads, **limits: shared_cropper)
+    monkeypatch.setattr(thread_engine, "LoadingModel", lambda model, threads: None)

@@ -19,6 +19,7 @@ from marscrop.imaging.reduction import Reduction
 from marscrop.imaging.resize import resize_rgb
 
 LARGE = 1203, 801
+SMALL = 301, 203
 ASKED = Size(192, 128)
 
 
@@ -66,6 +67,45 @@ def test_looks_like_the_full_one_that_pillow_does_not_decode(
     seen = photo.analysis_rgb(asked)
     assert loads == []
     assert difference(seen, in_full(photo, asked)) < 0.6
+
+
+@pytest.fixture
+def paid(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So many small PNGs were read that libvips is worth loading."""
+    monkeypatch.setattr(strips, "_small_px", strips._PAID_PX)
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind", "settings"),
+    [
+        ("RGB", "PNG", {}),
+        ("L", "PNG", {}),
+        ("RGB", "WEBP", {"quality": 70}),
+        ("RGB", "WEBP", {"lossless": True}),
+    ],
+)
+@pytest.mark.usefixtures("paid")
+def test_a_small_one_has_pillows_pixels_without_pillow(
+    mode: str, kind: str, settings: dict[str, Any], loads: list[tuple[int, int]]
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (*SMALL[::-1], 3), np.uint8)
+    content = encoded(Image.fromarray(noise).convert(mode), kind, exif=exif_with(6), **settings)
+    photo = open_photo(content)
+    seen = photo.analysis_rgb(Size(128, 192))
+    assert loads == []
+    assert np.array_equal(seen, in_full(photo, Size(128, 192)))
+
+
+def test_libvips_is_loaded_for_many_small_pngs_not_for_a_few(
+    monkeypatch: pytest.MonkeyPatch, loads: list[tuple[int, int]]
+) -> None:
+    monkeypatch.setattr(strips, "_first_user", None)
+    monkeypatch.setattr(strips, "_small_px", 0)
+    monkeypatch.setattr(strips, "_PAID_PX", 5 * SMALL[0] * SMALL[1])
+    photo = open_photo(encoded(Image.fromarray(smooth(*SMALL)), "PNG"))
+    for _ in range(8):
+        photo.analysis_rgb(ASKED)
+    assert len(loads) == 5
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
@@ -124,12 +164,18 @@ def outcome(source: Any) -> str:
     return str(raised.value)
 
 
+@pytest.mark.parametrize("size", [LARGE, SMALL])
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
 @pytest.mark.parametrize("damage", ["cut", "changed"])
+@pytest.mark.usefixtures("paid")
 def test_what_is_damaged_is_named_as_pillow_does(
-    kind: str, damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: str,
+    damage: str,
+    size: tuple[int, int],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    noise = np.random.default_rng(0).integers(0, 255, (*LARGE[::-1], 3), np.uint8)
+    noise = np.random.default_rng(0).integers(0, 255, (*size[::-1], 3), np.uint8)
     content = bytearray(encoded(Image.fromarray(noise), kind))
     middle = len(content) // 2
     if damage == "cut":

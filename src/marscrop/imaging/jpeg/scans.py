@@ -18,6 +18,13 @@ def is_multi_scan(image: JpegImageFile) -> bool:
     if image.info.get("progressive") or image.fp is None:
         return True
     position = image.fp.tell()
+    # Pillow stops behind the header of the first scan: if this names all components, it is enough.
+    length = 6 + 2 * len(image.layer)
+    all_in_one = marker(SOS) + length.to_bytes(2, "big") + bytes((len(image.layer),))
+    image.fp.seek(max(0, position - 2 - length))
+    if image.fp.read(len(all_in_one)) == all_in_one:
+        image.fp.seek(position)
+        return False
     scan = _first_scan(image.fp)
     components = image.fp.read(1) if scan else b""
     image.fp.seek(position)
