@@ -11,12 +11,14 @@ import asyncio
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, cast
+from urllib.parse import unquote
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from marscrop.service.framing import StrictConnection
 from marscrop.service.limits import ServiceLimits
+from marscrop.service.plain_requests import PlainCycle, PlainHead
 from marscrop.service.refusals import Refusal
 from marscrop.service.system_calls import JoinedWrites, LazyPauses
 
@@ -81,6 +83,9 @@ class Connection(H11Protocol):
         super().__init__(*args, **kwargs)
         self._strict = StrictConnection()
         self.conn = self._strict
+        self.access_log = False
+        self._plain: PlainCycle | None = None
+        self._early: list[bytes] = []
         self._others = connections
         self._timer: asyncio.TimerHandle | None = None
         self._unread = 0
@@ -110,7 +115,63 @@ class Connection(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._flow.more_came()
-        super().data_received(data)
+        if self._plain is not None:
+            data = self._plain.take(data)
+            if self._plain.missing:
+                return
+            if not self._plain.response_complete:
+                if data:  # further requests, before this one is answered
+                    self._early.append(data)
+                    self._flow.pause_reading()
+                return
+            self._plain = None
+            if not data:
+                return
+        head = PlainHead.read(data) if self._strict.is_at_rest else None
+        if head is None:
+            super().data_received(data)
+        else:
+            self._begin(head, data)
+
+    def _begin(self, head: PlainHead, data: bytes) -> None:
+        """Have a plain request answered."""
+        self._unset_keepalive_if_required()
+        self._set_timer(None)
+        self._others.work(self)
+        raw_path, _, query = head.target.partition(b"?")
+        path = raw_path.decode("ascii")
+        self.scope = {
+            "type": "http",
+            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+            "http_version": "1.1",
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme or "http",
+            "method": head.method,
+            "root_path": self.root_path,
+            "path": self.root_path + (unquote(path) if "%" in path else path),
+            "raw_path": self.root_path.encode("ascii") + raw_path,
+            "query_string": query,
+            "headers": head.headers,
+            "state": self.app_state.copy(),
+        }
+        self.cycle = self._plain = PlainCycle(
+            head.body_bytes,
+            scope=self.scope,
+            conn=self.conn,
+            transport=self.transport,
+            flow=self._flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            on_response=self.on_response_complete,
+        )
+        task = self.loop.create_task(self.cycle.run_asgi(self.app))
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
+        if len(data) > head.size:
+            self.data_received(data[head.size :])
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """Whether who will say no more, and may still listen, has an answer to come."""
@@ -125,6 +186,12 @@ class Connection(H11Protocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        if self._plain is not None and not self._plain.missing:
+            self._plain = None
+            if self._early and not self.transport.is_closing():
+                data = b"".join(self._early)
+                self._early.clear()
+                self.data_received(data)
         if self._works:  # a further request was there already
             return
         if self._said_all:
