@@ -28,6 +28,7 @@ from marscrop.service.limits import ServiceLimits
 from marscrop.service.metrics import Metrics, MetricsMiddleware
 from marscrop.service.openapi import Endpoint
 from marscrop.service.processing import PhotoProcessor
+from marscrop.service.query import Queries
 from marscrop.service.security_headers import SecurityHeadersMiddleware
 from marscrop.service.workers import Workers
 
@@ -69,7 +70,8 @@ def create_app(limits: ServiceLimits | None = None, cropper: Cropper | None = No
     )
     app.router.redirect_slashes = False  # its answers would repeat the client's Host header
     fetcher = Fetcher(limits) if limits.allowed_hosts else None
-    app.state.service = Service(limits, processor, workers, admission, metrics, fetcher)
+    queries = Queries(limits)
+    app.state.service = Service(limits, queries, processor, workers, admission, metrics, fetcher)
     return app
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from http import HTTPStatus
+from math import inf
 from typing import Any, cast
 from urllib.parse import unquote
 
@@ -87,7 +88,9 @@ class Connection(H11Protocol):
         self._plain: PlainCycle | None = None
         self._early: list[bytes] = []
         self._others = connections
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None  # may be early
+        self._deadline = 0.0
+        self._kept = False
         self._unread = 0
         self._said_all = False
 
@@ -98,7 +101,7 @@ class Connection(H11Protocol):
 
     def abort(self) -> None:
         """Close without waiting for anybody; what is unread is dropped."""
-        self._set_timer(None)
+        self._drop_timer()
         self._others.leave(self)
         self.transport.abort()
 
@@ -109,7 +112,7 @@ class Connection(H11Protocol):
         self._others.enter(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._set_timer(None)
+        self._drop_timer()
         self._others.leave(self)
         super().connection_lost(exc)
 
@@ -185,7 +188,12 @@ class Connection(H11Protocol):
             self._others.work(self)
 
     def on_response_complete(self) -> None:
-        super().on_response_complete()
+        if self._plain is None:
+            super().on_response_complete()
+            self._unset_keepalive_if_required()  # `_give_up` sees to it
+        else:
+            self.server_state.total_requests += 1
+            self._flow.resume_reading()
         if self._plain is not None and not self._plain.missing:
             self._plain = None
             if self._early and not self.transport.is_closing():
@@ -197,7 +205,8 @@ class Connection(H11Protocol):
         if self._said_all:
             self.transport.close()
         else:
-            self._wait(self.timeout_keep_alive + self._others.limits.head_timeout_s)
+            self._kept = True
+            self._wait(self.timeout_keep_alive)
 
     @property
     def _works(self) -> bool:
@@ -209,12 +218,34 @@ class Connection(H11Protocol):
         self._others.wait(self)
 
     def _set_timer(self, patience_s: float | None) -> None:
+        """Give up after some time. A timer that is too early is not made anew: it looks again."""
+        self._deadline = inf if patience_s is None else self.loop.time() + patience_s
+        if self._timer is not None and self._timer.when() > self._deadline:
+            self._drop_timer()
+        if self._timer is None and patience_s is not None:
+            self._timer = self.loop.call_at(self._deadline, self._look)
+
+    def _drop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        give_up = self._give_up
-        self._timer = None if patience_s is None else self.loop.call_later(patience_s, give_up)
+            self._timer = None
+
+    def _look(self) -> None:
+        """Whether it is time to give up."""
+        self._timer = None
+        if self.loop.time() >= self._deadline:
+            self._give_up()
+        elif self._deadline < inf:
+            self._timer = self.loop.call_at(self._deadline, self._look)
 
     def _give_up(self) -> None:
+        if self._kept:  # for a further request, and for its head, or the answer's end, as for any
+            self._kept = False
+            if self._plain is None and self._strict.is_at_rest and not self.unread_bytes:
+                self.timeout_keep_alive_handler()
+            else:
+                self._set_timer(self._others.limits.head_timeout_s)
+            return
         unread = self.unread_bytes
         if 0 < unread < self._unread:  # slow, but getting there
             self._wait(self._others.limits.head_timeout_s)

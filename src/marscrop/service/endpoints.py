@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -26,10 +27,17 @@ from marscrop.service.query import (
     MAP_PARAMETERS,
     CropsQuery,
     PictureQuery,
+    Queries,
+    map_query,
 )
 from marscrop.service.refusals import bad_request, busy
 from marscrop.service.upload import Upload
 from marscrop.service.workers import Workers
+
+_ENCODE: Final = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, separators=(",", ":")
+).encode
+"""As `JSONResponse` has it, which makes an encoder for each answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,7 @@ class Service:
     """The parts that endpoints work with; `fetcher` is None where no host may be fetched from."""
 
     limits: ServiceLimits
+    queries: Queries
     processor: PhotoProcessor
     workers: Workers
     admission: Admission
@@ -74,7 +83,7 @@ def _service(request: Request) -> Service:
     return service
 
 
-async def crops(request: Request) -> JSONResponse:
+async def crops(request: Request) -> Response:
     """For each ratio the best crop, or the best few: boxes in pixels of the upright photo, x1 and
     y1 exclusive, each with a confidence.
 
@@ -82,12 +91,13 @@ async def crops(request: Request) -> JSONResponse:
     """
     service = _service(request)
     async with service.admitted(request) as upload:
-        query = CropsQuery.read(upload.texts, service.limits)
+        query = service.queries.read(CropsQuery.read, upload)
         content = await service.image_unless_known(upload, query)
         found = await service.workers.run(service.processor.crops, query, content, upload.name)
     name = upload.name or query.url or UNNAMED
     table = as_table(name, found.size, found.crops, found.focal)
-    return JSONResponse({**table, "photo": found.photo})
+    text = _ENCODE({**table, "photo": found.photo})
+    return Response(text.encode(), media_type="application/json")
 
 
 async def crop(request: Request) -> Response:
@@ -98,7 +108,7 @@ async def crop(request: Request) -> Response:
     """
     service = _service(request)
     async with service.admitted(request) as upload:
-        query = PictureQuery.read(upload.texts, service.limits)
+        query = service.queries.read(PictureQuery.read, upload)
         content = await service.image(upload, query.crop.url)
         picture = await service.workers.run(
             service.processor.picture, query, content, upload.name, request.headers.get("accept")
@@ -113,7 +123,7 @@ async def crop_map(request: Request) -> Response:
     """
     service = _service(request)
     async with service.admitted(request) as upload:
-        query = CropsQuery.read(upload.texts, service.limits, MAP_PARAMETERS)
+        query = service.queries.read(map_query, upload)
         content = await service.image_unless_known(upload, query)
         png = await service.workers.run(service.processor.map, query, content, upload.name)
     return Response(png, media_type="image/png")

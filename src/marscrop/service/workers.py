@@ -33,19 +33,46 @@ class Workers:
         """
         if self._pool is None:  # the first work, or the first after a restart
             self._pool = ThreadPoolExecutor(self._count, thread_name_prefix="marscrop")
-        future = self._pool.submit(work, *args, **kwargs)
+        loop = asyncio.get_running_loop()
+        result: asyncio.Future[T] = loop.create_future()
+
+        def worked() -> None:
+            if result.done():  # given up
+                return
+            try:
+                value = work(*args, **kwargs)
+            except BaseException as error:  # noqa: BLE001 - whoever waits has it
+                loop.call_soon_threadsafe(_fail, result, error)
+            else:
+                loop.call_soon_threadsafe(_succeed, result, value)
+
+        self._pool.submit(worked)
+        timer = loop.call_later(self._timeout_s, self._give_up, result)
         try:
-            async with asyncio.timeout(self._timeout_s):
-                return await asyncio.wrap_future(future)
-        except TimeoutError:
-            raise busy(
-                "too_slow",
-                f"no answer within {self._timeout_s:g} seconds; try again, or with a smaller photo",
-                ("answer_timeout_s", self._timeout_s),
-            ) from None
+            return await result
+        finally:
+            timer.cancel()
+
+    def _give_up(self, result: asyncio.Future[T]) -> None:
+        error = busy(
+            "too_slow",
+            f"no answer within {self._timeout_s:g} seconds; try again, or with a smaller photo",
+            ("answer_timeout_s", self._timeout_s),
+        )
+        _fail(result, error)
 
     def close(self) -> None:
         """Finish what is under way."""
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
+
+
+def _succeed(result: asyncio.Future[T], value: T) -> None:
+    if not result.done():
+        result.set_result(value)
+
+
+def _fail(result: asyncio.Future[T], error: BaseException) -> None:
+    if not result.done():
+        result.set_exception(error)
