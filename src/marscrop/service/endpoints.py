@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from marscrop.crop_json import as_table
 from marscrop.service import schemas
-from marscrop.service.admission import Admission
+from marscrop.service.admission import Admission, Admitted
 from marscrop.service.fetch import Fetcher
 from marscrop.service.limits import ServiceLimits
 from marscrop.service.metrics import Metrics
@@ -52,12 +50,10 @@ class Service:
     metrics: Metrics
     fetcher: Fetcher | None
 
-    @asynccontextmanager
-    async def admitted(self, request: Request) -> AsyncIterator[Upload]:
-        """Let a request in and read it."""
-        client = request.client.host if request.client else ""
-        with self.admission.enter(client):
-            yield await Upload.read(request)
+    def admitted(self, request: Request) -> Admitted:
+        """Let a request in, or refuse it, before any of its body is read."""
+        client = request.scope.get("client")
+        return self.admission.enter(client[0] if client else "")
 
     async def image(self, upload: Upload, url: str | None) -> bytes:
         """The image file that was sent, or that lies at a URL."""
@@ -79,7 +75,7 @@ class Service:
 
 
 def _service(request: Request) -> Service:
-    service: Service = request.app.state.service
+    service: Service = request.scope["app"].state.service
     return service
 
 
@@ -90,7 +86,8 @@ async def crops(request: Request) -> Response:
     `photo` of the answer stands for the image in further requests, as long as it is in memory.
     """
     service = _service(request)
-    async with service.admitted(request) as upload:
+    with service.admitted(request):
+        upload = await Upload.read(request)
         query = service.queries.read(CropsQuery.read, upload)
         content = await service.image_unless_known(upload, query)
         found = await service.workers.run(service.processor.crops, query, content, upload.name)
@@ -107,7 +104,8 @@ async def crop(request: Request) -> Response:
     as many times as `enlarge` says. Of the photo's metadata it has what `metadata` says.
     """
     service = _service(request)
-    async with service.admitted(request) as upload:
+    with service.admitted(request):
+        upload = await Upload.read(request)
         query = service.queries.read(PictureQuery.read, upload)
         content = await service.image(upload, query.crop.url)
         picture = await service.workers.run(
@@ -122,7 +120,8 @@ async def crop_map(request: Request) -> Response:
     A small PNG in greys that covers the whole photo.
     """
     service = _service(request)
-    async with service.admitted(request) as upload:
+    with service.admitted(request):
+        upload = await Upload.read(request)
         query = service.queries.read(map_query, upload)
         content = await service.image_unless_known(upload, query)
         png = await service.workers.run(service.processor.map, query, content, upload.name)

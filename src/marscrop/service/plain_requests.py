@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, RequestResponseCycle
@@ -71,6 +71,29 @@ class PlainHead(NamedTuple):
         return cls(method.decode("ascii"), target, headers, length or 0, size)
 
 
+class _News:
+    """As much of `asyncio.Event` as is asked of it here, by one who waits."""
+
+    __slots__ = ("_is_there", "_waiter")
+
+    def __init__(self) -> None:
+        self._is_there = False
+        self._waiter: asyncio.Future[None] | None = None
+
+    def set(self) -> None:
+        """There is news."""
+        self._is_there = True
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def wait(self) -> None:
+        """Wait for news, which are then none any more."""
+        if not self._is_there:
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+        self._is_there = False
+
+
 class PlainCycle(RequestResponseCycle):
     """uvicorn's way from a request to the end of its answer, for a plain one.
 
@@ -79,7 +102,8 @@ class PlainCycle(RequestResponseCycle):
     """
 
     def __init__(self, body_bytes: int, **kwargs: Any) -> None:
-        super().__init__(message_event=asyncio.Event(), **kwargs)
+        self._news = _News()
+        super().__init__(message_event=cast("asyncio.Event", self._news), **kwargs)
         self.missing = body_bytes
         self.more_body = body_bytes > 0
         self._parts: list[bytes] = []
@@ -111,8 +135,7 @@ class PlainCycle(RequestResponseCycle):
         """A message of ASGI: what came of the body since, or that the client left."""
         if not self.disconnected and not self.response_complete:
             self.flow.resume_reading()
-            await self.message_event.wait()
-            self.message_event.clear()
+            await self._news.wait()
         if self.disconnected or self.response_complete:
             return {"type": "http.disconnect"}
         body = b"".join(self._parts)  # of one part that itself

@@ -63,7 +63,7 @@ class Upload:
         """
         _check_encoding(request)
         query: bytes = request.scope["query_string"]
-        if not request.headers.get("content-type", "").lower().startswith(_FORM):
+        if not _header(request, b"content-type", "").lower().startswith(_FORM):
             return cls(query, (), await _body(request.receive) or None, None)
         async with _form(request) as form:
             image = form.get(IMAGE)
@@ -130,20 +130,28 @@ def _check_encoding(request: Request) -> None:
 
     Starlette would decode a form by whichever of Python's codecs its header names.
     """
-    encoding = request.headers.get("content-encoding", "identity")
+    encoding = _header(request, b"content-encoding", "identity")
     if encoding.lower() != "identity":
         raise Refusal(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             "content_encoding",
             f"send the photo as it is, without Content-Encoding; got {encoding!r}",
         )
-    kind = request.headers.get("content-type")
-    if kind is None:
+    kind = _header(request, b"content-type", "")
+    if not kind:
         return
     _, options = parse_options_header(kind)
     charset = options.get(b"charset", b"utf-8").decode("latin-1")
     if charset.lower() not in ("utf-8", "utf8", "us-ascii"):
         raise bad_request(f"a form must be in UTF-8; got charset {charset!r}")
+
+
+def _header(request: Request, name: bytes, default: str) -> str:
+    """The first header of a name, which is in lower case."""
+    for key, value in request.scope["headers"]:
+        if key == name:
+            return str(value, "latin-1")
+    return default
 
 
 def _texts(items: Iterable[tuple[str, UploadFile | str]]) -> list[tuple[str, str]]:
