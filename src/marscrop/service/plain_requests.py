@@ -23,6 +23,8 @@ _FIELDS: Final = re.compile(rb"(?:" + _FIELD + rb")*")
 _OTHERS: Final = frozenset({b"transfer-encoding", b"expect", b"upgrade", b"te", b"trailer"})
 """Headers of requests that are left to h11."""
 _LENGTH: Final = re.compile(rb"[0-9]{1,15}")
+_MESSAGE_BYTES: Final = 1 << 20
+"""Of a body that are held back at most, for the rest to come."""
 _WITHOUT_BODY: Final = frozenset({204, 304})
 
 Headers = list[tuple[bytes, bytes]]
@@ -108,11 +110,12 @@ class PlainCycle(RequestResponseCycle):
         self.more_body = body_bytes > 0
         self._parts: list[bytes] = []
         self._held_bytes = 0
+        self._is_awaited = self._is_late = False
         self._head: bytes | None = None
         self._closes = False
         self._has_body = True
         if not self.more_body:
-            self.message_event.set()
+            self._news.set()
 
     def take(self, data: bytes) -> bytes:
         """Take what belongs to the body; what is left comes back."""
@@ -126,16 +129,29 @@ class PlainCycle(RequestResponseCycle):
             self.more_body = self.missing > 0
             self._parts.append(data)
             self._held_bytes += len(data)
-            if self._held_bytes > HIGH_WATER_LIMIT:
+            if self._held_bytes > (_MESSAGE_BYTES if self._is_awaited else HIGH_WATER_LIMIT):
                 self.flow.pause_reading()
-            self.message_event.set()
+            if not self.missing or self._held_bytes > _MESSAGE_BYTES:
+                self._news.set()
         return rest
 
     async def receive(self) -> Any:
-        """A message of ASGI: what came of the body since, or that the client left."""
-        if not self.disconnected and not self.response_complete:
+        """A message of ASGI: the body, or that the client left.
+
+        A long body comes in several, and what came of one that takes too long can be had: who
+        cancels this and calls it again gets that at once.
+        """
+        if not self.disconnected and not self.response_complete and not self._is_late:
             self.flow.resume_reading()
-            await self._news.wait()
+            self._is_awaited = True
+            try:
+                await self._news.wait()
+            except asyncio.CancelledError:
+                self._is_late = bool(self._parts)
+                raise
+            finally:
+                self._is_awaited = False
+        self._is_late = False
         if self.disconnected or self.response_complete:
             return {"type": "http.disconnect"}
         body = b"".join(self._parts)  # of one part that itself
@@ -165,7 +181,7 @@ class PlainCycle(RequestResponseCycle):
             self.transport.write(data)
             return
         self.response_complete = True
-        self.message_event.set()
+        self._news.set()
         self.transport.write_now(data)  # type: ignore[attr-defined]
         if self._closes or not self.keep_alive:
             self.transport.close()
