@@ -32,9 +32,7 @@ from marscrop.service.refusals import bad_request, busy
 from marscrop.service.upload import Upload
 from marscrop.service.workers import Workers
 
-_ENCODE: Final = json.JSONEncoder(
-    ensure_ascii=False, allow_nan=False, separators=(",", ":")
-).encode
+_ENCODE: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 """As `JSONResponse` has it, which makes an encoder for each answer."""
 
 

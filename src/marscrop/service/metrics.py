@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from functools import cache
 from collections.abc import Collection
+from functools import cache
 from http import HTTPMethod, HTTPStatus
 from typing import Final
 

@@ -114,6 +114,7 @@ class PlainCycle(RequestResponseCycle):
         self._head: bytes | None = None
         self._closes = False
         self._has_body = True
+        self._owed_bytes: int | None = None  # that the answer's head promised
         if not self.more_body:
             self._news.set()
 
@@ -171,10 +172,14 @@ class PlainCycle(RequestResponseCycle):
         if self.response_complete:
             raise RuntimeError(f"{kind!r} came after the end of an answer")
         if not self.response_started:
-            self.response_started = True
             self._head = self._written(message["status"], [*message.get("headers", ())])
+            self.response_started = True
             return
         data = message.get("body", b"") if self._has_body else b""
+        if self._owed_bytes is not None:
+            self._owed_bytes -= len(data)
+            if self._owed_bytes < 0:
+                raise RuntimeError("an answer is longer than its Content-Length")
         if self._head is not None:
             data, self._head = self._head + data, None
         if message.get("more_body", False):
@@ -183,7 +188,7 @@ class PlainCycle(RequestResponseCycle):
         self.response_complete = True
         self._news.set()
         self.transport.write_now(data)  # type: ignore[attr-defined]
-        if self._closes or not self.keep_alive:
+        if self._closes or not self.keep_alive or self._owed_bytes:
             self.transport.close()
         self.on_response()
 
@@ -192,24 +197,20 @@ class PlainCycle(RequestResponseCycle):
 
         Raises:
             RuntimeError: a header that could be taken for two.
+            ValueError: a Content-Length that is none.
         """
         self._has_body = status not in _WITHOUT_BODY
-        has_end = not self._has_body
+        self._closes, self._owed_bytes = False, None
         for name, value in headers:
             if name == b"content-length":
-                has_end = True
+                self._owed_bytes = int(value) if self._has_body else None
             elif name == b"connection" and value.lower() == b"close":
                 self._closes = True
-        if not has_end and not self._closes:  # its end is the connection's
+        if self._has_body and self._owed_bytes is None and not self._closes:  # nothing else ends it
             self._closes = True
             headers.append((b"connection", b"close"))
-        block = b"".join(
-            [b"%b: %b\r\n" % header for header in (*self.default_headers, *headers)]
-        )
-        if not _FIELDS.fullmatch(block) or block.count(b"\n") != len(headers) + len(
-            self.default_headers
-        ):
+        lines = [b"%b: %b\r\n" % header for header in (*self.default_headers, *headers)]
+        block = b"".join(lines)
+        if not _FIELDS.fullmatch(block) or block.count(b"\n") != len(lines):
             raise RuntimeError(f"an answer's headers cannot be written: {headers!r}")
         return b"HTTP/1.1 %d %b\r\n%b\r\n" % (status, STATUS_PHRASES[status], block)
-
-

@@ -190,7 +190,8 @@ class Queries:
         """
         if upload.fields or len(upload.query) > _MOST_REMEMBERED_BYTES:
             return self._understand(kind, upload)
-        return self._understood(kind, Upload(upload.query))
+        found: Q = self._understood(kind, Upload(upload.query))
+        return found
 
     def _understand(self, kind: Callable[[Texts, ServiceLimits], Q], upload: Upload) -> Q:
         return kind(upload.texts, self._limits)
