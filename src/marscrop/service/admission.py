@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from marscrop.service.limits import ServiceLimits
 from marscrop.service.refusals import busy
@@ -27,12 +25,14 @@ class Admission:
         """Whether the next request would be refused, whoever it came from."""
         return self.in_flight >= self._limits.max_in_flight
 
-    @contextmanager
-    def enter(self, client: str) -> Iterator[None]:
+    def enter(self, client: str) -> Admitted:
         """Let a request in for as long as the block lasts.
 
         Args:
             client: its address.
+
+        Returns:
+            what the block is entered with.
 
         Raises:
             Refusal: 503, no room; 429, the client has too many requests in flight already.
@@ -54,9 +54,26 @@ class Admission:
                 ("max_in_flight", limits.max_in_flight),
             )
         self._in_flight[client] += 1
-        try:
-            yield
-        finally:
-            self._in_flight[client] -= 1
-            if not self._in_flight[client]:
-                del self._in_flight[client]
+        return Admitted(self, client)
+
+    def leave(self, client: str) -> None:
+        """A request of a client is answered."""
+        self._in_flight[client] -= 1
+        if not self._in_flight[client]:
+            del self._in_flight[client]
+
+
+class Admitted:
+    """A request that was let in, until its block ends."""
+
+    __slots__ = ("_admission", "_client")
+
+    def __init__(self, admission: Admission, client: str) -> None:
+        self._admission = admission
+        self._client = client
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        self._admission.leave(self._client)

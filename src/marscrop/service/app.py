@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from marscrop.cropper import Cropper
 from marscrop.faces.centerface import installed as can_find_faces
@@ -28,6 +29,7 @@ from marscrop.service.limits import ServiceLimits
 from marscrop.service.metrics import Metrics, MetricsMiddleware
 from marscrop.service.openapi import Endpoint
 from marscrop.service.processing import PhotoProcessor
+from marscrop.service.query import Queries
 from marscrop.service.security_headers import SecurityHeadersMiddleware
 from marscrop.service.workers import Workers
 
@@ -69,7 +71,8 @@ def create_app(limits: ServiceLimits | None = None, cropper: Cropper | None = No
     )
     app.router.redirect_slashes = False  # its answers would repeat the client's Host header
     fetcher = Fetcher(limits) if limits.allowed_hosts else None
-    app.state.service = Service(limits, processor, workers, admission, metrics, fetcher)
+    queries = Queries(limits)
+    app.state.service = Service(limits, queries, processor, workers, admission, metrics, fetcher)
     return app
 
 
@@ -111,6 +114,28 @@ def _middleware(
             expose_headers=["X-Crop-Box", "X-Crop-Confidence", "X-Crop-Warnings", "X-Photo-Size"],
         )
     yield Middleware(BodyLimitsMiddleware, limits=limits)
+    yield Middleware(Operations)
+
+
+class Operations:
+    """Middleware that answers what the API has, in few steps; all else is Starlette's to route."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._endpoints = {(one.method, one.path): one.endpoint for one in OPERATIONS}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        found = scope["type"] == "http" and (scope["method"], scope["path"])
+        endpoint = self._endpoints.get(found) if found else None
+        if endpoint is None:
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope, receive, send)
+        try:
+            answer = await endpoint(request)
+        except Exception as error:
+            answer = await refusals.answer_to(request, error)
+        await answer(scope, receive, send)
 
 
 async def _index(_: Request) -> FileResponse:

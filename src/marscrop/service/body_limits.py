@@ -56,6 +56,7 @@ class _LimitedReceive:
             async with asyncio.timeout_at(self._deadline):
                 return await self._receive()
         except TimeoutError:
+            self._read += await self._came_at_last()
             raise Refusal(
                 HTTPStatus.REQUEST_TIMEOUT,
                 "body_too_slow",
@@ -63,6 +64,14 @@ class _LimitedReceive:
                 ("body_timeout_s", limit_s),
                 {"Connection": "close"},
             ) from None
+
+    async def _came_at_last(self) -> int:
+        """Bytes that a server holds back while it waits for more; 0 from one that does not."""
+        try:
+            async with asyncio.timeout(0):
+                return len((await self._receive()).get("body", b""))
+        except TimeoutError:
+            return 0
 
     def _check(self, size: int) -> None:
         limit = self._limits.max_body_bytes

@@ -15,7 +15,6 @@ from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Final
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from marscrop.errors import OptionError
@@ -90,8 +89,14 @@ class CallersMiddleware:
             await refusal.response()(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> Refusal | None:
-        headers = Headers(scope=scope)
-        hosts = headers.getlist("host")
+        hosts, origin, site = [], None, None
+        for name, value in scope["headers"]:
+            if name == b"host":
+                hosts.append(value.decode("latin-1"))
+            elif name == b"origin" and origin is None:
+                origin = value.decode("latin-1")
+            elif name == b"sec-fetch-site" and site is None:
+                site = value.decode("latin-1")
         if len(hosts) != 1 or hosts[0] not in self._hosts:
             got = ", ".join(hosts)[:_MOST_REPEATED]
             return Refusal(
@@ -100,7 +105,7 @@ class CallersMiddleware:
                 f"this service does not answer to the host {got!r}; if it is called so, start it "
                 f"with --allow-host",
             )
-        if _may_be_linked(scope) or self._is_own(headers):
+        if _may_be_linked(scope) or self._is_own(hosts[0], origin, site):
             return None
         return Refusal(
             HTTPStatus.FORBIDDEN,
@@ -109,16 +114,15 @@ class CallersMiddleware:
             "its origin",
         )
 
-    def _is_own(self, headers: Headers) -> bool:
+    def _is_own(self, host: str, origin: str | None, site: str | None) -> bool:
         """Whether no other site's page asks: a page of ours, of a named origin, or no page."""
-        origin, site = headers.get("origin"), headers.get("sec-fetch-site")
         if origin is not None and (origin in self._origins or ANY_HOST in self._origins):
             return True
         if site in ("same-origin", "none"):  # no page can set it, and proxies leave it
             return True
         if origin is None:
             return site != "cross-site"
-        return origin.partition("://")[2].lower() == headers["host"].lower()
+        return origin.partition("://")[2].lower() == host.lower()
 
 
 def _may_be_linked(scope: Scope) -> bool:

@@ -10,13 +10,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from http import HTTPStatus
+from math import inf
 from typing import Any, cast
+from urllib.parse import unquote
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from marscrop.service.framing import StrictConnection
 from marscrop.service.limits import ServiceLimits
+from marscrop.service.plain_requests import PlainCycle, PlainHead
 from marscrop.service.refusals import Refusal
 from marscrop.service.system_calls import JoinedWrites, LazyPauses
 
@@ -81,8 +84,13 @@ class Connection(H11Protocol):
         super().__init__(*args, **kwargs)
         self._strict = StrictConnection()
         self.conn = self._strict
+        self.access_log = False
+        self._plain: PlainCycle | None = None
+        self._early: list[bytes] = []
         self._others = connections
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None  # may be early
+        self._deadline = 0.0
+        self._kept = False
         self._unread = 0
         self._said_all = False
 
@@ -93,7 +101,7 @@ class Connection(H11Protocol):
 
     def abort(self) -> None:
         """Close without waiting for anybody; what is unread is dropped."""
-        self._set_timer(None)
+        self._drop_timer()
         self._others.leave(self)
         self.transport.abort()
 
@@ -104,13 +112,69 @@ class Connection(H11Protocol):
         self._others.enter(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._set_timer(None)
+        self._drop_timer()
         self._others.leave(self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         self._flow.more_came()
-        super().data_received(data)
+        if self._plain is not None:
+            data = self._plain.take(data)
+            if self._plain.missing:
+                return
+            if not self._plain.response_complete:
+                if data:  # further requests, before this one is answered
+                    self._early.append(data)
+                    self._flow.pause_reading()
+                return
+            self._plain = None
+            if not data:
+                return
+        head = PlainHead.read(data) if self._strict.is_at_rest else None
+        if head is None:
+            super().data_received(data)
+        else:
+            self._begin(head, data)
+
+    def _begin(self, head: PlainHead, data: bytes) -> None:
+        """Have a plain request answered."""
+        self._unset_keepalive_if_required()
+        self._set_timer(None)
+        self._others.work(self)
+        raw_path, _, query = head.target.partition(b"?")
+        path = raw_path.decode("ascii")
+        self.scope = {
+            "type": "http",
+            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+            "http_version": "1.1",
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme or "http",
+            "method": head.method,
+            "root_path": self.root_path,
+            "path": self.root_path + (unquote(path) if "%" in path else path),
+            "raw_path": self.root_path.encode("ascii") + raw_path,
+            "query_string": query,
+            "headers": head.headers,
+            "state": self.app_state.copy(),
+        }
+        self.cycle = self._plain = PlainCycle(
+            head.body_bytes,
+            scope=self.scope,
+            conn=self.conn,
+            transport=self.transport,
+            flow=self._flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            on_response=self.on_response_complete,
+        )
+        task = self.loop.create_task(self.cycle.run_asgi(self.app))
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
+        if len(data) > head.size:
+            self.data_received(data[head.size :])
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """Whether who will say no more, and may still listen, has an answer to come."""
@@ -124,13 +188,25 @@ class Connection(H11Protocol):
             self._others.work(self)
 
     def on_response_complete(self) -> None:
-        super().on_response_complete()
+        if self._plain is None:
+            super().on_response_complete()
+            self._unset_keepalive_if_required()  # `_give_up` sees to it
+        else:
+            self.server_state.total_requests += 1
+            self._flow.resume_reading()
+        if self._plain is not None and not self._plain.missing:
+            self._plain = None
+            if self._early and not self.transport.is_closing():
+                data = b"".join(self._early)
+                self._early.clear()
+                self.data_received(data)
         if self._works:  # a further request was there already
             return
         if self._said_all:
             self.transport.close()
         else:
-            self._wait(self.timeout_keep_alive + self._others.limits.head_timeout_s)
+            self._kept = True
+            self._wait(self.timeout_keep_alive)
 
     @property
     def _works(self) -> bool:
@@ -142,12 +218,34 @@ class Connection(H11Protocol):
         self._others.wait(self)
 
     def _set_timer(self, patience_s: float | None) -> None:
+        """Give up after some time. A timer that is too early is not made anew: it looks again."""
+        self._deadline = inf if patience_s is None else self.loop.time() + patience_s
+        if self._timer is not None and self._timer.when() > self._deadline:
+            self._drop_timer()
+        if self._timer is None and patience_s is not None:
+            self._timer = self.loop.call_at(self._deadline, self._look)
+
+    def _drop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        give_up = self._give_up
-        self._timer = None if patience_s is None else self.loop.call_later(patience_s, give_up)
+            self._timer = None
+
+    def _look(self) -> None:
+        """Whether it is time to give up."""
+        self._timer = None
+        if self.loop.time() >= self._deadline:
+            self._give_up()
+        elif self._deadline < inf:
+            self._timer = self.loop.call_at(self._deadline, self._look)
 
     def _give_up(self) -> None:
+        if self._kept:  # for a further request, and for its head, or the answer's end, as for any
+            self._kept = False
+            if self._plain is None and self._strict.is_at_rest and not self.unread_bytes:
+                self.timeout_keep_alive_handler()
+            else:
+                self._set_timer(self._others.limits.head_timeout_s)
+            return
         unread = self.unread_bytes
         if 0 < unread < self._unread:  # slow, but getting there
             self._wait(self._others.limits.head_timeout_s)

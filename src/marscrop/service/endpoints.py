@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import json
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from marscrop.crop_json import as_table
 from marscrop.service import schemas
-from marscrop.service.admission import Admission
+from marscrop.service.admission import Admission, Admitted
 from marscrop.service.fetch import Fetcher
 from marscrop.service.limits import ServiceLimits
 from marscrop.service.metrics import Metrics
@@ -26,10 +25,15 @@ from marscrop.service.query import (
     MAP_PARAMETERS,
     CropsQuery,
     PictureQuery,
+    Queries,
+    map_query,
 )
 from marscrop.service.refusals import bad_request, busy
 from marscrop.service.upload import Upload
 from marscrop.service.workers import Workers
+
+_ENCODE: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+"""As `JSONResponse` has it, which makes an encoder for each answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +41,17 @@ class Service:
     """The parts that endpoints work with; `fetcher` is None where no host may be fetched from."""
 
     limits: ServiceLimits
+    queries: Queries
     processor: PhotoProcessor
     workers: Workers
     admission: Admission
     metrics: Metrics
     fetcher: Fetcher | None
 
-    @asynccontextmanager
-    async def admitted(self, request: Request) -> AsyncIterator[Upload]:
-        """Let a request in and read it."""
-        client = request.client.host if request.client else ""
-        with self.admission.enter(client):
-            yield await Upload.read(request)
+    def admitted(self, request: Request) -> Admitted:
+        """Let a request in, or refuse it, before any of its body is read."""
+        client = request.scope.get("client")
+        return self.admission.enter(client[0] if client else "")
 
     async def image(self, upload: Upload, url: str | None) -> bytes:
         """The image file that was sent, or that lies at a URL."""
@@ -70,24 +73,26 @@ class Service:
 
 
 def _service(request: Request) -> Service:
-    service: Service = request.app.state.service
+    service: Service = request.scope["app"].state.service
     return service
 
 
-async def crops(request: Request) -> JSONResponse:
+async def crops(request: Request) -> Response:
     """For each ratio the best crop, or the best few: boxes in pixels of the upright photo, x1 and
     y1 exclusive, each with a confidence.
 
     `photo` of the answer stands for the image in further requests, as long as it is in memory.
     """
     service = _service(request)
-    async with service.admitted(request) as upload:
-        query = CropsQuery.read(upload.texts, service.limits)
+    with service.admitted(request):
+        upload = await Upload.read(request)
+        query = service.queries.read(CropsQuery.read, upload)
         content = await service.image_unless_known(upload, query)
         found = await service.workers.run(service.processor.crops, query, content, upload.name)
     name = upload.name or query.url or UNNAMED
     table = as_table(name, found.size, found.crops, found.focal)
-    return JSONResponse({**table, "photo": found.photo})
+    text = _ENCODE({**table, "photo": found.photo})
+    return Response(text.encode(), media_type="application/json")
 
 
 async def crop(request: Request) -> Response:
@@ -97,8 +102,9 @@ async def crop(request: Request) -> Response:
     as many times as `enlarge` says. Of the photo's metadata it has what `metadata` says.
     """
     service = _service(request)
-    async with service.admitted(request) as upload:
-        query = PictureQuery.read(upload.texts, service.limits)
+    with service.admitted(request):
+        upload = await Upload.read(request)
+        query = service.queries.read(PictureQuery.read, upload)
         content = await service.image(upload, query.crop.url)
         picture = await service.workers.run(
             service.processor.picture, query, content, upload.name, request.headers.get("accept")
@@ -112,8 +118,9 @@ async def crop_map(request: Request) -> Response:
     A small PNG in greys that covers the whole photo.
     """
     service = _service(request)
-    async with service.admitted(request) as upload:
-        query = CropsQuery.read(upload.texts, service.limits, MAP_PARAMETERS)
+    with service.admitted(request):
+        upload = await Upload.read(request)
+        query = service.queries.read(map_query, upload)
         content = await service.image_unless_known(upload, query)
         png = await service.workers.run(service.processor.map, query, content, upload.name)
     return Response(png, media_type="image/png")

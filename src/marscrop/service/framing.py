@@ -12,7 +12,8 @@ from typing import Any, Final
 
 import h11
 
-_MOST_HEAD_BYTES: Final = 64 * 1024
+MOST_HEAD_BYTES: Final = 64 * 1024
+"""Of a request's first line and headers."""
 _HEAD: Final = re.compile(rb".*?\n\r?\n", re.DOTALL)
 _BARE_LF: Final = re.compile(rb"(?<!\r)\n")
 _TRAILER_BYTES: Final = 4096
@@ -28,11 +29,16 @@ class StrictConnection(h11.Connection):
     """
 
     def __init__(self) -> None:
-        super().__init__(h11.SERVER, _MOST_HEAD_BYTES)
+        super().__init__(h11.SERVER, MOST_HEAD_BYTES)
         self.fault: str | None = None
         self.answers_have_bodies = True
         self._last: list[bytes] = []
         self._in_chunks = False
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether it is between two requests, of which the second did not begin."""
+        return self.their_state is h11.IDLE and not self.trailing_data[0]
 
     def receive_data(self, data: bytes) -> None:
         """As h11 has it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection
+from functools import cache
 from http import HTTPMethod, HTTPStatus
 from typing import Final
 
@@ -30,7 +31,7 @@ _OTHER: Final = "other"
 class Metrics:
     """Counters of one application."""
 
-    def __init__(self, admission: Admission, cache: AnalysisCache) -> None:
+    def __init__(self, admission: Admission, analyses: AnalysisCache) -> None:
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         labels = ("path", "method", "status")
@@ -56,7 +57,15 @@ class Metrics:
         photos = Gauge(
             "marscrop_photos_kept", "Photos whose features are in memory.", registry=self._registry
         )
-        photos.set_function(lambda: len(cache))
+        photos.set_function(lambda: len(analyses))
+        # Labels are understood anew at each call, which takes longer than to count; they are few.
+        self._count = cache(self.requests.labels)
+        self._seconds = cache(self.seconds.labels)
+
+    def count(self, path: str, method: str, status: int, seconds: float) -> None:
+        """Count a request and its time [s]."""
+        self._count(path, method, status).inc()
+        self._seconds(path).observe(seconds)
 
     def count_refused(self, status: HTTPStatus) -> None:
         """Count what was refused before it was a request."""
@@ -99,5 +108,4 @@ class MetricsMiddleware:
         finally:
             path = scope["path"] if scope["path"] in self._paths else _OTHER
             method = scope["method"] if path != _OTHER and scope["method"] in _METHODS else _OTHER
-            self._metrics.requests.labels(path, method, status).inc()
-            self._metrics.seconds.labels(path).observe(time.perf_counter() - started)
+            self._metrics.count(path, method, status, time.perf_counter() - started)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, cast
+from functools import lru_cache
+from typing import Any, Final, TypeVar, cast
 
 from marscrop.geometry import Size, round_half_up
 from marscrop.imaging.read_options import AS_A_WHOLE, READ_OPTIONS, ReadOptions
@@ -26,6 +27,7 @@ from marscrop.service.parameters import (
     read_all,
 )
 from marscrop.service.refusals import bad_request
+from marscrop.service.upload import Upload
 from marscrop.window.regions import Region
 
 CROPS_PARAMETERS: Final = (RATIO, PHOTO, URL, FOCAL, *READ_PARAMETERS, *CROP_OPTIONS)
@@ -40,6 +42,11 @@ CROP_PARAMETERS: Final = (
     *OUTPUT_OPTIONS,
 )
 MAP_PARAMETERS: Final = (replace(RATIO, repeated=False), PHOTO, URL, *READ_PARAMETERS)
+
+Q = TypeVar("Q", "CropsQuery", "PictureQuery")
+_MOST_REMEMBERED: Final = 256
+_MOST_REMEMBERED_BYTES: Final = 1024
+"""Of a query as it is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +164,37 @@ class PictureQuery:
         if self.height is not None:
             return Size(max(1, round_half_up(self.height * ratio)), self.height)
         return Size(*asked.pixels) if asked and asked.pixels else None
+
+
+def map_query(texts: Texts, limits: ServiceLimits) -> CropsQuery:
+    """Of which ratio a map is wanted; errors as of `CropsQuery.read`."""
+    return CropsQuery.read(texts, limits, MAP_PARAMETERS)
+
+
+class Queries:
+    """Queries as they were understood before: most clients ask the same of each photo."""
+
+    def __init__(self, limits: ServiceLimits) -> None:
+        self._limits = limits
+        self._understood = lru_cache(_MOST_REMEMBERED)(self._understand)
+
+    def read(self, kind: Callable[[Texts, ServiceLimits], Q], upload: Upload) -> Q:
+        """What an upload asks.
+
+        Args:
+            kind: of query: what understands one.
+            upload: with its parameters.
+
+        Raises:
+            Refusal, MarscropError: as of `CropsQuery.read`.
+        """
+        if upload.fields or len(upload.query) > _MOST_REMEMBERED_BYTES:
+            return self._understand(kind, upload)
+        found: Q = self._understood(kind, Upload(upload.query))
+        return found
+
+    def _understand(self, kind: Callable[[Texts, ServiceLimits], Q], upload: Upload) -> Q:
+        return kind(upload.texts, self._limits)
 
 
 def _check_ratio(crop: Size, asked: Size) -> None:

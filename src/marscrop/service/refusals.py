@@ -173,6 +173,19 @@ async def _broken(_: Request, __: Exception) -> JSONResponse:
     return replace(_internal(), headers=SECURITY_HEADERS).response()
 
 
+async def answer_to(request: Request, error: Exception) -> Response:
+    """The answer to an error, as Starlette finds it in `HANDLERS`.
+
+    Raises:
+        the error itself: nobody foresaw it.
+    """
+    for kind in type(error).__mro__:
+        if kind is not Exception and (handler := HANDLERS.get(kind)):
+            answer: Response = await handler(request, error)  # type: ignore[misc, arg-type]
+            return answer
+    raise error
+
+
 HANDLERS: Final[Mapping[Any, ExceptionHandler]] = {
     Refusal: _refused,
     MarscropError: _failed,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SECURITY_HEADERS: Final = {
@@ -18,6 +17,12 @@ SECURITY_HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 
+_ENCODED: Final = [
+    (name.lower().encode("ascii"), value.encode("ascii"))
+    for name, value in SECURITY_HEADERS.items()
+]
+_NAMES: Final = frozenset(name for name, _ in _ENCODED)
+
 
 class SecurityHeadersMiddleware:
     """Middleware that adds them."""
@@ -28,7 +33,8 @@ class SecurityHeadersMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(SECURITY_HEADERS)
+                own = [one for one in message.get("headers", ()) if one[0] not in _NAMES]
+                message["headers"] = own + _ENCODED
             await send(message)
 
         await self._app(scope, receive, with_headers)

@@ -40,6 +40,14 @@ class JoinedWrites:
         if self._held_bytes > _MOST_HELD_BYTES:
             self._send()
 
+    def write_now(self, data: bytes) -> None:
+        """Send what was written, and this behind it."""
+        if self._held:
+            self._held.append(data)
+            self._send()
+        else:
+            self._transport.write(data)
+
     def get_write_buffer_size(self) -> int:
         """What is written and not sent [bytes]."""
         return self._held_bytes + self._transport.get_write_buffer_size()

@@ -12,10 +12,11 @@ from typing import Final
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData, QueryParams, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive
 
 from marscrop.service.parameters import Texts
 from marscrop.service.refusals import Refusal, bad_request
@@ -30,14 +31,24 @@ class Upload:
     """One request, read to its end.
 
     Attributes:
-        texts: parameters, those of the query before those of a form.
+        query: of its URL, as it came.
+        fields: of a form: names and values, the image left out; none of another body.
         content: the image file; None if none was sent.
         name: of the image file, if one was given.
     """
 
-    texts: Texts
-    content: bytes | None
-    name: str | None
+    query: bytes
+    fields: Sequence[tuple[str, str]] = ()
+    content: bytes | None = None
+    name: str | None = None
+
+    @property
+    def texts(self) -> Texts:
+        """The parameters, those of the query before those of a form."""
+        texts: dict[str, list[str]] = {}
+        for name, value in (*QueryParams(self.query).multi_items(), *self.fields):
+            texts.setdefault(name, []).append(value)
+        return texts
 
     @classmethod
     async def read(cls, request: Request) -> Upload:
@@ -51,17 +62,17 @@ class Upload:
                 or that holds other files.
         """
         _check_encoding(request)
-        query = request.query_params.multi_items()
-        if not request.headers.get("content-type", "").lower().startswith(_FORM):
-            return cls(_gathered(query), await request.body() or None, None)
+        query: bytes = request.scope["query_string"]
+        if not _header(request, b"content-type", "").lower().startswith(_FORM):
+            return cls(query, (), await _body(request.receive) or None, None)
         async with _form(request) as form:
             image = form.get(IMAGE)
-            texts = _gathered([*query, *_texts(form.multi_items())])
+            fields = _texts(form.multi_items())
             if image is None:
-                return cls(texts, None, None)
+                return cls(query, fields, None, None)
             if not isinstance(image, UploadFile):
                 raise bad_request(f"the form's {IMAGE} must be a file: curl -F {IMAGE}=@photo.jpg")
-            return cls(texts, await image.read() or None, _file_name(image.filename))
+            return cls(query, fields, await image.read() or None, _file_name(image.filename))
 
     def image(self) -> bytes:
         """The image file.
@@ -74,6 +85,24 @@ class Upload:
                 f"no photo was sent; send an image file as the body, or as `{IMAGE}` of a form"
             )
         return self.content
+
+
+async def _body(receive: Receive) -> bytes:
+    """A whole body; one that comes as one message is not copied, unlike by Starlette.
+
+    Raises:
+        ClientDisconnect: the client left before.
+    """
+    parts: list[bytes] = []
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        if part := message.get("body"):
+            parts.append(part)
+        more = message.get("more_body", False)
+    return b"".join(parts)
 
 
 class _InMemory(MultiPartParser):
@@ -101,17 +130,28 @@ def _check_encoding(request: Request) -> None:
 
     Starlette would decode a form by whichever of Python's codecs its header names.
     """
-    encoding = request.headers.get("content-encoding", "identity")
+    encoding = _header(request, b"content-encoding", "identity")
     if encoding.lower() != "identity":
         raise Refusal(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             "content_encoding",
             f"send the photo as it is, without Content-Encoding; got {encoding!r}",
         )
-    _, options = parse_options_header(request.headers.get("content-type", ""))
+    kind = _header(request, b"content-type", "")
+    if not kind:
+        return
+    _, options = parse_options_header(kind)
     charset = options.get(b"charset", b"utf-8").decode("latin-1")
     if charset.lower() not in ("utf-8", "utf8", "us-ascii"):
         raise bad_request(f"a form must be in UTF-8; got charset {charset!r}")
+
+
+def _header(request: Request, name: bytes, default: str) -> str:
+    """The first header of a name, which is in lower case."""
+    for key, value in request.scope["headers"]:
+        if key == name:
+            return str(value, "latin-1")
+    return default
 
 
 def _texts(items: Iterable[tuple[str, UploadFile | str]]) -> list[tuple[str, str]]:
@@ -122,13 +162,6 @@ def _texts(items: Iterable[tuple[str, UploadFile | str]]) -> list[tuple[str, str
         elif name != IMAGE:
             raise bad_request(f"the form's file must be called {IMAGE}; got {name!r}")
     return [(name, value) for name, value in texts if name != IMAGE]
-
-
-def _gathered(items: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
-    texts: dict[str, list[str]] = {}
-    for name, value in items:
-        texts.setdefault(name, []).append(value)
-    return texts
 
 
 def _file_name(path: str | None) -> str | None:
