@@ -23,14 +23,22 @@ def heif_orientation(file: IO[bytes]) -> int | None:
     before = file.tell()
     try:
         items = Items(boxes.meta(file))
-        return _orientation(items.properties(items.primary))
+        return orientation_by(items.properties(items.primary))
     except boxes.BoxError:
         return None
     finally:
         file.seek(before)
 
 
-def _orientation(properties: list[tuple[bytes, bytes]]) -> int:
+def orientation_by(properties: list[tuple[bytes, bytes]]) -> int:
+    """The EXIF orientation, 1..8, that says what an item's properties do to its picture.
+
+    Args:
+        properties: as `Items.properties` gives them; one of them turns, and one mirrors afterwards.
+
+    Raises:
+        BoxError: one of these two is empty.
+    """
     quarters, mirror = 0, None
     for kind, content in properties:
         if kind == b"irot":

@@ -111,21 +111,19 @@ def turned_array(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:
     return pixels[::-1] if orientation in _MIRRORS_Y else pixels
 
 
-def turned_corner(width: float, height: float, size: tuple[int, int], orientation: int) -> Window:
-    """Where the top left `width` x `height` [px] of a stored image lies once it is turned.
+def turned_window(window: Window, size: tuple[int, int], orientation: int) -> Window:
+    """Where a window of a stored image lies once it is turned [px].
 
     Args:
-        width: of the region that starts at (0, 0) of the stored image; may be fractional.
-        height: likewise.
+        window: of the stored image; its edges may be fractional.
         size: whole width and height of the stored image [px].
         orientation: EXIF orientation, 1..8.
     """
-    full_width, full_height = size
-    if swaps_sides(orientation):
-        width, height = height, width
-        full_width, full_height = full_height, full_width
-    x0 = full_width - width if orientation in _MIRRORS_X else 0.0
-    y0 = full_height - height if orientation in _MIRRORS_Y else 0.0
+    x0, y0, x1, y1 = _swapped(window) if swaps_sides(orientation) else window
+    full_width, full_height = turned_size(size, orientation)
+    width, height = x1 - x0, y1 - y0
+    x0 = full_width - x1 if orientation in _MIRRORS_X else x0
+    y0 = full_height - y1 if orientation in _MIRRORS_Y else y0
     return Window(x0, y0, x0 + width, y0 + height)
 
 

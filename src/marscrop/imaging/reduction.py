@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
-from marscrop.geometry import Size
+from marscrop.geometry import Size, Window
 from marscrop.imaging import strips
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ class Reduction(enum.Enum):
     """A PNG that is not small, by any whole number: strips of it are averaged."""
     SCALED = "scaled"
     """A plain WebP, by any whole number: rows are scaled as they are decoded."""
+    PLANES = "planes"
+    """A plain HEIC, by an even number: brightness and colours are averaged before they become RGB,
+    of a picture that lacks the last filters. That is enough to look at, not to be written."""
 
     @classmethod
     def of(cls, image: Image.Image) -> Reduction:
@@ -44,6 +47,10 @@ class Reduction(enum.Enum):
             from marscrop.imaging import webp
 
             return cls.SCALED if webp.is_plain(image) else cls.NONE
+        if image.format == "HEIF":
+            from marscrop.imaging.heic import reduced as heic
+
+            return cls.PLANES if heic.is_plain(image) else cls.NONE
         return cls.MEANS if strips.shrinkable(image) else cls.NONE
 
     def divisor(self, size: Size, wanted: Size, oversampling: int) -> int:
@@ -56,6 +63,8 @@ class Reduction(enum.Enum):
         )
         if self in (Reduction.MEANS, Reduction.SCALED):
             return max(1, spare)
+        if self is Reduction.PLANES:
+            return max(1, spare // 2 * 2)
         if self is Reduction.HALF:
             return 2 if spare >= 2 else 1
         return next((divisor for divisor in _DCT_DIVISORS if divisor <= spare), 1)
@@ -69,7 +78,7 @@ def reduced(
     *,
     threads: int,
     most_bytes: int,
-) -> tuple[Image.Image, tuple[float, float] | None]:
+) -> tuple[Image.Image, Window | None]:
     """The stored picture, divided as `Reduction.divisor` says; maybe not loaded yet.
 
     Args:
@@ -81,8 +90,8 @@ def reduced(
         most_bytes: of memory, for what is not needed but faster.
 
     Returns:
-        the picture, and how much of it is picture [px], None for all. Sizes are rounded up to whole
-        pixels: the last column and row may hold only a fraction of a pixel.
+        the picture, and where in it the picture is [px], None for all of it. Sizes are rounded up
+        to whole pixels: the outermost columns and rows may hold only a fraction of a pixel.
 
     Raises:
         Exception: as for `strips.reduced`.
@@ -94,13 +103,19 @@ def reduced(
 
         small = Size(-(-stored.width // divisor), -(-stored.height // divisor))
         return webp.scaled(cast("ImageFile", image), small, threads) or image, None
+    if reduction is Reduction.PLANES and divisor > 1:
+        from marscrop.imaging.heic import reduced as heic
+
+        return heic.reduced(cast("ImageFile", image), divisor, threads) or (image, None)
     if reduction is Reduction.MEANS and (divisor > 1 or strips.readable(image)):
-        return strips.reduced(image, divisor), (stored.width / divisor, stored.height / divisor)
+        return strips.reduced(image, divisor), _corner(
+            stored.width / divisor, stored.height / divisor
+        )
     if reduction is Reduction.HALF:
         if divisor == 1:
             return image, None
         cast("DevelopedRaw", image).halve()
-        return image, (stored.width / 2, stored.height / 2)
+        return image, _corner(stored.width / 2, stored.height / 2)
     if reduction is Reduction.NONE and strips.read_sooner(image):
         return strips.reduced(image, 1), None
     if reduction is Reduction.NONE or not isinstance(image, JpegImageFile):
@@ -114,4 +129,9 @@ def reduced(
         from marscrop.imaging.jpeg import eighth
 
         ours = eighth.decode(image, stored, threads, most_bytes)
-    return image if ours is None else ours, (width, height)
+    return image if ours is None else ours, _corner(width, height)
+
+
+def _corner(width: float, height: float) -> Window:
+    """The top left of a picture, of so many pixels."""
+    return Window(0.0, 0.0, width, height)

@@ -61,7 +61,7 @@ def see(
     if photo.is_file:
         photo.check_memory(photo.analysis_bytes(shown, oversampling))
     with photo.decoding() as image:
-        stored, picture = reduced(
+        stored, region = reduced(
             image,
             photo.reduction,
             orientation.turned_size(shown, photo.orientation),
@@ -70,9 +70,8 @@ def see(
             most_bytes=photo.max_decoded_bytes,
         )
         upright = orientation.turned(stored, photo.orientation)
-        region = None
-        if picture:
-            region = orientation.turned_corner(*picture, stored.size, photo.orientation)
+        if region:
+            region = orientation.turned_window(region, stored.size, photo.orientation)
         upright.load()
         below = _ground_of(upright) if photo.has_alpha else None
         grey = below.grey if below else colour.WHITE

@@ -10,7 +10,7 @@ from PIL import Image
 from marscrop.geometry import Box, Size, Window
 from marscrop.imaging import orientation
 from marscrop.imaging.photo import Photo
-from marscrop.imaging.reduction import reduced
+from marscrop.imaging.reduction import Reduction, reduced
 
 OVERSAMPLING: Final = 2
 """Pixels, on a side, that are decoded at least for each one of the crop: what the filter needs."""
@@ -47,6 +47,8 @@ def divisor_for(photo: Photo, box: Box, size: Size) -> int:
     space = photo.colours.space
     if photo.is_deep or (space is not None and space.is_hdr):
         return 1
+    if photo.reduction is Reduction.PLANES:  # without filters, which is enough to look at
+        return 1
     return photo.reduction.divisor(photo.size, _whole(photo, box, size), OVERSAMPLING)
 
 
@@ -66,8 +68,8 @@ def shrunk(photo: Photo, box: Box, size: Size) -> Shrunk:
             most_bytes=photo.max_decoded_bytes,
         )
         stored.load()
-        width, height = picture or stored.size
-        region = orientation.turned_corner(width, height, stored.size, photo.orientation)
+        picture = picture or Window(0.0, 0.0, *stored.size)
+        region = orientation.turned_window(picture, stored.size, photo.orientation)
         upright = orientation.turned(stored, photo.orientation)
         upright.info = photo.kept_info(image)
         return Shrunk(upright, region, photo.size)

@@ -12,7 +12,7 @@ _MOST_ENTRIES: Final = 1 << 16
 
 
 class Extent(NamedTuple):
-    """Where an item's first bytes are.
+    """Where some of an item's bytes are, one after the other.
 
     Attributes:
         in_meta: counted from the content of the box `idat`, not from the file's beginning.
@@ -81,8 +81,8 @@ class Items:
                     return entry[part.position + 2 : part.position + 6]
         raise BoxError(f"item {item} is of no kind")
 
-    def first_part(self, whole: int) -> int:
-        """The first of the items that one is made of.
+    def parts(self, whole: int) -> list[int]:
+        """The items that one is made of, at least one.
 
         Raises:
             BoxError: it is made of none.
@@ -92,8 +92,8 @@ class Items:
         size = 4 if numbers.next(4) >> 24 else 2
         for kind, reference in contents(content, numbers.position):
             part = Numbers(reference)
-            if kind == b"dimg" and part.next(size) == whole and part.next(2):
-                return part.next(size)
+            if kind == b"dimg" and part.next(size) == whole and (count := part.next(2)):
+                return [part.next(size) for _ in range(count)]
         raise BoxError(f"item {whole} is made of nothing")
 
     def properties(self, item: int) -> list[tuple[bytes, bytes]]:
@@ -104,16 +104,19 @@ class Items:
         """
         inner = list(contents(self._part(b"iprp")))
         stored = [one for kind, part in inner if kind == b"ipco" for one in contents(part)]
-        return [
-            stored[link.number - 1]
+        numbers = [
+            link.number
             for kind, part in inner
             if kind == b"ipma"
             for link in links(part)
-            if link.item == item and 0 < link.number <= len(stored)
+            if link.item == item and link.number
         ]
+        if max(numbers, default=0) > len(stored):
+            raise BoxError(f"item {item} has a property that is not there")
+        return [stored[number - 1] for number in numbers]
 
-    def extent(self, item: int) -> Extent:
-        """Where its data begin.
+    def extents(self, item: int) -> list[Extent]:
+        """Where its data are, at least one stretch, in their order.
 
         Raises:
             BoxError: that is not said, or is not in this file.
@@ -134,7 +137,7 @@ class Items:
                 place = numbers.next(of_place)
                 extents.append((base + place, numbers.next(of_length)))
             if number == item and extents and method in (0, 1):
-                return Extent(method == 1, *extents[0])
+                return [Extent(method == 1, *extent) for extent in extents]
         raise BoxError(f"item {item} is nowhere")
 
     def _part(self, kind: bytes) -> bytes:

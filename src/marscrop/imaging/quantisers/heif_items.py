@@ -45,9 +45,9 @@ def first_picture(file: IO[bytes], most_bytes: int) -> CodedPicture | None:
         for _ in range(_MOST_DERIVED):
             if kind not in _DERIVED:
                 break
-            item = items.first_part(item)
+            item = items.parts(item)[0]
             kind = items.kind(item)
-        extent, properties = items.extent(item), items.properties(item)
+        extent, properties = items.extents(item)[0], items.properties(item)
     except boxes.BoxError:
         return None
     length = min(extent.length or most_bytes, most_bytes)
