@@ -52,7 +52,9 @@ PRODUCT: Final = Distribution(
             *(f"marscrop/service/page/{name}" for name in ("index.html", "app.js", "style.css")),
         }
     ),
-    built=frozenset({"marscrop/native/_native.abi3.so"}),  # where a compiler is
+    built=frozenset(
+        {"marscrop/native/_native.abi3.so", "marscrop/models/prepared.bin"}
+    ),  # where a compiler is
     licences=frozenset({"LICENSE", "src/marscrop/models/LICENSES.md"}),
     archived=("src",),
     beside=frozenset(

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from marscrop.native import NONE, Library, library, network_level
-from marscrop.runtime.compiled_parts import Head, RatioTable
-from marscrop.runtime.onnx_graph import read_graph
-from marscrop.runtime.packing import BLOCK
-from marscrop.runtime.program import Program, ProgramWriter
-from marscrop.runtime.translation import NotTranslatedError, Translator
+from marscrop.native import Library
+from marscrop.runtime.compiled_model import BLOCK, CompiledModel
 from marscrop.subjects.subject_map import SubjectOutputs
 
 if TYPE_CHECKING:
@@ -25,30 +21,6 @@ if TYPE_CHECKING:
 
 _BEYOND: Final = BLOCK
 """Numbers behind what products write (MC_BEYOND of network.h, in floats)."""
-_FEATURES: Final = "features"
-
-
-def compiled_engine(contents: Mapping[str, bytes]) -> CompiledEngine | None:
-    """An engine of these parts; None where there are no parts in C for this processor, or not for
-    all that the model consists of.
-
-    Args:
-        contents: of the parts' ONNX files.
-    """
-    native, level = library(), network_level()
-    if native is None or level == NONE:
-        return None
-    try:
-        graphs = {name: read_graph(content) for name, content in contents.items()}
-        writer = ProgramWriter()
-        translator = Translator(writer, "pixels")
-        translator.add(graphs[_FEATURES], [_FEATURES])
-        if "subjects" in graphs:
-            translator.add(graphs["subjects"], SubjectOutputs._fields)
-        table, head = RatioTable.of(graphs["meta"]), Head.of(graphs["head"])
-        return CompiledEngine(native, level, writer.program(), table, head)
-    except (NotTranslatedError, ValueError):
-        return None
 
 
 class CompiledEngine:
@@ -57,20 +29,17 @@ class CompiledEngine:
     Every number is the same on every processor; those of quantised networks are ONNX Runtime's.
     """
 
-    def __init__(
-        self, native: Library, level: int, program: Program, table: RatioTable, head: Head
-    ) -> None:
-        """An engine of parts that are translated.
+    def __init__(self, native: Library, level: int, model: CompiledModel) -> None:
+        """An engine of a model that is translated.
 
         Args:
             native: the parts in C.
             level: what of the processor they use, at most `mc_network_level()`.
-            program: features and, in some models, subjects.
-            table: the part `meta`.
-            head: the part `head`.
+            model: all that it runs.
         """
         self._native, self._level = native, level
-        self._program, self._table, self._head = program, table, head
+        self._program, self._table, self._head = model
+        program = self._program
         self._multiple = int(program.tensors[:, 1].max())
         ffi = native.ffi
         self._network = ffi.new(

@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from marscrop.native import NONE, library, network_level
+from marscrop.runtime.compiled_engine import CompiledEngine
 from marscrop.runtime.manifest import Manifest
+from marscrop.runtime.prepared import FILE, read_prepared
 
 if TYPE_CHECKING:
     import numpy as np
@@ -72,11 +75,25 @@ def load_engine(
         ModelError: a part cannot be loaded, or lacks what another needs.
         MemoryError: there is not enough.
     """
-    from marscrop.runtime.compiled_engine import compiled_engine
+    native, level = library(), network_level()
+    if native is not None and level != NONE:
+        from marscrop.runtime.translation.model import translated_model
 
-    compiled = compiled_engine(contents)
-    if compiled is not None:
-        return compiled
+        if model := translated_model(contents):
+            return CompiledEngine(native, level, model)
     from marscrop.runtime.onnx_engine import OnnxEngine
 
     return OnnxEngine(contents, folder, manifest, threads)
+
+
+def prepared_engine(manifest: bytes) -> Engine | None:
+    """The packaged model as it was prepared; None where that is not there, or cannot be run.
+
+    Args:
+        manifest: the file of its manifest.
+    """
+    native, level = library(), network_level()
+    if native is None or level == NONE:
+        return None
+    model = read_prepared(FILE, manifest)
+    return model and CompiledEngine(native, level, model)

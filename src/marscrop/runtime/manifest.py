@@ -8,7 +8,6 @@ look and where heads and subjects are, once a photo).
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -46,7 +45,7 @@ class ModelPart:
     def of(cls, path: Path) -> Self:
         """The description of a file as it is now."""
         content = path.read_bytes()
-        return cls(path.name, hashlib.sha256(content).hexdigest(), len(content))
+        return cls(path.name, _sha256(content), len(content))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +101,23 @@ class Manifest:
         Raises:
             ModelError: it is missing, not JSON, of another format, or lacks something.
         """
+        return cls.parse(manifest_bytes(folder), folder)
+
+    @classmethod
+    def parse(cls, content: bytes, folder: Path, *, known: bool = False) -> Self:
+        """The manifest that a file holds.
+
+        Args:
+            content: of the file.
+            folder: of the model, for messages.
+            known: whether the file is one whose digest was checked before.
+
+        Raises:
+            ModelError: it is not JSON, of another format, or lacks something.
+        """
         path = folder / FILE
         try:
-            table = json.loads(path.read_text(encoding="utf-8"))
-        except OSError:
-            raise ModelError(folder, f"no model here ({FILE} cannot be read)") from None
+            table = json.loads(content)
         except ValueError as error:
             raise ModelError(path, f"not valid JSON ({error})") from None
         if not isinstance(table, dict) or table.get("format") != FORMAT:
@@ -123,7 +134,7 @@ class Manifest:
             raise ModelError(
                 path, f"incomplete or malformed ({type(error).__name__}: {error})"
             ) from None
-        if digest is not None and digest != _digest(table):  # earlier versions wrote none
+        if not known and digest not in (None, _digest(table)):  # earlier versions wrote none
             raise ModelError(
                 path,
                 "its SHA-256 is not the one it names: it was changed; install marscrop or "
@@ -176,7 +187,7 @@ class Manifest:
                 f"{len(content)} bytes, expected {part.bytes}: the file is truncated or "
                 f"changed; install marscrop or export the model again",
             )
-        if hashlib.sha256(content).hexdigest() != part.sha256:
+        if _sha256(content) != part.sha256:
             raise ModelError(
                 path,
                 "its SHA-256 is not the manifest's: it was changed; install marscrop "
@@ -185,9 +196,27 @@ class Manifest:
         return content
 
 
+def manifest_bytes(folder: Path) -> bytes:
+    """The file of the manifest of the model in a folder.
+
+    Raises:
+        ModelError: it is missing.
+    """
+    try:
+        return (folder / FILE).read_bytes()
+    except OSError:
+        raise ModelError(folder, f"no model here ({FILE} cannot be read)") from None
+
+
 def _digest(table: dict[str, Any]) -> str:
     """The SHA-256 of all that a manifest says but this digest."""
-    return hashlib.sha256(json.dumps(table, sort_keys=True).encode()).hexdigest()
+    return _sha256(json.dumps(table, sort_keys=True).encode())
+
+
+def _sha256(content: bytes) -> str:
+    import hashlib  # OpenSSL's library, which a known model does without
+
+    return hashlib.sha256(content).hexdigest()
 
 
 def _three(values: Any) -> tuple[float, float, float]:

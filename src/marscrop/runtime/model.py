@@ -13,8 +13,8 @@ import numpy as np
 
 from marscrop.errors import ModelError
 from marscrop.imaging.resize import FILTER
-from marscrop.runtime.engine import Parameters, load_engine
-from marscrop.runtime.manifest import Manifest
+from marscrop.runtime.engine import Parameters, load_engine, prepared_engine
+from marscrop.runtime.manifest import PACKAGED_MODEL, Manifest, manifest_bytes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,17 +42,23 @@ class MarsModel:
         Raises:
             ModelError: the model is missing, changed, truncated, or of another kind.
         """
-        self.manifest = Manifest.load(folder)
+        said = manifest_bytes(folder)
+        prepared = prepared_engine(said) if folder == PACKAGED_MODEL else None
+        self.manifest = Manifest.parse(said, folder, known=prepared is not None)
         if self.manifest.input.filter != FILTER:
             raise ModelError(
                 folder,
                 f"trained with the resize filter {self.manifest.input.filter!r}; "
                 f"this version has {FILTER!r}",
             )
-        contents = {name: self.manifest.read_part(folder, name) for name in self.manifest.parts}
-        self._engine = load_engine(contents, folder, self.manifest, threads)
+        self._engine = prepared or load_engine(
+            self._contents(folder), folder, self.manifest, threads
+        )
         self._parameters: OrderedDict[float, Parameters] = OrderedDict()
         self._lock = threading.Lock()
+
+    def _contents(self, folder: Path) -> dict[str, bytes]:
+        return {name: self.manifest.read_part(folder, name) for name in self.manifest.parts}
 
     def features(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The feature map of a photo, which every ratio shares.

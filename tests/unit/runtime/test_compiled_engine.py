@@ -14,11 +14,12 @@ import pytest
 from numpy.typing import NDArray
 from tests.subject_model import write_model_without_subjects, write_subject_model
 
-from marscrop.native import NONE, network_level
-from marscrop.runtime.compiled_engine import CompiledEngine, compiled_engine
+from marscrop.native import NONE, library, network_level
+from marscrop.runtime.compiled_engine import CompiledEngine
 from marscrop.runtime.manifest import Manifest
 from marscrop.runtime.model import MarsModel
 from marscrop.runtime.onnx_engine import OnnxEngine
+from marscrop.runtime.translation.model import translated_model
 
 pytestmark = pytest.mark.skipif(network_level() == NONE, reason="no parts in C for this processor")
 
@@ -37,11 +38,16 @@ def contents(packaged_model: Path) -> Mapping[str, bytes]:
     return contents_of(packaged_model)
 
 
+def compiled_engine(contents: Mapping[str, bytes], level: int | None = None) -> CompiledEngine:
+    native, model = library(), translated_model(contents)
+    assert native is not None
+    assert model is not None
+    return CompiledEngine(native, level or network_level(), model)
+
+
 @pytest.fixture(scope="module")
 def engine(contents: Mapping[str, bytes]) -> CompiledEngine:
-    compiled = compiled_engine(contents)
-    assert compiled is not None
-    return compiled
+    return compiled_engine(contents)
 
 
 @pytest.fixture(scope="module")
@@ -117,9 +123,9 @@ def test_several_ratios_are_the_same_as_one_by_one(engine: CompiledEngine) -> No
 )
 @pytest.mark.parametrize("shape", SHAPES)
 def test_an_older_processor_gives_the_same_numbers(
-    engine: CompiledEngine, shape: tuple[int, int]
+    engine: CompiledEngine, contents: Mapping[str, bytes], shape: tuple[int, int]
 ) -> None:
-    older = CompiledEngine(engine._native, AVX2, engine._program, engine._table, engine._head)
+    older = compiled_engine(contents, AVX2)
     rgb = picture(shape)
     for found, wanted in zip(older._run(rgb), engine._run(rgb), strict=True):
         np.testing.assert_array_equal(found, wanted)
@@ -157,7 +163,6 @@ def test_a_view_of_a_larger_picture_is_taken_as_it_is_seen(engine: CompiledEngin
 def test_model_without_subjects_has_none(packaged_model: Path, tmp_path: Path) -> None:
     folder = write_model_without_subjects(packaged_model, tmp_path / "model")
     engine = compiled_engine(contents_of(folder))
-    assert engine is not None
     features, subjects = engine.features_and_subjects(picture((48, 192)))
     np.testing.assert_array_equal(features, engine.features(picture((48, 192))))
     assert subjects is None
@@ -167,7 +172,7 @@ def test_what_has_other_operations_is_left_to_onnx_runtime(
     packaged_model: Path, tmp_path: Path
 ) -> None:
     folder = write_subject_model(packaged_model, tmp_path / "model")
-    assert compiled_engine(contents_of(folder)) is None
+    assert translated_model(contents_of(folder)) is None
     assert isinstance(MarsModel(folder)._engine, OnnxEngine)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from marscrop.runtime.manifest import Manifest
-from marscrop.runtime.onnx_graph import read_graph
+from marscrop.runtime.translation.onnx_graph import read_graph
 
 
 @pytest.mark.parametrize("part", ["features", "meta", "head", "subjects"])

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from marscrop.runtime.onnx_graph import Graph, Node, read_graph
-from marscrop.runtime.program import KINDS, Program, ProgramWriter
-from marscrop.runtime.translation import NotTranslatedError, Translator
+from marscrop.runtime.compiled_model import Program
+from marscrop.runtime.translation.network import NotTranslatedError, Translator
+from marscrop.runtime.translation.onnx_graph import Graph, Node, read_graph
+from marscrop.runtime.translation.program import KINDS, ProgramWriter
 
 CHANNELS = 16
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from marscrop.runtime.compiled_model import BLOCK
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[Any]
 
-BLOCK: Final = 16
-"""Columns of a product that are computed together."""
 _QUAD: Final = 4
 """Bytes that one instruction multiplies and adds up."""
 UNIT: Final = 64

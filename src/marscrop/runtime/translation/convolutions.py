@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from marscrop.runtime import packing
-from marscrop.runtime.program import ProgramWriter, Tensor
+from marscrop.runtime.compiled_model import BLOCK
+from marscrop.runtime.translation import packing
+from marscrop.runtime.translation.program import ProgramWriter, Tensor
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from marscrop.runtime.onnx_graph import Node
+    from marscrop.runtime.translation.onnx_graph import Node
 
     Array = NDArray[Any]
 
@@ -178,7 +179,7 @@ class _Shape(NamedTuple):
         depthwise = group > 1
         if depthwise and not (group == source.channels == outputs and inputs == 1):
             raise ValueError("in groups")
-        if depthwise and outputs % packing.BLOCK:
+        if depthwise and outputs % BLOCK:
             raise ValueError("of channels that fill no register")
         if not depthwise and inputs != source.channels:
             raise ValueError("of other channels")

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
-from marscrop.runtime.packing import BLOCK, product_weights
-from marscrop.runtime.translation import NotTranslatedError
+from marscrop.runtime.compiled_model import BLOCK, Head, RatioTable
+from marscrop.runtime.translation.network import NotTranslatedError
+from marscrop.runtime.translation.packing import product_weights
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from marscrop.runtime.onnx_graph import Graph
-
-    Floats = NDArray[np.float32]
+    from marscrop.runtime.translation.onnx_graph import Graph
 
 _Step: TypeAlias = "tuple[str, tuple[int | str | list[int], ...], Mapping[str, object]]"
 """A node as it must be: its kind, its inputs, and those of its attributes that are not 0. An input
@@ -79,108 +78,57 @@ _HEAD: Final[Sequence[_Step]] = (
 """The head as `marscrop export` writes it: one layer before the last, 2 x 2 pixels of a cell."""
 
 
-class RatioTable(NamedTuple):
-    """The part `meta`: cropping models at steps of the logarithm of the ratio, and between them.
+def ratio_table(graph: Graph) -> RatioTable:
+    """The table of a graph.
 
-    Attributes:
-        low: the first of them.
-        per_step: steps of a unit.
-        places: (n, d) float16, each model's place along d directions.
-        steps: (d,) float32, what places are multiples of.
-        components: (d, c * c) int8, the directions.
-        middle: (c * c,) float32, where all places are 0.
-        predictors: (n, c') float16, what is applied to pixels.
+    Raises:
+        NotTranslatedError: the graph is another.
     """
-
-    low: np.float32
-    per_step: np.float32
-    places: NDArray[np.float16]
-    steps: Floats
-    components: NDArray[np.int8]
-    middle: Floats
-    predictors: NDArray[np.float16]
-
-    @classmethod
-    def of(cls, graph: Graph) -> Self:
-        """The table of a graph.
-
-        Raises:
-            NotTranslatedError: the graph is another.
-        """
-        found = _match(graph, _TABLE, ("log_ratio",), (14, 16))
-        table = cls(
-            np.float32(found["low"]),
-            np.float32(found["per step"]),
-            *(found[name] for name in ("places", "steps", "components", "middle", "predictors")),
-        )
-        count, directions = table.places.shape
-        size = table.middle.size
-        channels = round(size**0.5)
-        as_expected = (
-            np.array_equal(found["knots"], np.arange(count))
-            and (float(found["first"]), float(found["last"])) == (0, count - 1)
-            and float(found["one"]) == 1
-            and table.steps.shape == (directions,)
-            and table.components.shape == (directions, size)
-            and table.components.dtype == np.int8
-            and found["square"].tolist() == [-1, channels, channels]
-            and len(table.predictors) == count
-        )
-        if not as_expected:
-            raise NotTranslatedError("a table of another shape")
-        return table
-
-    def at(self, log_ratio: float) -> tuple[Floats, Floats]:
-        """(d,) float32 how far a ratio's model lies along each direction, and its (c',) float32."""
-        last = len(self.places) - 1
-        position = (np.float32(log_ratio) - self.low) * self.per_step
-        position = min(max(position, np.float32(0)), np.float32(last))
-        below = min(int(position), last - 1)
-        nearer_above = position - np.float32(below)
-        weights = np.array([[1 - nearer_above], [nearer_above]], np.float32)
-        two = slice(below, below + 2)
-        place, predictor = (
-            (weights * table[two].astype(np.float32)).sum(axis=0)
-            for table in (self.places, self.predictors)
-        )
-        return place * self.steps, predictor
+    found = _match(graph, _TABLE, ("log_ratio",), (14, 16))
+    table = RatioTable(
+        np.float32(found["low"]),
+        np.float32(found["per step"]),
+        *(found[name] for name in ("places", "steps", "components", "middle", "predictors")),
+    )
+    count, directions = table.places.shape
+    size = table.middle.size
+    channels = round(size**0.5)
+    as_expected = (
+        np.array_equal(found["knots"], np.arange(count))
+        and (float(found["first"]), float(found["last"])) == (0, count - 1)
+        and float(found["one"]) == 1
+        and table.steps.shape == (directions,)
+        and table.components.shape == (directions, size)
+        and table.components.dtype == np.int8
+        and found["square"].tolist() == [-1, channels, channels]
+        and len(table.predictors) == count
+    )
+    if not as_expected:
+        raise NotTranslatedError("a table of another shape")
+    return table
 
 
-class Head(NamedTuple):
-    """The part `head`: from features and a ratio's model to a map.
+def head(graph: Graph) -> Head:
+    """The head of a graph.
 
-    Attributes:
-        weights: packed, of c' columns for each of the pixels of a cell.
-        biases: (pixels * c',) float32.
-        pixels: of a cell.
+    Raises:
+        NotTranslatedError: the graph is another.
     """
-
-    weights: Floats
-    biases: Floats
-    pixels: int
-
-    @classmethod
-    def of(cls, graph: Graph) -> Self:
-        """The head of a graph.
-
-        Raises:
-            NotTranslatedError: the graph is another.
-        """
-        found = _match(graph, _HEAD, ("features", "ftm", "pwp"), (27,))
-        weights, biases = found["weights"], found["biases"].reshape(-1)
-        pixels = 4
-        columns, channels = weights.shape
-        as_expected = (
-            columns == pixels * len(biases)
-            and not len(biases) % BLOCK
-            and found["whole"].tolist() == [1, channels, -1]
-            and found["parts"].tolist() == [1, pixels, len(biases), -1]
-            and found["parts of one"].tolist() == [-1, pixels, len(biases), 1]
-        )
-        if not as_expected:
-            raise NotTranslatedError("a head of another shape")
-        packed = product_weights(weights.astype(np.float32))
-        return cls(packed, np.tile(biases, pixels).astype(np.float32), pixels)
+    found = _match(graph, _HEAD, ("features", "ftm", "pwp"), (27,))
+    weights, biases = found["weights"], found["biases"].reshape(-1)
+    pixels = 4
+    columns, channels = weights.shape
+    as_expected = (
+        columns == pixels * len(biases)
+        and not len(biases) % BLOCK
+        and found["whole"].tolist() == [1, channels, -1]
+        and found["parts"].tolist() == [1, pixels, len(biases), -1]
+        and found["parts of one"].tolist() == [-1, pixels, len(biases), 1]
+    )
+    if not as_expected:
+        raise NotTranslatedError("a head of another shape")
+    packed = product_weights(weights.astype(np.float32))
+    return Head(packed, np.tile(biases, pixels).astype(np.float32), pixels)
 
 
 def _match(

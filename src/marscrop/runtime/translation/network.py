@@ -15,20 +15,20 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
-from marscrop.runtime.convolutions import (
+from marscrop.runtime.translation.convolutions import (
     Convolved,
     Integers,
     Real,
     float_convolution,
     quantised_convolution,
 )
-from marscrop.runtime.positions import Expression, positions
-from marscrop.runtime.program import ProgramWriter, Tensor
+from marscrop.runtime.translation.positions import Expression, positions
+from marscrop.runtime.translation.program import ProgramWriter, Tensor
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from marscrop.runtime.onnx_graph import Graph, Node
+    from marscrop.runtime.translation.onnx_graph import Graph, Node
 
     Array = NDArray[Any]
 

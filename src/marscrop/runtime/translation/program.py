@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from marscrop.runtime.compiled_model import Program
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -35,24 +37,6 @@ _LAYER_FIELDS: Final = (
     *("signed_sums", "scales", "biases"),
 )
 """Of `McLayer`, in order; each an int32."""
-
-
-class Program(NamedTuple):
-    """A network as `McNetwork` has it.
-
-    Attributes:
-        layers: (n, 16) int32.
-        tensors: (m, 4) int32: channels, divisor, bytes of a number, slot.
-        numbers: uint8, weights and the like; its first bytes are nobody's.
-        slots: how many there are.
-        outputs: name, channels and divisor of each.
-    """
-
-    layers: NDArray[np.int32]
-    tensors: NDArray[np.int32]
-    numbers: NDArray[np.uint8]
-    slots: int
-    outputs: list[tuple[str, int, int]]
 
 
 class Tensor(NamedTuple):
