@@ -59,7 +59,7 @@ def read_prepared(path: Path, manifest: bytes) -> CompiledModel | None:
     start = len(_MAGIC) + _NUMBER_BYTES
     begin = start + _NUMBER_BYTES
     checksum = int.from_bytes(content[len(_MAGIC) : start], "little")
-    if content[: len(_MAGIC)] != _MAGIC or zlib.crc32(content[start:]) != checksum:
+    if bytes(content[: len(_MAGIC)]) != _MAGIC or zlib.crc32(content[start:]) != checksum:
         return None
     end = begin + int.from_bytes(content[start:begin], "little")
     said = json.loads(bytes(content[begin:end]))
