@@ -21,7 +21,7 @@ from marscrop.service.framing import StrictConnection
 from marscrop.service.limits import ServiceLimits
 from marscrop.service.plain_requests import PlainCycle, PlainHead
 from marscrop.service.refusals import Refusal
-from marscrop.service.system_calls import JoinedWrites, LazyPauses
+from marscrop.service.system_calls import JoinedWrites, LazyPauses, read_at_once
 
 
 class Connections:
@@ -44,6 +44,7 @@ class Connections:
         self.count = count
         self._open: set[Connection] = set()
         self._waiting: dict[Connection, None] = {}
+        self._unread: dict[Connection, None] = {}  # of those that wait
 
     def enter(self, connection: Connection) -> None:
         """A connection was opened, and waits for its first request."""
@@ -54,21 +55,24 @@ class Connections:
 
     def wait(self, connection: Connection) -> None:
         """It waits for a request, or for its last answer to be read."""
-        self._waiting.pop(connection, None)
+        self.work(connection)
         self._waiting[connection] = None
-        self._bound_unread()
+        if connection.unread_bytes:
+            self._unread[connection] = None
+            self._bound_unread()
 
     def work(self, connection: Connection) -> None:
         """It has a request to work on."""
         self._waiting.pop(connection, None)
+        self._unread.pop(connection, None)
 
     def leave(self, connection: Connection) -> None:
         """It is closed."""
         self._open.discard(connection)
-        self._waiting.pop(connection, None)
+        self.work(connection)
 
     def _bound_unread(self) -> None:
-        unread = [(c, c.unread_bytes) for c in self._waiting if c.unread_bytes]
+        unread = [(c, size) for c in self._unread if (size := c.unread_bytes)]
         total = sum(size for _, size in unread)
         for connection, size in unread[:-1]:  # the latest had no time yet
             if total <= self.limits.max_unread_bytes:
@@ -106,6 +110,7 @@ class Connection(H11Protocol):
         self.transport.abort()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self._own_transport = transport
         super().connection_made(cast("asyncio.Transport", JoinedWrites(transport, self.loop)))
         self._flow = self.flow = LazyPauses(self.transport)
         self._set_timer(self._others.limits.head_timeout_s)
@@ -122,6 +127,7 @@ class Connection(H11Protocol):
             data = self._plain.take(data)
             if self._plain.missing:
                 return
+            read_at_once(self._own_transport, 0)
             if not self._plain.response_complete:
                 if data:  # further requests, before this one is answered
                     self._early.append(data)
@@ -141,6 +147,7 @@ class Connection(H11Protocol):
         self._unset_keepalive_if_required()
         self._set_timer(None)
         self._others.work(self)
+        read_at_once(self._own_transport, head.body_bytes)
         raw_path, _, query = head.target.partition(b"?")
         path = raw_path.decode("ascii")
         self.scope = {
