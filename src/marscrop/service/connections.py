@@ -124,16 +124,7 @@ class Connection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         self._flow.more_came()
         if self._plain is not None:
-            data = self._plain.take(data)
-            if self._plain.missing:
-                return
-            read_at_once(self._own_transport, 0)
-            if not self._plain.response_complete:
-                if data:  # further requests, before this one is answered
-                    self._early.append(data)
-                    self._flow.pause_reading()
-                return
-            self._plain = None
+            data = self._take(self._plain, data)
             if not data:
                 return
         head = PlainHead.read(data) if self._strict.is_at_rest else None
@@ -181,7 +172,21 @@ class Connection(H11Protocol):
         task.add_done_callback(self.tasks.discard)
         self.tasks.add(task)
         if len(data) > head.size:
-            self.data_received(data[head.size :])
+            self._take(self._plain, memoryview(data)[head.size :])
+
+    def _take(self, plain: PlainCycle, data: bytes | memoryview) -> bytes:
+        """Give a plain request what came: a further one, which begins now, comes back."""
+        rest = plain.take(data)
+        if plain.missing:
+            return b""
+        read_at_once(self._own_transport, 0)
+        if plain.response_complete:
+            self._plain = None
+            return bytes(rest)
+        if rest:  # further requests, before this one is answered
+            self._early.append(bytes(rest))
+            self._flow.pause_reading()
+        return b""
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """Whether who will say no more, and may still listen, has an answer to come."""
