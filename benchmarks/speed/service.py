@@ -3,13 +3,13 @@
     python benchmarks/speed/service.py [--rounds 40] [--seconds 1.5] [--clients 8] [--workers 2]
 
 The same 1-megapixel JPEG throughout, with another comment in it each time, so that the service
-takes it for another photo and remembers none. (Bytes behind its end would do that, too, but the
-library takes 8 % longer to see that such a file is whole, and crops the one that has none.) In
-turn, so that whatever else the machine does falls on both: the library alone in a process of its
-own, as many threads as the service has workers; and the service, with clients that ask again as
-soon as they are answered. Then the burst: so many clients at once, one request each. Clients run in
-a process apart, but on the same cores: they take from what they measure, so they are the lightest
-that Python has. Their share is told.
+takes it for another photo and remembers none. (Bytes behind its end would do that, too, but it
+takes longer to see that such a file is whole, and the library's has none.) In turn, so that
+whatever else the machine does falls on both: the library alone in a process of its own, as many
+threads as the service has workers; and the service, with clients that ask again as soon as they are
+answered. Then the burst: so many clients at once, one request each. Clients run in a process apart,
+but on the same cores: they take from what they measure, so they are the lightest that Python has.
+Their share is told.
 """
 
 from __future__ import annotations

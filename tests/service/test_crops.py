@@ -336,3 +336,15 @@ def test_the_focal_point_where_it_is_asked_for(
     assert recalled["object_position"] == expected.object_position
     refused = client.post("/v1/crops?ratio=16:9&focal=perhaps", content=rocket)
     assert refused.status_code == 422
+
+
+def test_the_same_query_means_what_its_address_says(client: TestClient, rocket: bytes) -> None:
+    kinds = {"/v1/crops": "application/json", "/v1/crop": "image/jpeg", "/v1/map": "image/png"}
+    for _ in range(2):  # the second time it was understood before
+        for path, kind in kinds.items():
+            answer = client.post(f"{path}?ratio=1:1", content=rocket)
+            assert answer.headers["Content-Type"] == kind
+        assert client.post("/v1/crops?ratio=1:0", content=rocket).status_code == 422
+        fields = {"data": {"ratio": "4:1"}, "files": {"image": rocket}}
+        ratios = client.post("/v1/crops?ratio=1:1", **fields).json()["crops"]  # type: ignore[arg-type]
+        assert [crop["ratio"] for crop in ratios] == ["1:1", "4:1"]

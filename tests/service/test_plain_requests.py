@@ -212,7 +212,7 @@ def start(*headers: tuple[bytes, bytes], status: int = 200) -> dict[str, Any]:
 
 
 def test_an_answer_without_a_length_ends_with_its_connection() -> None:
-    parts = [
+    parts: list[dict[str, Any]] = [
         {"type": "http.response.body", "body": b"a", "more_body": True},
         {"type": "http.response.body", "body": b"b"},
     ]

@@ -21,7 +21,7 @@ from marscrop.service.framing import StrictConnection
 from marscrop.service.limits import ServiceLimits
 from marscrop.service.plain_requests import PlainCycle, PlainHead
 from marscrop.service.refusals import Refusal
-from marscrop.service.system_calls import JoinedWrites, LazyPauses
+from marscrop.service.system_calls import JoinedWrites, LazyPauses, read_at_once
 
 
 class Connections:
@@ -44,6 +44,7 @@ class Connections:
         self.count = count
         self._open: set[Connection] = set()
         self._waiting: dict[Connection, None] = {}
+        self._unread: dict[Connection, None] = {}  # of those that wait
 
     def enter(self, connection: Connection) -> None:
         """A connection was opened, and waits for its first request."""
@@ -54,21 +55,24 @@ class Connections:
 
     def wait(self, connection: Connection) -> None:
         """It waits for a request, or for its last answer to be read."""
-        self._waiting.pop(connection, None)
+        self.work(connection)
         self._waiting[connection] = None
-        self._bound_unread()
+        if connection.unread_bytes:
+            self._unread[connection] = None
+            self._bound_unread()
 
     def work(self, connection: Connection) -> None:
         """It has a request to work on."""
         self._waiting.pop(connection, None)
+        self._unread.pop(connection, None)
 
     def leave(self, connection: Connection) -> None:
         """It is closed."""
         self._open.discard(connection)
-        self._waiting.pop(connection, None)
+        self.work(connection)
 
     def _bound_unread(self) -> None:
-        unread = [(c, c.unread_bytes) for c in self._waiting if c.unread_bytes]
+        unread = [(c, size) for c in self._unread if (size := c.unread_bytes)]
         total = sum(size for _, size in unread)
         for connection, size in unread[:-1]:  # the latest had no time yet
             if total <= self.limits.max_unread_bytes:
@@ -106,6 +110,7 @@ class Connection(H11Protocol):
         self.transport.abort()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self._own_transport = transport
         super().connection_made(cast("asyncio.Transport", JoinedWrites(transport, self.loop)))
         self._flow = self.flow = LazyPauses(self.transport)
         self._set_timer(self._others.limits.head_timeout_s)
@@ -119,15 +124,7 @@ class Connection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         self._flow.more_came()
         if self._plain is not None:
-            data = self._plain.take(data)
-            if self._plain.missing:
-                return
-            if not self._plain.response_complete:
-                if data:  # further requests, before this one is answered
-                    self._early.append(data)
-                    self._flow.pause_reading()
-                return
-            self._plain = None
+            data = self._take(self._plain, data)
             if not data:
                 return
         head = PlainHead.read(data) if self._strict.is_at_rest else None
@@ -141,11 +138,12 @@ class Connection(H11Protocol):
         self._unset_keepalive_if_required()
         self._set_timer(None)
         self._others.work(self)
+        read_at_once(self._own_transport, head.body_bytes)
         raw_path, _, query = head.target.partition(b"?")
         path = raw_path.decode("ascii")
         self.scope = {
             "type": "http",
-            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+            "asgi": {"version": self.config.asgi_version, "spec_version": "2.3"},
             "http_version": "1.1",
             "server": self.server,
             "client": self.client,
@@ -174,7 +172,21 @@ class Connection(H11Protocol):
         task.add_done_callback(self.tasks.discard)
         self.tasks.add(task)
         if len(data) > head.size:
-            self.data_received(data[head.size :])
+            self._take(self._plain, memoryview(data)[head.size :])
+
+    def _take(self, plain: PlainCycle, data: bytes | memoryview) -> bytes:
+        """Give a plain request what came: a further one, which begins now, comes back."""
+        rest = plain.take(data)
+        if plain.missing:
+            return b""
+        read_at_once(self._own_transport, 0)
+        if plain.response_complete:
+            self._plain = None
+            return bytes(rest)
+        if rest:  # further requests, before this one is answered
+            self._early.append(bytes(rest))
+            self._flow.pause_reading()
+        return b""
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """Whether who will say no more, and may still listen, has an answer to come."""

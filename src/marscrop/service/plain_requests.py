@@ -108,7 +108,7 @@ class PlainCycle(RequestResponseCycle):
         super().__init__(message_event=cast("asyncio.Event", self._news), **kwargs)
         self.missing = body_bytes
         self.more_body = body_bytes > 0
-        self._parts: list[bytes] = []
+        self._parts: list[bytes | memoryview] = []
         self._held_bytes = 0
         self._is_awaited = self._is_late = False
         self._head: bytes | None = None
@@ -118,11 +118,11 @@ class PlainCycle(RequestResponseCycle):
         if not self.more_body:
             self._news.set()
 
-    def take(self, data: bytes) -> bytes:
+    def take(self, data: bytes | memoryview) -> bytes | memoryview:
         """Take what belongs to the body; what is left comes back."""
         if not self.missing:
             return data
-        rest = b""
+        rest: bytes | memoryview = b""
         if len(data) > self.missing:
             data, rest = data[: self.missing], data[self.missing :]
         self.missing -= len(data)

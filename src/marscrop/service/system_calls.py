@@ -12,6 +12,17 @@ from typing import Any, Final
 from uvicorn.protocols.http.flow_control import FlowControl
 
 _MOST_HELD_BYTES: Final = 1 << 16
+_USUALLY_READ_BYTES: Final = 1 << 18
+_MOST_READ_BYTES: Final = 1 << 20
+
+
+def read_at_once(transport: asyncio.Transport, size: int) -> None:
+    """Let so many bytes be read by one call, within bounds.
+
+    Most photos then need no joining. Transports of other loops than asyncio's are left as they are.
+    """
+    if hasattr(transport, "max_size"):
+        transport.max_size = min(max(size, _USUALLY_READ_BYTES), _MOST_READ_BYTES)
 
 
 class JoinedWrites:
