@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 
 _BITS: Final = 8
 _CHROMA: Final = 420
-_UNSPECIFIED: Final = 2
-_WEIGHTS: Final = {1: (0.2126, 0.0722), 9: (0.2627, 0.0593)}
-"""Of red and blue in the brightness, by matrix (ISO/IEC 23091-2, 8.3): BT.709, BT.2020."""
-
-_JPEGS: Final = frozenset({_UNSPECIFIED, 5, 6})
-"""Matrices that are that of JPEG: BT.601, which libheif takes where none is named."""
+_BT_601: Final = (0.299, 0.114)
+_WEIGHTS: Final = {
+    1: (0.2126, 0.0722),  # BT.709
+    2: _BT_601,  # unspecified: libheif's choice
+    5: _BT_601,
+    6: _BT_601,
+    9: (0.2627, 0.0593),  # BT.2020
+}
+"""Of red and blue in the brightness, by matrix (ISO/IEC 23091-2, 8.3)."""
 
 _MIDDLE: Final = 128
 
@@ -107,11 +110,7 @@ def _joined(layout: Layout, divisor: int, threads: int) -> Image.Image | None:
 
 def _rgb(image: Image.Image, nclx: Nclx) -> Image.Image | None:
     """As libheif has it; None where that depends on its version."""
-    if not nclx.full_range:
-        return None
-    if nclx.matrix in _JPEGS:
-        return image.convert("RGB")
-    if nclx.matrix not in _WEIGHTS:
+    if not nclx.full_range or nclx.matrix not in _WEIGHTS:
         return None
     return image.convert("RGB", _conversion(nclx.matrix))
 
