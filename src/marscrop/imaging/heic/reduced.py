@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
@@ -78,16 +79,23 @@ def reduced(image: ImageFile, divisor: int, threads: int) -> tuple[Image.Image, 
 def _joined(layout: Layout, divisor: int, threads: int) -> Image.Image | None:
     """The tiles in their places, in RGB; None if one cannot be had, or they differ in colours."""
 
+    failed = threading.Event()
+
     def tile(number: int) -> decoder.Decoded | None:
+        if failed.is_set():
+            return None
         row, column = divmod(number, layout.columns)
         shown = Size(
             min(layout.tile.width, layout.shown.width - column * layout.tile.width),
             min(layout.tile.height, layout.shown.height - row * layout.tile.height),
         )
-        if min(shown) < 1:
-            return None
         own = threads if count == 1 else 1
-        return decoder.decode(layout.tiles[number], layout.tile, shown, divisor, own)
+        decoded = None
+        if min(shown) > 0:
+            decoded = decoder.decode(layout.tiles[number], layout.tile, shown, divisor, own)
+        if decoded is None:
+            failed.set()
+        return decoded
 
     count = len(layout.tiles)
     if min(threads, count) > 1:
