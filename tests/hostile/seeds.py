@@ -56,6 +56,7 @@ def seeds() -> dict[str, bytes]:
     }
     if register_heif():
         found["photo.heic"] = encoded(rgb, "HEIF", quality=60)
+        found["tiles.heic"] = encoded(photo(192, 128), "HEIF", quality=40, tile_size=64)
     return found
 
 

@@ -63,6 +63,11 @@ def test_properties_are_those_of_the_item_in_their_order() -> None:
     items = Items(boxes.meta(meta(box(b"pitm", full(struct.pack(">H", 5))), iprp)))
     assert items.properties(5) == [(b"imir", b"3"), (b"ispe", b"1")]
     assert items.properties(6) == []
+    links_of = struct.pack(">LHBH", 1, 5, 1, 4)
+    iprp = box(b"iprp", box(b"ipco", stored) + box(b"ipma", full(links_of, flags=1)))
+    items = Items(boxes.meta(meta(box(b"pitm", full(struct.pack(">H", 5))), iprp)))
+    with pytest.raises(boxes.BoxError, match="not there"):
+        items.properties(5)
 
 
 def test_a_picture_of_parts_and_where_its_data_are() -> None:
@@ -72,8 +77,9 @@ def test_a_picture_of_parts_and_where_its_data_are() -> None:
     iinf = full(struct.pack(">H", 2)) + b"".join(
         box(b"infe", full(entry, version=2)) for entry in entries
     )
-    iref = full() + box(b"dimg", struct.pack(">HHH", 1, 1, 2))
-    iloc = full(struct.pack(">BBHHHHHLL", 0x44, 0x00, 1, 2, 1, 0, 1, 3, 4), version=1)
+    iref = full() + box(b"dimg", struct.pack(">HHHH", 1, 2, 2, 3))
+    stretches = struct.pack(">LLLL", 3, 4, 8, 2)
+    iloc = full(struct.pack(">BBHHHHH", 0x44, 0x00, 1, 2, 1, 0, 2) + stretches, version=1)
     items = Items(
         boxes.meta(
             meta(
@@ -86,10 +92,10 @@ def test_a_picture_of_parts_and_where_its_data_are() -> None:
         )
     )
     assert (items.kind(1), items.kind(2)) == (b"grid", b"av01")
-    assert items.first_part(1) == 2
-    assert items.extent(2) == Extent(in_meta=True, place=3, length=4)
+    assert items.parts(1) == [2, 3]
+    assert items.extents(2) == [Extent(True, place=3, length=4), Extent(True, place=8, length=2)]
     assert items.data == b"0123456789"
-    for wrong in (lambda: items.kind(3), lambda: items.first_part(2), lambda: items.extent(1)):
+    for wrong in (lambda: items.kind(3), lambda: items.parts(2), lambda: items.extents(1)):
         with pytest.raises(boxes.BoxError):
             wrong()
 

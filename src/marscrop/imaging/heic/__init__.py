@@ -1,1 +1,1 @@
-"""HEIC decoded no further than the networks need: plain pictures, by the library that decodes them."""
+"""HEIC decoded no further than the networks need, where the file is plain."""

@@ -167,7 +167,7 @@ class _Decoder:
         address = library.de265_get_image_plane(picture, channel, byref(stride))
         if found != expected or bits != _BITS or not address or stride.value < found.width:
             return None
-        memory = (c_uint8 * (stride.value * found.height)).from_address(address)
+        memory: Any = (c_uint8 * (stride.value * found.height)).from_address(address)
         return Image.frombuffer("L", found, memory, "raw", "L", stride.value, 1)
 
 

@@ -1,4 +1,4 @@
-"""How a plain HEIC stores its picture: one coded in HEVC, or a grid of such tiles (ISO/IEC 23008-12).
+"""How a plain HEIC stores its picture: coded in HEVC, or a grid of such tiles (ISO/IEC 23008-12).
 
 All else, and all that is not as it should be, is left to libheif, which knows more and says why.
 """
@@ -33,6 +33,9 @@ _SKIPPED: Final = frozenset({35, 38, 39, 40})
 
 _MOST_UNITS: Final = 4096
 _MOST_SETS: Final = 16
+_PIXI: Final = bytes((0, 0, 0, 0, 3, 8, 8, 8))
+"""Three channels of 8 bits."""
+
 _UNDEFINED: Final = (2, 2, 2)
 _FULL_RANGE: Final = 0x80
 
@@ -99,8 +102,10 @@ def _layout(file: IO[bytes]) -> Layout:
     else:
         raise BoxError("another kind")
     stated, tiles = {_nclx(whole)}, []
+    _check(all(content == _PIXI for name, content in whole if name == b"pixi"))
     for number in numbers:
         properties = items.properties(number)
+        _check(all(content == _PIXI for name, content in properties if name == b"pixi"))
         if number != items.primary:
             _check(items.kind(number) == _CODED and _size(properties) == tile)
             _check(all(name in _HARMLESS for name, _ in properties))
@@ -170,7 +175,7 @@ def _cut(clap: bytes, stored: Size) -> Size:
     fractions = [(numbers.next(4), numbers.next(4)) for _ in range(4)]
     for full, length, away in zip(stored, fractions[:2], fractions[2:], strict=True):
         _check(length[1] > 0 and away[1] > 0)
-        side, rest = divmod(*length)
+        side, rest = divmod(length[0], length[1])
         offset = away[0] - (away[0] >> 31 << 32)  # from the middle to the middle
         _check(rest == 0 and 0 < side <= full and 2 * offset + (full - side) * away[1] == 0)
         sides.append(side)
@@ -200,7 +205,10 @@ class _Data:
 
 def _units(configuration: bytes, data: bytes) -> Iterator[bytes]:
     """Parameter sets (14496-15, 8.3.3.1), which stand in the configuration alone, and slices."""
-    numbers = Numbers(configuration, 21)
+    numbers = Numbers(configuration, 16)
+    chroma, luma_depth, chroma_depth = (numbers.next(1) for _ in range(3))
+    _check(chroma & 3 == 1 and not (luma_depth | chroma_depth) & 7)  # 4:2:0, of 8 bits
+    numbers.next(2)
     length_bytes = (numbers.next(1) & 3) + 1
     for _ in range(numbers.next(1)):
         numbers.next(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,12 +20,15 @@ if TYPE_CHECKING:
 
 _BITS: Final = 8
 _CHROMA: Final = 420
-_UNSPECIFIED: Final = 2
-_WEIGHTS: Final = {1: (0.2126, 0.0722), 9: (0.2627, 0.0593)}
-"""Of red and blue in the brightness, by matrix (ISO/IEC 23091-2, 8.3): BT.709, BT.2020."""
-
-_JPEGS: Final = frozenset({_UNSPECIFIED, 5, 6})
-"""Matrices that are that of JPEG: BT.601, which libheif takes where none is named."""
+_BT_601: Final = (0.299, 0.114)
+_WEIGHTS: Final = {
+    1: (0.2126, 0.0722),  # BT.709
+    2: _BT_601,  # unspecified: libheif's choice
+    5: _BT_601,
+    6: _BT_601,
+    9: (0.2627, 0.0593),  # BT.2020
+}
+"""Of red and blue in the brightness, by matrix (ISO/IEC 23091-2, 8.3)."""
 
 _MIDDLE: Final = 128
 
@@ -75,16 +79,23 @@ def reduced(image: ImageFile, divisor: int, threads: int) -> tuple[Image.Image, 
 def _joined(layout: Layout, divisor: int, threads: int) -> Image.Image | None:
     """The tiles in their places, in RGB; None if one cannot be had, or they differ in colours."""
 
+    failed = threading.Event()
+
     def tile(number: int) -> decoder.Decoded | None:
+        if failed.is_set():
+            return None
         row, column = divmod(number, layout.columns)
         shown = Size(
             min(layout.tile.width, layout.shown.width - column * layout.tile.width),
             min(layout.tile.height, layout.shown.height - row * layout.tile.height),
         )
-        if min(shown) < 1:
-            return None
         own = threads if count == 1 else 1
-        return decoder.decode(layout.tiles[number], layout.tile, shown, divisor, own)
+        decoded = None
+        if min(shown) > 0:
+            decoded = decoder.decode(layout.tiles[number], layout.tile, shown, divisor, own)
+        if decoded is None:
+            failed.set()
+        return decoded
 
     count = len(layout.tiles)
     if min(threads, count) > 1:
@@ -107,11 +118,7 @@ def _joined(layout: Layout, divisor: int, threads: int) -> Image.Image | None:
 
 def _rgb(image: Image.Image, nclx: Nclx) -> Image.Image | None:
     """As libheif has it; None where that depends on its version."""
-    if not nclx.full_range:
-        return None
-    if nclx.matrix in _JPEGS:
-        return image.convert("RGB")
-    if nclx.matrix not in _WEIGHTS:
+    if not nclx.full_range or nclx.matrix not in _WEIGHTS:
         return None
     return image.convert("RGB", _conversion(nclx.matrix))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -71,15 +73,9 @@ class Items:
         Raises:
             BoxError: none are said.
         """
-        content = self._part(b"iinf")
-        numbers = Numbers(content)
-        numbers.next(4 if numbers.next(4) >> 24 else 2)
-        for kind, entry in contents(content, numbers.position):
-            if kind == b"infe" and entry and entry[0] >= 2:
-                part = Numbers(entry, 4)
-                if part.next(2 if entry[0] == 2 else 4) == item:
-                    return entry[part.position + 2 : part.position + 6]
-        raise BoxError(f"item {item} is of no kind")
+        if item not in self._kinds:
+            raise BoxError(f"item {item} is of no kind")
+        return self._kinds[item]
 
     def parts(self, whole: int) -> list[int]:
         """The items that one is made of, at least one.
@@ -102,18 +98,11 @@ class Items:
         Raises:
             BoxError: they are damaged.
         """
-        inner = list(contents(self._part(b"iprp")))
-        stored = [one for kind, part in inner if kind == b"ipco" for one in contents(part)]
-        numbers = [
-            link.number
-            for kind, part in inner
-            if kind == b"ipma"
-            for link in links(part)
-            if link.item == item and link.number
-        ]
-        if max(numbers, default=0) > len(stored):
+        stored, numbers = self._properties
+        found = numbers.get(item, [])
+        if max(found, default=0) > len(stored):
             raise BoxError(f"item {item} has a property that is not there")
-        return [stored[number - 1] for number in numbers]
+        return [stored[number - 1] for number in found]
 
     def extents(self, item: int) -> list[Extent]:
         """Where its data are, at least one stretch, in their order.
@@ -121,11 +110,55 @@ class Items:
         Raises:
             BoxError: that is not said, or is not in this file.
         """
+        if item not in self._extents:
+            raise BoxError(f"item {item} is nowhere")
+        return self._extents[item]
+
+    # Each list is read once, as a picture may have a thousand parts.
+
+    @functools.cached_property
+    def _kinds(self) -> dict[int, bytes]:
+        """By item, up to where the list is damaged."""
+        found: dict[int, bytes] = {}
+        with contextlib.suppress(BoxError):
+            content = self._part(b"iinf")
+            numbers = Numbers(content)
+            numbers.next(4 if numbers.next(4) >> 24 else 2)
+            for kind, entry in contents(content, numbers.position):
+                if kind == b"infe" and entry and entry[0] >= 2:
+                    part = Numbers(entry, 4)
+                    item = part.next(2 if entry[0] == 2 else 4)
+                    found.setdefault(item, entry[part.position + 2 : part.position + 6])
+        return found
+
+    @functools.cached_property
+    def _properties(self) -> tuple[list[tuple[bytes, bytes]], dict[int, list[int]]]:
+        """All that are stored, and by item the numbers of its own, counted from 1."""
+        inner = list(contents(self._part(b"iprp")))
+        stored = [one for kind, part in inner if kind == b"ipco" for one in contents(part)]
+        numbers: dict[int, list[int]] = {}
+        for kind, part in inner:
+            for link in links(part) if kind == b"ipma" else ():
+                if link.number:
+                    numbers.setdefault(link.item, []).append(link.number)
+        return stored, numbers
+
+    @functools.cached_property
+    def _extents(self) -> dict[int, list[Extent]]:
+        """By item, up to where the list is damaged or longer than any file needs."""
+        found: dict[int, list[Extent]] = {}
+        with contextlib.suppress(BoxError):
+            for item, extents in self._places():
+                found.setdefault(item, extents)
+        return found
+
+    def _places(self) -> Iterator[tuple[int, list[Extent]]]:
         numbers = Numbers(self._part(b"iloc"))
         version = numbers.next(4) >> 24
         sizes = numbers.next(2)
         of_place, of_length, of_base, of_index = (sizes >> shift & 15 for shift in (12, 8, 4, 0))
         of_number = 4 if version == 2 else 2
+        told = 0
         for _ in range(min(numbers.next(of_number), _MOST_ENTRIES)):
             number = numbers.next(of_number)
             method = numbers.next(2) & 15 if version else 0
@@ -133,12 +166,14 @@ class Items:
             base = numbers.next(of_base)
             extents = []
             for _ in range(numbers.next(2)):
+                told += 1
+                if told > _MOST_ENTRIES:
+                    raise BoxError("too many extents")
                 numbers.next(of_index if version else 0)
                 place = numbers.next(of_place)
-                extents.append((base + place, numbers.next(of_length)))
-            if number == item and extents and method in (0, 1):
-                return [Extent(method == 1, *extent) for extent in extents]
-        raise BoxError(f"item {item} is nowhere")
+                extents.append(Extent(method == 1, base + place, numbers.next(of_length)))
+            if extents and method in (0, 1):
+                yield number, extents
 
     def _part(self, kind: bytes) -> bytes:
         if kind not in self._parts:
