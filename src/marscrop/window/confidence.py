@@ -158,4 +158,5 @@ def _mean(shares: NDArray[np.floating]) -> float:
 @functools.lru_cache(maxsize=64)
 def _middles(count: int) -> NDArray[np.float64]:
     """Of the cells of a row."""
-    return np.arange(count) + 0.5
+    middles: NDArray[np.float64] = np.arange(float(count)) + 0.5
+    return middles
