@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -114,6 +115,24 @@ class Analyser:
             max_decoded_bytes=self.max_decoded_bytes,
             read=asked,
         )
+
+    @contextmanager
+    def _opened(self, image: Source | Photo, read: ReadOptions = AS_A_WHOLE) -> Iterator[Photo]:
+        """What `open` gives, to be looked at once, in the block: its header is not read twice."""
+        if isinstance(image, Photo):
+            yield self.open(image, read=read)
+            return
+        photo = open_photo(
+            image,
+            max_pixels=self.max_pixels,
+            max_decoded_bytes=self.max_decoded_bytes,
+            read=read,
+            hold=True,
+        )
+        try:
+            yield photo
+        finally:
+            photo.release()
 
     def analyse(
         self,

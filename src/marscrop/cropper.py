@@ -74,8 +74,9 @@ class Cropper(Analyser):
             MissingExtraError: faces to keep and no detector installed.
         """
         parsed = parse_ratios(ratios)
-        photo, asked = self._asked(image, options, overrides)
-        return self.crop_photo(photo, parsed, asked) if parsed else []
+        read, asked = _parse_written(options, overrides)
+        with self._opened(image, read) as photo:
+            return self.crop_photo(photo, parsed, asked) if parsed else []
 
     def crop_many(
         self,

@@ -109,13 +109,14 @@ def _photos_of(
             pattern = re.sub(r"([*?[])", r"[\1]", literal) + path[len(literal) :]
             listing, own = fs.glob(pattern, detail=True), _literal_suffix(pattern)
             return list(_from_listing(fs, literal, listing, target, suffixes | own, left_out))
-        if fs.info(path)["type"] == "directory":
+        info = fs.info(path)
+        if info["type"] == "directory":
             _check_outside(fs, path, source, target)
             listing = fs.find(path, detail=True)
             return list(_from_listing(fs, path, listing, target, suffixes, left_out))
     if PurePosixPath(path).suffix.lower() in LIST_SUFFIXES:
         return list(_from_list(fs, path))
-    return [_photo_at(fs, path, posixpath.dirname(path))]
+    return [_photo(fs, path, posixpath.dirname(path), content_version(info))]
 
 
 def version_of(source: str) -> str:
@@ -249,7 +250,11 @@ def _photo_at(fs: Any, path: str, base: str) -> SourcePhoto:
         mark = content_version(fs.info(path))
     except Exception:  # whatever a store says: the worker meets it again, and records it
         mark = ""
-    return SourcePhoto(address(fs, path), _relative(path, base), mark)
+    return _photo(fs, path, base, mark)
+
+
+def _photo(fs: Any, path: str, base: str, version: str) -> SourcePhoto:
+    return SourcePhoto(address(fs, path), _relative(path, base), version)
 
 
 def _relative(path: str, base: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Self
 
 from marscrop.geometry import Box, Margins, Size
@@ -107,7 +107,10 @@ class PhotoRecord:
 
     def to_table(self) -> dict[str, Any]:
         """The record as JSON."""
-        return asdict(self)
+        crops = [
+            {**_fields(crop), "found": crop.found and _fields(crop.found)} for crop in self.crops
+        ]
+        return {**_fields(self), "crops": crops, "focal": self.focal and _fields(self.focal)}
 
     @classmethod
     def from_table(cls, table: dict[str, Any]) -> Self:
@@ -124,6 +127,11 @@ class PhotoRecord:
         focal = None if table.get("focal") is None else FocalPoint(**table["focal"])
         lists = {"crops": crops, "sizes": sizes, "keep": keep}
         return cls(**{**table, **lists, "focal": focal})
+
+
+def _fields(record: Any) -> dict[str, Any]:
+    """Those of a record by name; not `asdict`, which copies what JSON reads as it is."""
+    return {field.name: getattr(record, field.name) for field in fields(record)}
 
 
 def margins_of(values: list[int] | None) -> Margins | None:

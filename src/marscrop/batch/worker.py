@@ -81,7 +81,7 @@ class Worker:
             analysis = self._cropper.analyse(photo, options.faces, options)
             found = sized_crops(self._cropper, analysis, task.ratios, options, self._job.sizing)
             focal = self._cropper.focal_analysed(analysis, options) if self._job.focal else None
-        suffix = self._job.suffix or suffix_for(photo)
+        suffix = (self._job.suffix or suffix_for(photo)) if self._job.write_crops else ""
         choices = {decision.key: decision for decision in task.decisions}
         crops = [
             decided(record, _fitting(choices.get(key_of(record)), photo.size))

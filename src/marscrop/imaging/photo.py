@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -22,7 +23,7 @@ from marscrop.imaging.read_options import AS_A_WHOLE, ReadOptions
 from marscrop.imaging.reduction import Reduction
 from marscrop.imaging.resize import MIN_OVERSAMPLING
 from marscrop.imaging.seen import Seen, see
-from marscrop.imaging.source import Opened, Source, explained, resolve
+from marscrop.imaging.source import Held, Opened, Source, explained, resolve
 from marscrop.imaging.stored_picture import StoredPicture
 from marscrop.imaging.strips import Writable
 
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
     from marscrop.imaging.metadata.photo_metadata import PhotoMetadata
     from marscrop.imaging.stored_as import StoredAs
+
+_HELD: Final = frozenset({"JPEG", "WEBP"})
+"""Formats whose plugins find the pixels wherever reading the header has left the file."""
 
 DEFAULT_MAX_DECODED_BYTES: Final = 256 * cost.MEBIBYTE
 """Memory for finding a crop; with what models take, a process stays below 600 MB."""
@@ -179,6 +183,11 @@ class Photo(StoredPicture):
             filtered = png_filters.are_used(cast("Any", image).fp)
             strips.write_png(image, box, target, keep_profile=keep_profile, filtered=filtered)
 
+    def release(self) -> None:
+        """Close the file that `open_photo` was told to hold, if nobody has decoded it."""
+        if isinstance(self._opened, Held):
+            self._opened.close()
+
     def stored_as(self) -> StoredAs:
         """How strongly the file is compressed, in the terms of our encoder for its format.
 
@@ -234,6 +243,7 @@ def open_photo(
     max_pixels: int = cost.DEFAULT_MAX_PIXELS,
     max_decoded_bytes: int = DEFAULT_MAX_DECODED_BYTES,
     read: ReadOptions = AS_A_WHOLE,
+    hold: bool = False,
 ) -> Photo:
     """Read a photo's header.
 
@@ -251,6 +261,8 @@ def open_photo(
         max_decoded_bytes: memory beyond which `Photo.analysis_rgb` refuses it, before decoding;
             for files, as PIL images and arrays are in memory already.
         read: what else is asked of reading.
+        hold: whether the file may stay open until the photo is first decoded, for whoever does so
+            at once, and then calls `Photo.release`.
 
     Raises:
         ImageError: the source is missing, unreadable, empty, or no image.
@@ -258,7 +270,8 @@ def open_photo(
         OptionError: it has no such frame.
     """
     name, is_file, opened = resolve(source, name, read, max_pixels)
-    with explained(name), opened() as image:
+    with explained(name), ExitStack() as until:
+        image = until.enter_context(opened())
         stored = Size(*image.size)
         cost.check_pixels(stored, max_pixels)
         if is_file:
@@ -284,6 +297,8 @@ def open_photo(
         losses = completeness.losses_of(image, lenient=read.lenient, most_bytes=max_decoded_bytes)
         by_strips = is_file and strips.readable(image)
         bits = stored_bits(image) if is_file else USUAL
+        if hold and frames is STILL and image.format in _HELD:
+            opened = Held(image, until.pop_all(), opened)
         return Photo(
             name=name,
             size=size,

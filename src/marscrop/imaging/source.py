@@ -6,7 +6,7 @@ import io
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, TypeAlias
@@ -51,6 +51,39 @@ class Opened(NamedTuple):
     """An encoded file that was a source before, by its opener."""
 
     opener: Opener
+
+
+class Held:
+    """An opener that gives an image which is open already to the first who asks."""
+
+    def __init__(self, image: Image.Image, open_until: ExitStack, again: Opener) -> None:
+        """An opener.
+
+        Args:
+            image: of which no more than the header was read.
+            open_until: what closes it.
+            again: opens it anew, for all others.
+        """
+        self._unused = [(image, open_until)]  # of which taking the last is one step for threads
+        self._again = again
+
+    def __call__(self) -> AbstractContextManager[Image.Image]:
+        try:
+            return _closing(*self._unused.pop())
+        except IndexError:
+            return self._again()
+
+    def close(self) -> None:
+        """Close it if nobody asked."""
+        while self._unused:
+            with suppress(ImageError):  # what it has become is nobody's concern
+                self._unused.pop()[1].close()
+
+
+@contextmanager
+def _closing(image: Image.Image, open_until: ExitStack) -> Iterator[Image.Image]:
+    with open_until:
+        yield image
 
 
 _ARRAY_KIND: Final = "uint8 array of shape (height, width), or (height, width, 1, 3 or 4)"

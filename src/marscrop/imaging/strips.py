@@ -152,7 +152,9 @@ def reduced(image: Image.Image, divisor: int) -> Image.Image:
     file: Any = cast("ImageFile.ImageFile", image).fp
     position = file.tell()
     try:
-        small = _opened(image).shrink(divisor, divisor, ceil=True)
+        small = _opened(image)
+        if divisor > 1:
+            small = small.shrink(divisor, divisor, ceil=True)
         pixels = small.write_to_memory()
     except Exception as error:
         raise_foreign(error)

@@ -225,10 +225,13 @@ def _starts(side: float) -> _Array:
     return _evenly(0, 1 - side, _POSITIONS) if side < 1 else np.zeros(1)
 
 
+@functools.lru_cache(maxsize=256)
 def _evenly(first: float, last: float, count: int) -> _Array:
-    """`np.linspace`, to the bit, without what it is asked for besides."""
+    """`np.linspace`, to the bit, without what it is asked for besides; not to be written to."""
     if count == 1:
-        return np.array([float(first)])
-    spaced: _Array = np.arange(float(count)) * ((last - first) / (count - 1)) + first
-    spaced[-1] = last
+        spaced = np.array([float(first)])
+    else:
+        spaced = np.arange(float(count)) * ((last - first) / (count - 1)) + first
+        spaced[-1] = last
+    spaced.flags.writeable = False
     return spaced

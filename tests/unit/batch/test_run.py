@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from PIL import Image
 from tests.unit.batch.conftest import Library
 
 from marscrop import AspectRatio, Cropper
+from marscrop.batch import lock
 from marscrop.batch.job import Job
 from marscrop.batch.lock import locked
 from marscrop.batch.records import PhotoRecord
@@ -206,6 +209,34 @@ def test_second_run_at_one_target_is_refused(library: Library, tmp_path: Path) -
     ):
         go(folder, target)
     assert go(folder, target)[0].finished
+
+
+def test_both_kinds_of_lock_keep_each_other_out(tmp_path: Path) -> None:
+    """Windows has one of them alone, and so had earlier versions."""
+    store = Store(str(tmp_path / "out"))
+    with locked(store):
+        path = next(tmp_path.rglob("lock"))
+        assert lock._hold_by_filelock(path) is None
+    release = lock._hold_by_filelock(path)
+    assert release is not None
+    with pytest.raises(OptionError, match="another marscrop"), locked(store):
+        pass
+    release()
+    with locked(store):
+        pass
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="which has no such locks")
+def test_a_filesystem_without_locks_is_left_to_filelock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lacking(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", lacking)
+    monkeypatch.setattr(lock, "_hold_by_filelock", lambda path: None)
+    with pytest.raises(OptionError, match="another marscrop"), locked(Store(str(tmp_path / "o"))):
+        pass
 
 
 def test_what_a_killed_run_was_writing_is_removed(library: Library, tmp_path: Path) -> None:

@@ -24,12 +24,26 @@ from tests.unit.imaging.pictures import (
     stored_as,
 )
 
+from marscrop import files
 from marscrop.errors import ImageError
 from marscrop.geometry import Size
 from marscrop.imaging import formats
 from marscrop.imaging.photo import open_photo
 
 FILE_FORMATS = ["JPEG", "PNG", "WEBP", "AVIF", "TIFF"]
+
+
+@pytest.fixture
+def opened_files(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The files of photos, as they are opened."""
+    found: list[Any] = []
+
+    def spy(*arguments: Any, **options: Any) -> Any:
+        found.append(open(*arguments, **options))  # noqa: PTH123, SIM115 - in its place
+        return found[-1]
+
+    monkeypatch.setattr(files, "open", spy, raising=False)
+    return found
 
 
 def test_all_kinds_of_source_give_the_same_pixels(scene: Image.Image, tmp_path: Path) -> None:
@@ -82,6 +96,49 @@ def test_a_path_is_opened_afresh_and_closed(scene: Image.Image, tmp_path: Path) 
     path.unlink()
     with pytest.raises(ImageError, match=r"scene\.tif: no such file$"):
         photo.upright()
+
+
+@pytest.mark.parametrize("container", ["JPEG", "WEBP", "PNG"])
+def test_a_file_that_is_held_open_is_closed_once_it_is_decoded(
+    container: str, scene: Image.Image, tmp_path: Path, opened_files: list[Any]
+) -> None:
+    path = tmp_path / "photo"
+    path.write_bytes(encoded(scene, container))
+    expected = open_photo(path).analysis_rgb(Size(64, 48))
+    opened_files.clear()
+    photo = open_photo(path, hold=True)
+    for _ in range(2):
+        assert np.array_equal(photo.analysis_rgb(Size(64, 48)), expected)
+        assert all(file.closed for file in opened_files)
+    photo.release()
+    assert len(opened_files) == (3 if container == "PNG" else 2)
+
+
+def test_a_file_that_is_held_in_vain_is_closed(
+    scene: Image.Image, tmp_path: Path, opened_files: list[Any]
+) -> None:
+    path = tmp_path / "photo"
+    path.write_bytes(encoded(scene, "JPEG"))
+    photo = open_photo(path, hold=True)
+    assert [file.closed for file in opened_files] == [False]
+    path.write_bytes(b"another")
+    photo.release()
+    assert [file.closed for file in opened_files] == [True]
+    with pytest.raises(ImageError, match="has changed since it was opened"):
+        photo.upright()
+
+
+def test_a_file_that_changes_while_it_is_held_is_refused(
+    scene: Image.Image, tmp_path: Path, opened_files: list[Any]
+) -> None:
+    path = tmp_path / "photo"
+    path.write_bytes(encoded(scene, "JPEG"))
+    photo = open_photo(path, hold=True)
+    with path.open("ab") as file:
+        file.write(b"more")
+    with pytest.raises(ImageError, match="has changed since it was opened"):
+        photo.analysis_rgb(Size(64, 48))
+    assert all(file.closed for file in opened_files)
 
 
 def test_a_file_that_changed_its_size_is_refused(scene: Image.Image, tmp_path: Path) -> None:

@@ -5,7 +5,14 @@ import pytest
 
 from marscrop.errors import MarscropError
 from marscrop.geometry import Window
-from marscrop.window.likelihood import check_map, coverage, integral_image, window_score
+from marscrop.window.likelihood import (
+    check_map,
+    coverage,
+    integral_image,
+    sum_inside,
+    sums_inside,
+    window_score,
+)
 
 
 def test_score_of_a_window_inside_cells() -> None:
@@ -29,3 +36,13 @@ def test_coverage_of_cells_by_spans() -> None:
 def test_broken_map_is_refused(value: float) -> None:
     with pytest.raises(MarscropError, match="not finite"):
         check_map(np.array([[0.0, value]]))
+
+
+def test_one_window_has_the_sum_of_many_to_the_bit() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        values = rng.normal(size=rng.integers(1, 40, 2)).astype(np.float32)
+        width, height = rng.uniform(0.01, 1, 2).tolist()
+        left, top = rng.uniform(0, 1 - width), rng.uniform(0, 1 - height)
+        ((expected,),) = sums_inside(values, np.array([left]), np.array([top]), width, height)
+        assert sum_inside(values, left, top, width, height) == expected
