@@ -65,7 +65,11 @@ def _try_import(*, pure: bool) -> None:
     assert (library is None) is pure, f"the parts in C: {library}"
     print("without parts in C" if library is None else f"parts in C: {library.__file__}")
     assert FILE.exists() is not pure, "the packaged model is not prepared"
-    print(f"network by {native.network_instructions() or 'ONNX Runtime'}")
+    runs_it = native.network_instructions()
+    flags = Path("/proc/cpuinfo")
+    if not pure and flags.exists() and "avx2" in flags.read_text().split():
+        assert runs_it, "the parts in C do not see what this processor can do"
+    print(f"network by {runs_it or 'ONNX Runtime'}")
 
 
 def _try_crops(photo: Path) -> list[dict[str, Any]]:

@@ -7,36 +7,17 @@
 
 #include "network_processors.inc"
 
-#if defined(MC_ARM) && defined(__linux__)
-#include <sys/auxv.h>
-#endif
+enum { ALIGNMENT = 64, MOST_TENSORS = 256 };
 
-enum { AVX2 = 1, AVX512, NEON, ALIGNMENT = 64, MOST_TENSORS = 256 };
-
-int32_t mc_network_level(void) {
-#if defined(MC_X86)
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-        __builtin_cpu_supports("avx512vnni"))
-        return AVX512;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return AVX2;
-#elif defined(MC_ARM) && defined(__ARM_FEATURE_DOTPROD)
-    return NEON;
-#elif defined(MC_ARM) && defined(__linux__)
-    const unsigned long dot_products = 1ul << 20; /* HWCAP_ASIMDDP */
-    if (getauxval(AT_HWCAP) & dot_products) return NEON;
-#endif
-    return 0;
-}
+int32_t mc_network_level(void) { return (int32_t)mc_processor(); }
 
 static const Processor *processor(int32_t level) {
     switch (level) {
 #if defined(MC_X86)
-    case AVX512: return &mc_avx512;
-    case AVX2: return &mc_avx2;
+    case MC_AVX512: return &mc_avx512;
+    case MC_AVX2: return &mc_avx2;
 #elif defined(MC_ARM)
-    case NEON: return &mc_neon;
+    case MC_NEON: return &mc_neon;
 #endif
     default: return 0;
     }
@@ -100,7 +81,7 @@ void mc_network_run(const McNetwork *network, const uint8_t *pixels, int32_t hei
     const Processor *by = processor(network->level);
     for (int32_t i = 0; i < network->layer_count; i++) {
         const McLayer *is = network->layers + i;
-        int32_t sums = network->level == NEON ? is->signed_sums : is->sums;
+        int32_t sums = network->level == MC_NEON ? is->signed_sums : is->sums;
         Layer layer = {*is,
                        (const int8_t *)(network->numbers + is->weights),
                        (const float *)(const void *)(network->numbers + is->weights),

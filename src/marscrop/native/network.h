@@ -56,7 +56,7 @@ typedef struct {
 } McNetwork;
 
 /* How much of this processor networks can use: 0 if nothing, and then nothing below may be called.
-   Whatever is below it can be asked for as well, and gives the same numbers. */
+   1 AVX2, 2 AVX-512, 3 NEON. Where it is 2, 1 can be asked for as well, and gives the same numbers. */
 int32_t mc_network_level(void);
 
 /* Bytes of scratch for a picture, whose sides are multiples of all divisors. */

@@ -3,6 +3,7 @@
    of 16 bits, so they come in two halves of 11, whose sums are put together at the end. */
 
 #include "resize.h"
+#include "processor.inc"
 
 #include <string.h>
 
@@ -27,7 +28,7 @@ static inline uint8_t filtered(const uint8_t *from, int64_t apart, const int16_t
     return rounded(sum);
 }
 
-#if defined(SSE2) && defined(__GNUC__)
+#if defined(MC_X86)
 #define AVX2
 #include <immintrin.h>
 #define WITH_AVX2 __attribute__((target("avx2")))
@@ -207,7 +208,7 @@ void mc_resize(const uint8_t *pixels, int32_t width, const McFilter *across, con
     int32_t first = down->begin[0], end = down->begin[down->size - 1] + down->taps;
     RowAcross *across_row = row_across;
 #if defined(AVX2)
-    const int avx2 = __builtin_cpu_supports("avx2");
+    const int avx2 = mc_processor() != MC_PLAIN;
     if (avx2) across_row = row_across_avx2;
 #endif
     for (int32_t y = first; y < end; y++)
