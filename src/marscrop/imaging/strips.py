@@ -141,7 +141,8 @@ def reduced(image: Image.Image, divisor: int) -> Image.Image:
     that is not `readable`: Pillow overlooks some faults, and names others in its own words.
 
     Args:
-        image: a file that is `shrinkable`, opened and not loaded; it cannot be loaded afterwards.
+        image: a file that is `shrinkable`, or `read_sooner`, opened and not loaded; it cannot be
+            loaded afterwards.
         divisor: at least 1; by 1, the picture may come back to be loaded by Pillow.
 
     Raises:
