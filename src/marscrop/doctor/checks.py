@@ -103,6 +103,7 @@ def _machine() -> _Findings:
 def _codecs() -> _Findings:
     from marscrop import native
     from marscrop.imaging.codecs import codec_versions, libheif_version
+    from marscrop.imaging.heic import decoder as heic
     from marscrop.imaging.strips import libvips_version
 
     facts: dict[str, Any] = {**codec_versions()}
@@ -128,6 +129,7 @@ def _codecs() -> _Findings:
         )
     try:
         facts["libheif"] = libheif_version()
+        facts["libde265"] = heic.version()
     except Exception as error:  # pillow-heif's library
         problems.append(f"pillow-heif fails to load ({error}): {installing('heic')}")
     return facts, problems

@@ -71,6 +71,15 @@ def is_usable() -> bool:
     return _libde265() is not None
 
 
+def version() -> str | None:
+    """The library's; None where it cannot be called, so that HEIC is decoded whole."""
+    library = _libde265()
+    if library is None:
+        return None
+    number = library.de265_get_version_number()
+    return ".".join(str(number >> shift & 0xFF) for shift in (24, 16, 8))
+
+
 def decode(
     units: tuple[bytes, ...], size: Size, shown: Size, divisor: int, threads: int
 ) -> Decoded | None:
