@@ -164,7 +164,9 @@ def reduced(image: Image.Image, divisor: int) -> Image.Image:
         file.seek(0, os.SEEK_END)  # libvips has moved what the file's buffer stands for
         file.seek(position)
         return _means(image, divisor)
-    return Image.frombytes(image.mode, (small.width, small.height), pixels)
+    found = Image.new(image.mode, (small.width, small.height), None)  # not filled before
+    found.frombytes(pixels)
+    return found
 
 
 def _means(image: Image.Image, divisor: int) -> Image.Image:

@@ -117,10 +117,12 @@ def scaled(image: ImageFile, size: Size, threads: int) -> Image.Image | None:
     memory.rgba, memory.stride, memory.size = pixels.ctypes.data, 3 * size.width, pixels.nbytes
     if size != image.size:
         options.use_scaling, options.scaled_width, options.scaled_height = 1, *size
-    options.use_threads = int(threads > 1)
+        options.use_threads = int(threads > 1)  # unscaled, there is too little to share
     if library.WebPDecode(content, len(content), byref(config)) != _OK:
         return None
-    return Image.fromarray(pixels)
+    picture = Image.new("RGB", size, None)  # not filled before
+    picture.frombytes(pixels)
+    return picture
 
 
 @functools.cache
