@@ -88,8 +88,10 @@ class CompiledEngine:
     def logits(self, features: Floats, parameters: Sequence[Parameters]) -> Floats:
         """See `Engine`."""
         channels, height, width = features.shape
-        rows = np.ascontiguousarray(features.reshape(channels, -1).T)
         weights, biases, pixels = self._head.weights, self._head.biases, self._head.pixels
+        if channels != weights.shape[1]:
+            raise ValueError(f"features of {channels} channels, not {weights.shape[1]}")
+        rows = np.ascontiguousarray(features.reshape(channels, -1).T, np.float32)
         sums = self._products(rows, weights, np.zeros_like(biases))
         mean = np.zeros((1, channels, BLOCK), np.float32)
         mean[0, :, 0] = rows.mean(axis=0)
@@ -139,6 +141,8 @@ class CompiledEngine:
         height, width = rgb.shape[:2]
         if height % self._multiple or width % self._multiple or not rgb.size:
             raise ValueError(f"sides of {width} x {height}, not multiples of {self._multiple}")
+        if rgb.shape[2:] != (3,) or rgb.dtype != np.uint8:
+            raise ValueError(f"a picture of {rgb.dtype}, {rgb.shape}")
         lib = self._native.lib
         picture = np.ascontiguousarray(rgb)
         outputs = [

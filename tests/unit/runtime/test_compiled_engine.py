@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -152,6 +153,21 @@ def test_other_sizes_are_refused(engine: CompiledEngine) -> None:
     for shape in ((100, 192), (144, 8), (0, 192)):
         with pytest.raises(ValueError, match="not multiples of 16"):
             engine.features(np.zeros((*shape, 3), np.uint8))
+
+
+def test_pictures_and_features_of_other_kinds_are_refused(engine: CompiledEngine) -> None:
+    rgb = picture((48, 192))
+    others: list[NDArray[Any]] = [rgb[:, :, 0], rgb[:, :, :2], rgb.astype(np.float32)]
+    for other in others:
+        with pytest.raises(ValueError, match="a picture of"):
+            engine.features(other)
+    features, parameters = engine.features(rgb)[0], [engine.parameters(0.0)]
+    with pytest.raises(ValueError, match="features of 95 channels, not 96"):
+        engine.logits(features[:-1], parameters)
+    np.testing.assert_array_equal(
+        engine.logits(features.astype(np.float64), parameters),
+        engine.logits(features, parameters),
+    )
 
 
 def test_a_view_of_a_larger_picture_is_taken_as_it_is_seen(engine: CompiledEngine) -> None:

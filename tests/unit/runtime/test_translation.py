@@ -100,6 +100,11 @@ def large_weights(graph: Graph) -> None:
     graph.constants["weights"] = graph.constants["weights"] * np.int8(2)
 
 
+def short_bias(graph: Graph) -> None:
+    graph.constants["bias"] = graph.constants["bias"][:1]
+    graph.constants["bias scales"] = graph.constants["bias scales"][:1]
+
+
 def bytes_with_a_sign(graph: Graph) -> None:
     graph.constants["out zero"] = np.array(0, np.int8)
 
@@ -136,6 +141,7 @@ def rectified_elsewhere(graph: Graph) -> None:
     "change",
     [
         large_weights,
+        short_bias,
         bytes_with_a_sign,
         moved_weights,
         another_bias_step,

@@ -75,6 +75,10 @@ def quantised_convolution(
     ):
         raise ValueError("a bias with a step of its own")
     shape = _Shape.of(node, integers.shape, real.tensor)
+    if bias.values.shape != (len(integers),):
+        raise ValueError("a bias of another length")
+    if shape.taps == 1 and real.tensor.channels % packing.QUAD:
+        raise ValueError("of channels that fill no instruction")
     rows = integers.transpose(0, 2, 3, 1).reshape(len(integers), -1)
     totals = rows.sum(1, dtype=np.int32)
     sums = bias.values - real.zero * totals
@@ -126,6 +130,8 @@ def float_convolution(
         ValueError: it is not for the parts in C.
     """
     shape = _Shape.of(node, weights.shape, source)
+    if bias.shape != (len(weights),):
+        raise ValueError("a bias of another length")
     rows = weights.transpose(0, 2, 3, 1).reshape(len(weights), -1).astype(np.float32)
     target = writer.tensor(len(weights), source.divisor * shape.stride, 4)
     writer.layer(

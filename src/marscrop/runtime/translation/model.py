@@ -28,6 +28,19 @@ def translated_model(contents: Mapping[str, bytes]) -> CompiledModel | None:
         translator.add(graphs[_FEATURES], [_FEATURES])
         if "subjects" in graphs:
             translator.add(graphs["subjects"], SubjectOutputs._fields)
-        return CompiledModel(writer.program(), ratio_table(graphs["meta"]), head(graphs["head"]))
+        model = CompiledModel(writer.program(), ratio_table(graphs["meta"]), head(graphs["head"]))
+        return model if _fit_together(model) else None
     except (NotTranslatedError, ValueError):
         return None
+
+
+def _fit_together(model: CompiledModel) -> bool:
+    """Whether what one part gives has as many channels as the next one takes."""
+    program, table, after = model
+    (_, channels, _), *_ = program.outputs
+    kept = len(after.biases) // after.pixels
+    return (
+        after.weights.shape[1] == channels
+        and table.middle.size == channels**2
+        and table.predictors.shape[1] == kept
+    )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
 
-_QUAD: Final = 4
+QUAD: Final = 4
 """Bytes that one instruction multiplies and adds up."""
 UNIT: Final = 64
 """Channels that a filter of bytes takes at a time."""
@@ -45,10 +45,10 @@ def quantised_product_weights(weights: Array) -> Array:
     Returns:
         (blocks, length / 4, 16, 4) int8; the length is rounded up.
     """
-    length = _whole(weights.shape[1], _QUAD)
+    length = _whole(weights.shape[1], QUAD)
     padded = np.zeros((len(weights), length), np.int8)
     padded[:, : weights.shape[1]] = weights
-    blocks = _padded(padded, BLOCK).reshape(-1, BLOCK, length // _QUAD, _QUAD)
+    blocks = _padded(padded, BLOCK).reshape(-1, BLOCK, length // QUAD, QUAD)
     return np.ascontiguousarray(blocks.transpose(0, 2, 1, 3))
 
 
@@ -74,9 +74,9 @@ def quantised_depthwise_weights(weights: Array) -> Array:
     Returns:
         (units, groups of 4 taps, 64, 4) int8, channels in the order of `quantised_depthwise_order`.
     """
-    padded = np.zeros((len(weights), _whole(weights.shape[1], _QUAD)), np.int8)
+    padded = np.zeros((len(weights), _whole(weights.shape[1], QUAD)), np.int8)
     padded[:, : weights.shape[1]] = weights
-    units = quantised_depthwise_order(padded).reshape(len(weights) // UNIT, UNIT, -1, _QUAD)
+    units = quantised_depthwise_order(padded).reshape(len(weights) // UNIT, UNIT, -1, QUAD)
     return np.ascontiguousarray(units.transpose(0, 2, 1, 3))
 
 
