@@ -22,7 +22,7 @@ NEEDED = {"marscrop", "numpy", "PIL", "click", "_cffi_backend"}
 NOT_NEEDED = (
     *("numpy.typing", "numpy.random", "numpy.ma"),
     *("asyncio", "email", "http", "importlib.metadata", "multiprocessing", "ssl", "xml"),
-    *("decimal", "random", "secrets", "shutil", "tempfile", "urllib.request"),
+    *("decimal", "hashlib", "random", "secrets", "shutil", "tempfile", "urllib.request"),
     *("PIL.ImageCms", "PIL.ImageFilter", "PIL.ImageOps"),
     *("PIL.GifImagePlugin", "PIL.PngImagePlugin", "PIL.TiffImagePlugin", "PIL.WebPImagePlugin"),
     *("marscrop.batch", "marscrop.bench", "marscrop.doctor", "marscrop.exchange"),
@@ -88,7 +88,8 @@ def unneeded(modules: set[str]) -> Iterator[str]:
 def test_boxes_on_the_command_line_import_no_more_than_they_need() -> None:
     loaded = modules_of_command(*CROP)
     assert "marscrop.decision" in loaded
-    assert list(unneeded(loaded)) == []
+    checked = {"hashlib"} if network_level() == NONE else set()  # a model that was not prepared
+    assert set(unneeded(loaded)) <= checked
     packages = {name.partition(".")[0] for name in loaded - modules_after("")}
     assert {name for name in packages if not name.startswith("_native")} - {
         *sys.stdlib_module_names,

@@ -39,30 +39,18 @@ class CompiledEngine:
         """
         self._native, self._level = native, level
         self._program, self._table, self._head = model
-        program = self._program
-        self._multiple = int(program.tensors[:, 1].max())
-        ffi = native.ffi
-        self._network = ffi.new(
-            "McNetwork *",
-            {
-                "layers": ffi.from_buffer("McLayer[]", program.layers),
-                "layer_count": len(program.layers),
-                "tensors": ffi.from_buffer("McTensor[]", program.tensors),
-                "tensor_count": len(program.tensors),
-                "slot_count": program.slots,
-                "numbers": ffi.from_buffer("uint8_t[]", program.numbers),
-                "level": level,
-            },
-        )
+        self._multiple = int(self._program.tensors[:, 1].max())
+        self._all = self._network(len(self._program.layers))
+        self._features_alone = self._network(self._program.layers_of_first_output())
         self._scratches: list[NDArray[np.uint8]] = []
 
     def features(self, rgb: NDArray[np.uint8]) -> Floats:
         """See `Engine`."""
-        return self._run(rgb)[0][None]
+        return self._run(rgb, self._features_alone, outputs=1)[0][None]
 
     def features_and_subjects(self, rgb: NDArray[np.uint8]) -> tuple[Floats, SubjectOutputs | None]:
         """See `Engine`."""
-        features, *subjects = self._run(rgb)
+        features, *subjects = self._run(rgb, self._all, len(self._program.outputs))
         if not subjects:
             return features[None], None
         gaze, heads, others = subjects
@@ -136,8 +124,24 @@ class CompiledEngine:
         )
         return out[: count * wanted].reshape(count, wanted)
 
-    def _run(self, rgb: NDArray[np.uint8]) -> list[Floats]:
-        """The program's outputs for a picture, each (channels, h, w)."""
+    def _network(self, layers: int) -> Any:
+        """The program's first layers, as C has them."""
+        ffi, program = self._native.ffi, self._program
+        return ffi.new(
+            "McNetwork *",
+            {
+                "layers": ffi.from_buffer("McLayer[]", program.layers),
+                "layer_count": layers,
+                "tensors": ffi.from_buffer("McTensor[]", program.tensors),
+                "tensor_count": len(program.tensors),
+                "slot_count": program.slots,
+                "numbers": ffi.from_buffer("uint8_t[]", program.numbers),
+                "level": self._level,
+            },
+        )
+
+    def _run(self, rgb: NDArray[np.uint8], network: Any, outputs: int) -> list[Floats]:
+        """The first outputs for a picture, each (channels, h, w)."""
         height, width = rgb.shape[:2]
         if height % self._multiple or width % self._multiple or not rgb.size:
             raise ValueError(f"sides of {width} x {height}, not multiples of {self._multiple}")
@@ -145,17 +149,15 @@ class CompiledEngine:
             raise ValueError(f"a picture of {rgb.dtype}, {rgb.shape}")
         lib = self._native.lib
         picture = np.ascontiguousarray(rgb)
-        outputs = [
+        found = [
             np.empty((channels, height // divisor, width // divisor), np.float32)
-            for _, channels, divisor in self._program.outputs
+            for _, channels, divisor in self._program.outputs[:outputs]
         ]
-        places = self._native.ffi.new(
-            "float *[]", [self._in("float[]", output) for output in outputs]
-        )
-        needed = lib.mc_network_scratch(self._network, height, width)
+        places = self._native.ffi.new("float *[]", [self._in("float[]", one) for one in found])
+        needed = lib.mc_network_scratch(network, height, width)
         scratch = self._scratch(needed)
         lib.mc_network_run(
-            self._network,
+            network,
             self._in("uint8_t[]", picture),
             height,
             width,
@@ -163,7 +165,7 @@ class CompiledEngine:
             places,
         )
         self._scratches.append(scratch)
-        return outputs
+        return found
 
     def _scratch(self, size: int) -> NDArray[np.uint8]:
         """Memory that no other thread uses; new memory would cost a tenth of the whole run."""

@@ -65,6 +65,12 @@ def picture(shape: tuple[int, int], seed: int = 0) -> NDArray[np.uint8]:
     return np.clip(large + generator.normal(0, 20, large.shape), 0, 255).astype(np.uint8)
 
 
+def all_of(engine: CompiledEngine, rgb: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+    features, subjects = engine.features_and_subjects(rgb)
+    assert subjects is not None
+    return [features, *subjects]
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 def test_features_are_onnx_runtimes_bit_for_bit(
     engine: CompiledEngine, onnx_engine: OnnxEngine, shape: tuple[int, int]
@@ -128,7 +134,7 @@ def test_an_older_processor_gives_the_same_numbers(
 ) -> None:
     older = compiled_engine(contents, AVX2)
     rgb = picture(shape)
-    for found, wanted in zip(older._run(rgb), engine._run(rgb), strict=True):
+    for found, wanted in zip(all_of(older, rgb), all_of(engine, rgb), strict=True):
         np.testing.assert_array_equal(found, wanted)
     features = engine.features(rgb)[0]
     for log_ratio in LOG_RATIOS:
@@ -141,9 +147,9 @@ def test_an_older_processor_gives_the_same_numbers(
 
 def test_pictures_of_several_sizes_do_not_disturb_each_other(engine: CompiledEngine) -> None:
     pictures = [picture(SHAPES[i % len(SHAPES)], i) for i in range(60)]
-    alone = [engine._run(rgb) for rgb in pictures]
+    alone = [all_of(engine, rgb) for rgb in pictures]
     with ThreadPoolExecutor(8) as pool:
-        together = list(pool.map(engine._run, pictures))
+        together = list(pool.map(lambda rgb: all_of(engine, rgb), pictures))
     for one, other in zip(alone, together, strict=True):
         for found, wanted in zip(one, other, strict=True):
             np.testing.assert_array_equal(found, wanted)

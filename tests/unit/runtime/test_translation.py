@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from marscrop.runtime.compiled_model import Program
+from marscrop.runtime.compiled_model import OUTPUT, Program
 from marscrop.runtime.translation.network import NotTranslatedError, Translator
 from marscrop.runtime.translation.onnx_graph import Graph, Node, read_graph
 from marscrop.runtime.translation.program import KINDS, ProgramWriter
@@ -157,6 +157,13 @@ def test_graphs_that_say_something_else_are_refused(change: Callable[[Graph], No
     change(graph)
     with pytest.raises(NotTranslatedError):
         translated(graph)
+
+
+def test_first_output_takes_the_layers_before_it(packaged: Program) -> None:
+    assert KINDS.index("output") == OUTPUT
+    count = packaged.layers_of_first_output()
+    assert kinds(packaged)[count - 1] == "output"
+    assert kinds(packaged).index("output") == count - 1 < len(packaged.layers) / 2
 
 
 def test_every_kind_of_layer_is_in_the_packaged_model(packaged: Program) -> None:

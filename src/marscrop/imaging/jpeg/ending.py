@@ -6,7 +6,6 @@ of pixels can be decoded, and the photo is read as if nothing were missing.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
 from typing import IO, Final
@@ -75,6 +74,8 @@ def _digest(content: bytes) -> bytes:
     """Of the pixels."""
     image = JpegImageFile(io.BytesIO(content), "")
     width, height = image.size
+    import hashlib  # OpenSSL's library, which files with an end do without
+
     divisor = next((d for d in (1, 2, 4) if width * height <= d * d * _MOST_PX), 8)
     image.draft(None, (max(1, width // divisor), max(1, height // divisor)))
     image.load()
