@@ -6,10 +6,12 @@ libvips reads files that are made of rows, JPEG and PNG, a strip at a time; its 
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self, cast
 
@@ -334,12 +336,37 @@ def _libvips() -> Any:
 
     Where the program had loaded it before, its settings are its own.
     """
-    ours = "pyvips" not in sys.modules
+    if "pyvips" not in sys.modules:
+        # In a thread of its own, where what a signal handler raises cannot leave it half imported.
+        loading = threading.Thread(target=_load_libvips)
+        loading.start()
+        loading.join()
     import pyvips
 
-    if ours:
-        pyvips.cache_set_max(0)
     return pyvips
+
+
+def _load_libvips() -> None:
+    with contextlib.suppress(Exception):  # who imports it then hears of it
+        import pyvips
+
+        pyvips.cache_set_max(0)
+        _hear_warnings_alone(pyvips)
+
+
+def _hear_warnings_alone(pyvips: Any) -> None:
+    """No longer call Python for what libvips tells of its work.
+
+    A signal that came meanwhile is heard in that call, where what its handler raises is lost: a
+    third of Ctrl-C and of time limits while small PNGs are read.
+    """
+    levels, callback = pyvips.GLogLevelFlags, pyvips._log_handler_cb
+    heard = levels.LEVEL_WARNING | levels.LEVEL_CRITICAL | levels.LEVEL_ERROR
+    heard |= levels.FLAG_FATAL | levels.FLAG_RECURSION
+    pyvips._remove_log_handler()
+    pyvips._log_handler_id = pyvips.glib_lib.g_log_set_handler(
+        b"VIPS", heard, callback, pyvips.ffi.NULL
+    )
 
 
 def _is_plain_png(image: Any) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import random
 import signal
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -65,11 +67,15 @@ def read(content: bytes) -> None:
         # Not of TIFF: in its header, Pillow makes a warning of each OSError.
         *((container, TooLateForIoError("late")) for container in ("JPEG", "PNG")),
         *((container, TimeoutError()) for container in ("JPEG", "PNG")),
+        ("PNG by libvips", TooLateError()),
     ],
 )
 def test_a_signal_handlers_exception_is_seen_wherever_it_comes(
-    scene: Image.Image, container: str, raised: BaseException
+    scene: Image.Image, container: str, raised: BaseException, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    container, _, by_libvips = container.partition(" by ")
+    if by_libvips:
+        monkeypatch.setattr(strips, "_PAID_PX", 0)
     content = encoded(scene, container)
     moments = random.Random(0)  # noqa: S311 - no secret
     came: Counter[str] = Counter()
@@ -172,3 +178,25 @@ def test_a_writer_in_c_loses_no_interrupt() -> None:
 
     with pytest.raises(KeyboardInterrupt), strips.Target(Interrupted()) as target:
         assert target.write(b"x") == -1
+
+
+@needs_alarms
+@pytest.mark.parametrize("seconds", [0.005, 0.02, 0.05])
+def test_libvips_is_loaded_whole_whatever_comes_meanwhile(seconds: float) -> None:
+    pytest.importorskip("pyvips")
+    script = (
+        "import signal, sys\n"
+        "from marscrop.imaging import strips\n"
+        "def handle(*_): raise KeyboardInterrupt\n"
+        "signal.signal(signal.SIGALRM, handle)\n"
+        f"signal.setitimer(signal.ITIMER_REAL, {seconds})\n"
+        "try:\n"
+        "    strips.libvips_version()\n"
+        "    signal.pause()\n"
+        "except KeyboardInterrupt: pass\n"
+        "print(strips.libvips_version() is not None, strips._libvips().Image.black(2, 3).height)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("True 3\n", "")
