@@ -52,6 +52,9 @@ KEEP_ICC: Final = 8
 _first_user: int | None = None
 """The process that first used libvips, whose threads have to do the work."""
 
+_libvips_is_quiet = False
+"""Whether libvips was loaded here, and calls Python for warnings alone."""
+
 _small_px = 0
 """Of small PNGs that were read without libvips. Two threads that add at once may lose some."""
 
@@ -86,7 +89,8 @@ def shrinkable(image: Image.Image) -> bool:
 def read_sooner(image: Image.Image) -> bool:
     """Whether `reduced` by 1 gives a PNG sooner than Pillow does, as libvips is there already.
 
-    It is loaded once small PNGs have cost as much as that does. The pixels are the same.
+    It is loaded once small PNGs have cost as much as that does. The pixels are the same. Where the
+    program loaded it, it may tell Python of its work: see `_hear_warnings_alone`.
     """
     global _small_px
     if image.format != "PNG" or not _is_plain_png(image):
@@ -95,7 +99,7 @@ def read_sooner(image: Image.Image) -> bool:
         _small_px += image.width * image.height
         if _small_px <= _PAID_PX:
             return False
-    return libvips_usable() and _in_known_mode(image)
+    return libvips_usable() and _in_known_mode(image) and _libvips_is_quiet
 
 
 def _in_known_mode(image: Image.Image) -> bool:
@@ -347,11 +351,13 @@ def _libvips() -> Any:
 
 
 def _load_libvips() -> None:
+    global _libvips_is_quiet
     with contextlib.suppress(Exception):  # who imports it then hears of it
         import pyvips
 
         pyvips.cache_set_max(0)
         _hear_warnings_alone(pyvips)
+        _libvips_is_quiet = True
 
 
 def _hear_warnings_alone(pyvips: Any) -> None:
