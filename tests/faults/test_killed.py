@@ -55,12 +55,15 @@ def test_batch_killed_at_any_operation(
 def test_batch_killed_again_and_again(
     photos: Path, tmp_path: Path, undisturbed: dict[str, bytes]
 ) -> None:
-    """Each run a little further than the one before: it comes to an end nevertheless."""
+    """Each run a little further than the one before: it comes to an end nevertheless.
+
+    Not at each operation: a photo that two kills find begun is left out, as it may be why.
+    """
     target, runs = tmp_path / "out", 0
     while runs < 40:
         runs += 1
         try:
-            with watched(Operations(target, 20, Killed)):
+            with watched(Operations(target, 16, Killed)):
                 batch(photos, target, workers=1)
             break
         except Killed:

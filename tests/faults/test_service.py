@@ -26,7 +26,7 @@ from tests.service.test_process import HOST, running
 from marscrop import cropper
 from marscrop.cropper import Cropper
 from marscrop.imaging import colour, formats
-from marscrop.runtime.onnx_network import OnnxNetwork
+from marscrop.runtime.model import MarsModel
 
 __all__ = ["rocket", "serve"]
 CROPS = "/v1/crops?ratio=1:1"
@@ -45,7 +45,7 @@ def assert_it_goes_on(client: TestClient, photo: bytes) -> None:
     [
         (formats, "identify"),
         (colour, "to_rgb"),
-        (OnnxNetwork, "run"),
+        (MarsModel, "features_and_subjects"),
         (cropper, "decide"),
         (Cropper, "analyse"),
     ],

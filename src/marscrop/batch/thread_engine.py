@@ -84,7 +84,8 @@ class _Answers:
         self._begun = 0
         self._ended = False
         self._taking = threading.Lock()
-        self._room = threading.Semaphore(2 * threads)
+        # One thread waits for each record to be kept: what a kill finds begun is to blame then.
+        self._room = threading.Semaphore(1 if threads == 1 else 2 * threads)
         self._found: SimpleQueue[PhotoRecord | BaseException | None] = SimpleQueue()
 
     def find(self) -> None:

@@ -169,4 +169,5 @@ def test_product_gives_subjects_where_the_model_has_them(
         assert network.best_crop(record) == crop.box
     blind = product_network(write_model_without_subjects(packaged_model, tmp_path / "blind"))
     assert blind.subjects is None
-    np.testing.assert_array_equal(blind.maps(records[0]), network.maps(records[0]))
+    # Two engines: ONNX Runtime runs the model that sees.
+    np.testing.assert_allclose(blind.maps(records[0]), network.maps(records[0]), atol=1e-5)
