@@ -73,6 +73,13 @@ def test_looks_like_the_full_one_that_pillow_does_not_decode(
 def paid(monkeypatch: pytest.MonkeyPatch) -> None:
     """So many small PNGs were read that libvips is worth loading."""
     monkeypatch.setattr(strips, "_small_px", strips._PAID_PX)
+    be_quiet(monkeypatch)
+
+
+def be_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if libvips had been loaded by the product, whatever other tests imported."""
+    strips.libvips_version()
+    monkeypatch.setattr(strips, "_libvips_is_quiet", True)
 
 
 @pytest.mark.parametrize(
@@ -99,6 +106,7 @@ def test_a_small_one_has_pillows_pixels_without_pillow(
 def test_libvips_is_loaded_for_many_small_pngs_not_for_a_few(
     monkeypatch: pytest.MonkeyPatch, loads: list[tuple[int, int]]
 ) -> None:
+    be_quiet(monkeypatch)
     monkeypatch.setattr(strips, "_first_user", None)
     monkeypatch.setattr(strips, "_small_px", 0)
     monkeypatch.setattr(strips, "_PAID_PX", 5 * SMALL[0] * SMALL[1])
