@@ -1,6 +1,7 @@
 """Photos a second over many mixed photos: ours, decoding alone, and others' plain centre crops.
 
-    .venv/bin/python benchmarks/speed/throughput.py [--photos 300] [--model FOLDER] [FOLDER]
+    .venv/bin/python benchmarks/speed/throughput.py [--photos 300] [--ways NAME ...]
+        [--model FOLDER] [FOLDER]
 
 Without a folder, photos are made: JPEGs of 0.2 to 16 megapixels, of which some are progressive,
 PNG, WebP, TIFF and AVIF of 0.8 to 3, and HEIC of 3 where pillow-heif is installed. Each way is one
@@ -208,6 +209,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=usable_cores())
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--model", type=Path, help="folder of another model")
+    parser.add_argument("--ways", nargs="+", metavar="NAME", help="these alone, beside decoding")
     parser.add_argument("--decode-alone", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     register_heif()
@@ -225,11 +227,14 @@ def main() -> None:
         list_file = Path(made) / "photos.txt"
         decoders: dict[int, str] = {}
         for path in photos:
-            decoders.setdefault(path.stat().st_ino, fastest_decoder(path))
+            if path.stat().st_ino not in decoders:
+                decoders[path.stat().st_ino] = fastest_decoder(path)
         list_file.write_text("\n".join(f"{decoders[p.stat().st_ino]}\t{p}" for p in photos))
         rounds: dict[str, list[Spent]] = {}
         for _ in range(options.rounds):
             for name, way in ways(photos, list_file, options.workers, options.model).items():
+                if options.ways and name not in {"decoding alone", *options.ways}:
+                    continue
                 with tempfile.TemporaryDirectory() as folder:
                     rounds.setdefault(name, []).append(way(folder))
     decoding = rounds["decoding alone"]

@@ -102,9 +102,9 @@ def _machine() -> _Findings:
 
 def _codecs() -> _Findings:
     from marscrop import native
+    from marscrop.imaging import libvips
     from marscrop.imaging.codecs import codec_versions, libheif_version
     from marscrop.imaging.heic import decoder as heic
-    from marscrop.imaging.strips import libvips_version
 
     facts: dict[str, Any] = {**codec_versions()}
     problems = [
@@ -113,7 +113,7 @@ def _codecs() -> _Findings:
         for name, version in facts.items()
         if version is None
     ]
-    facts["libvips"] = libvips_version()
+    facts["libvips"] = libvips.version()
     if facts["libvips"] is None:
         problems.append(
             "libvips does not load, so that large photos take more memory: "

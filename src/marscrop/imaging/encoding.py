@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, Final, NamedTuple
 from PIL import Image
 
 from marscrop.geometry import Box, Margins, Size, Window
-from marscrop.imaging import colour
+from marscrop.imaging import colour, libvips
 from marscrop.imaging.colourspace.stated import NOTHING, Statement
 from marscrop.imaging.colourspace.written import (
     Saying,
@@ -38,7 +38,6 @@ from marscrop.imaging.padding import Padding, check_inside, cut
 from marscrop.imaging.photo import Photo
 from marscrop.imaging.pixel_mode import at_8_bits_for, in_mode_of
 from marscrop.imaging.scaling import scaled
-from marscrop.imaging.strips import libvips_usable
 from marscrop.imaging.write_options import DEFAULT_WRITE_OPTIONS, WriteOptions
 
 _NO_MARGINS: Final = Margins(0, 0, 0, 0)
@@ -182,7 +181,7 @@ def fits_strips(photo: Photo, box: Box, path: str | os.PathLike[str]) -> bool:
         ImageError: an unknown suffix.
     """
     wanted = output_format(path)
-    if not photo.by_strips or not libvips_usable():
+    if not photo.by_strips or not libvips.usable():
         return False
     if wanted is JPEG:
         return max(box.size) <= MAX_SIDE_PX

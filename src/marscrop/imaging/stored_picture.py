@@ -11,7 +11,7 @@ from PIL import Image
 
 from marscrop.errors import ImageError, LimitError
 from marscrop.geometry import Box, Size
-from marscrop.imaging import cost, formats, orientation, strips
+from marscrop.imaging import cost, formats, libvips, orientation
 from marscrop.imaging.colourspace.stated import Statement
 from marscrop.imaging.frames import STILL, FrameSet
 from marscrop.imaging.jpeg.compression import Compression
@@ -85,7 +85,7 @@ class StoredPicture:
         turned = self.orientation != orientation.UPRIGHT
         to_rgb = self.mode != "RGB" or self.has_alpha
         pictures = cost.picture_bytes(Size(width, height), self.mode, turned=turned, to_rgb=to_rgb)
-        by_rows = self.by_strips and strips.libvips_usable()
+        by_rows = self.by_strips and libvips.usable()
         whole = (
             cost.picture_bytes(self.size, self.mode, turned=False, to_rgb=False)
             if self.reduction is Reduction.MEANS and divisor > 1 and not by_rows
@@ -128,7 +128,7 @@ class StoredPicture:
     @property
     def is_deep(self) -> bool:
         """Whether `deep` can be had, which gives more bits a channel than `upright`."""
-        return self._has_more_bits and strips.libvips_usable()
+        return self._has_more_bits and libvips.usable()
 
     def deep(self, box: Box | None = None) -> Deep:
         """The upright pixels of a box, or all, where the photo `is_deep`.

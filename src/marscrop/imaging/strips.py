@@ -6,12 +6,8 @@ libvips reads files that are made of rows, JPEG and PNG, a strip at a time; its 
 
 from __future__ import annotations
 
-import contextlib
-import functools
 import io
 import os
-import sys
-import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self, cast
 
@@ -21,7 +17,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from marscrop.errors import ImageError
 from marscrop.geometry import Box, Size
-from marscrop.imaging import orientation
+from marscrop.imaging import libvips, orientation
 from marscrop.imaging.foreign import raise_foreign
 from marscrop.imaging.jpeg.strip_encoder import STRIP_ROWS
 
@@ -49,19 +45,8 @@ KEEP_XMP: Final = 2
 KEEP_ICC: Final = 8
 """What libvips is told to write, to be added up."""
 
-_first_user: int | None = None
-"""The process that first used libvips, whose threads have to do the work."""
-
-_libvips_is_quiet = False
-"""Whether libvips was loaded here, and calls Python for warnings alone."""
-
 _small_px = 0
 """Of small PNGs that were read without libvips. Two threads that add at once may lose some."""
-
-
-def libvips_usable() -> bool:
-    """Whether libvips can be used: one forked after it was would wait for its threads for ever."""
-    return _first_user in (None, os.getpid())
 
 
 class Writable(Protocol):
@@ -90,22 +75,22 @@ def read_sooner(image: Image.Image) -> bool:
     """Whether `reduced` by 1 gives a PNG sooner than Pillow does, as libvips is there already.
 
     It is loaded once small PNGs have cost as much as that does. The pixels are the same. Where the
-    program loaded it, it may tell Python of its work: see `_hear_warnings_alone`.
+    program loaded it, it may tell Python of its work: see `libvips.is_quiet`.
     """
     global _small_px
     if image.format != "PNG" or not _is_plain_png(image):
         return False
-    if _first_user is None:
+    if not libvips.is_used():
         _small_px += image.width * image.height
         if _small_px <= _PAID_PX:
             return False
-    return libvips_usable() and _in_known_mode(image) and _libvips_is_quiet
+    return libvips.usable() and _in_known_mode(image) and libvips.is_quiet()
 
 
 def _in_known_mode(image: Image.Image) -> bool:
     """Whether libvips is there, and gives Pillow's pixels for the file's mode."""
     known = image.mode in _MODES and not image.has_transparency_data
-    return known and libvips_version() is not None
+    return known and libvips.version() is not None
 
 
 def strips_of(image: Image.Image, box: Box, upright: Size, turn: int) -> Iterator[Image.Image]:
@@ -154,7 +139,7 @@ def reduced(image: Image.Image, divisor: int) -> Image.Image:
     Raises:
         ImageError, Exception: as for `strips_of`; or Pillow's, on truncated or corrupt pixels.
     """
-    if not libvips_usable():
+    if not libvips.usable():
         return _means(image, divisor)
     file: Any = cast("ImageFile.ImageFile", image).fp
     position = file.tell()
@@ -241,7 +226,7 @@ def write_png(
     Raises:
         ImageError, Exception: as for `strips_of`; or libvips' where the target fails.
     """
-    custom = _libvips().TargetCustom()
+    custom = libvips.library().TargetCustom()
     custom.on_write(target.write)
     left, top, _, _ = box
     cropped = _opened(image).crop(left, top, *box.size)
@@ -268,7 +253,7 @@ def _band(image: Image.Image, band: Box, upright: Size, turn: int) -> Any:
 def _stored_strips(image: Image.Image, box: Box) -> Iterator[Image.Image]:
     """The stored pixels of a box, from top to bottom."""
     left, top, right, bottom = box
-    region = _libvips().Region.new(_opened(image))
+    region = libvips.library().Region.new(_opened(image))
     for y in range(top, bottom, STRIP_ROWS):
         size = (right - left, min(STRIP_ROWS, bottom - y))
         yield Image.frombytes(image.mode, size, bytes(region.fetch(left, y, *size)))
@@ -290,7 +275,7 @@ def opened_file(image: Image.Image, options: str = "") -> Any:
         image: that cannot be loaded afterwards.
         options: for libvips' reader.
     """
-    pyvips = _used_libvips()
+    pyvips = libvips.used()
     file: Any = cast("ImageFile.ImageFile", image).fp
     file.seek(0)
     if isinstance(file, io.BytesIO):
@@ -307,72 +292,13 @@ def of_array(pixels: NDArray[np.uint16]) -> Any:
     height, width, channels = pixels.shape
     space = "rgb16" if channels > 2 else "grey16"
     memory = np.ascontiguousarray(pixels).data  # which the picture keeps
-    picture = _used_libvips().Image.new_from_memory(memory, width, height, channels, "ushort")
+    picture = libvips.used().Image.new_from_memory(memory, width, height, channels, "ushort")
     return picture.copy(interpretation=space)
 
 
 def attach(picture: Any, name: str, data: bytes) -> None:
     """Give libvips' picture a profile or metadata, by libvips' name of it."""
-    picture.set_type(_libvips().GValue.blob_type, name, data)
-
-
-def _used_libvips() -> Any:
-    """libvips, of which this process is a user from now on."""
-    global _first_user
-    _first_user = os.getpid()
-    return _libvips()
-
-
-@functools.cache
-def libvips_version() -> str | None:
-    """None where it is missing or does not load: then large photos are decoded whole."""
-    try:
-        pyvips = _libvips()
-    except (ImportError, OSError) as error:
-        raise_foreign(error)
-        return None
-    return ".".join(str(pyvips.version(part)) for part in range(3))
-
-
-@functools.cache
-def _libvips() -> Any:
-    """libvips, without the cache that keeps pictures, and their files, after use.
-
-    Where the program had loaded it before, its settings are its own.
-    """
-    if "pyvips" not in sys.modules:
-        # In a thread of its own, where what a signal handler raises cannot leave it half imported.
-        loading = threading.Thread(target=_load_libvips)
-        loading.start()
-        loading.join()
-    import pyvips
-
-    return pyvips
-
-
-def _load_libvips() -> None:
-    global _libvips_is_quiet
-    with contextlib.suppress(Exception):  # who imports it then hears of it
-        import pyvips
-
-        pyvips.cache_set_max(0)
-        _hear_warnings_alone(pyvips)
-        _libvips_is_quiet = True
-
-
-def _hear_warnings_alone(pyvips: Any) -> None:
-    """No longer call Python for what libvips tells of its work.
-
-    A signal that came meanwhile is heard in that call, where what its handler raises is lost: a
-    third of Ctrl-C and of time limits while small PNGs are read.
-    """
-    levels, callback = pyvips.GLogLevelFlags, pyvips._log_handler_cb
-    heard = levels.LEVEL_WARNING | levels.LEVEL_CRITICAL | levels.LEVEL_ERROR
-    heard |= levels.FLAG_FATAL | levels.FLAG_RECURSION
-    pyvips._remove_log_handler()
-    pyvips._log_handler_id = pyvips.glib_lib.g_log_set_handler(
-        b"VIPS", heard, callback, pyvips.ffi.NULL
-    )
+    picture.set_type(libvips.library().GValue.blob_type, name, data)
 
 
 def _is_plain_png(image: Any) -> bool:

@@ -28,7 +28,7 @@ static uint32_t saved_state(void) {
     return low;
 }
 
-McProcessor mc_processor(void) {
+static McProcessor asked(void) {
     uint32_t a, b, c, d, basic;
     if (!__get_cpuid(1, &a, &b, &basic, &d) || !__get_cpuid_count(7, 0, &a, &b, &c, &d))
         return MC_PLAIN;
@@ -38,6 +38,14 @@ McProcessor mc_processor(void) {
     int has_512 = (b & widest) == widest && (c & AVX512VNNI) &&
                   (saved_state() & WIDEST_STATE) == WIDEST_STATE;
     return has_512 ? MC_AVX512 : MC_AVX2;
+}
+
+/* Asked once: under a hypervisor each question takes microseconds. Two threads that ask at the same
+   time hear the same. */
+McProcessor mc_processor(void) {
+    static volatile int known = -1;
+    if (known < 0) known = asked();
+    return (McProcessor)known;
 }
 
 #elif defined(MC_ARM) && defined(__ARM_FEATURE_DOTPROD)

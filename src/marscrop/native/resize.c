@@ -67,7 +67,19 @@ static inline __m128i put_together(__m128i coarse, __m128i fine) {
     return _mm_srai_epi32(_mm_add_epi32(sum, _mm_set1_epi32(ROUND)), BITS);
 }
 
-/* Writes a byte beyond the row. */
+/* What two pixels that follow each other add to a pixel's four sums. */
+static inline __m128i two_taps(const uint8_t *from, const int16_t *weights) {
+    __m128i two = _mm_unpacklo_epi8(four_bytes(from), four_bytes(from + STORED));
+    return _mm_madd_epi16(_mm_unpacklo_epi8(two, _mm_setzero_si128()), two_weights(weights));
+}
+
+/* Writes a byte beyond the pixel. */
+static inline void store_pixel(__m128i numbers, uint8_t *out) {
+    __m128i words = _mm_packs_epi32(numbers, numbers);
+    int32_t pixel = _mm_cvtsi128_si32(_mm_packus_epi16(words, words));
+    memcpy(out, &pixel, sizeof pixel);
+}
+
 static void row_across(const uint8_t *row, const McFilter *filter, uint8_t *out) {
     const __m128i zero = _mm_setzero_si128();
     const int16_t *coarse = filter->coarse, *fine = filter->fine;
@@ -75,14 +87,10 @@ static void row_across(const uint8_t *row, const McFilter *filter, uint8_t *out)
         const uint8_t *from = row + STORED * filter->begin[x];
         __m128i coarse_sum = zero, fine_sum = zero;
         for (int32_t t = 0; t < filter->taps; t += 2, from += 2 * STORED) {
-            __m128i two = _mm_unpacklo_epi8(four_bytes(from), four_bytes(from + STORED));
-            two = _mm_unpacklo_epi8(two, zero);
-            coarse_sum = _mm_add_epi32(coarse_sum, _mm_madd_epi16(two, two_weights(coarse + t)));
-            fine_sum = _mm_add_epi32(fine_sum, _mm_madd_epi16(two, two_weights(fine + t)));
+            coarse_sum = _mm_add_epi32(coarse_sum, two_taps(from, coarse + t));
+            fine_sum = _mm_add_epi32(fine_sum, two_taps(from, fine + t));
         }
-        __m128i words = _mm_packs_epi32(put_together(coarse_sum, fine_sum), zero);
-        int32_t pixel = _mm_cvtsi128_si32(_mm_packus_epi16(words, zero));
-        memcpy(out, &pixel, sizeof pixel);
+        store_pixel(put_together(coarse_sum, fine_sum), out);
         coarse += filter->taps;
         fine += filter->taps;
     }
@@ -129,7 +137,6 @@ WITH_AVX2 static inline __m128i both_halves(__m256i sums) {
 
 /* As `row_across`, four pixels at a time. */
 WITH_AVX2 static void row_across_avx2(const uint8_t *row, const McFilter *filter, uint8_t *out) {
-    const __m128i zero = _mm_setzero_si128();
     const __m128i pairs = _mm_setr_epi8(0, 4, 1, 5, 2, 6, 3, 7, 8, 12, 9, 13, 10, 14, 11, 15);
     const int16_t *coarse = filter->coarse, *fine = filter->fine;
     for (int32_t x = 0; x < filter->size; x++, out += CHANNELS) {
@@ -146,14 +153,10 @@ WITH_AVX2 static void row_across_avx2(const uint8_t *row, const McFilter *filter
         }
         __m128i coarse_sum = both_halves(coarse_sums), fine_sum = both_halves(fine_sums);
         if (t < filter->taps) {
-            __m128i two = _mm_unpacklo_epi8(four_bytes(from), four_bytes(from + STORED));
-            two = _mm_unpacklo_epi8(two, zero);
-            coarse_sum = _mm_add_epi32(coarse_sum, _mm_madd_epi16(two, two_weights(coarse + t)));
-            fine_sum = _mm_add_epi32(fine_sum, _mm_madd_epi16(two, two_weights(fine + t)));
+            coarse_sum = _mm_add_epi32(coarse_sum, two_taps(from, coarse + t));
+            fine_sum = _mm_add_epi32(fine_sum, two_taps(from, fine + t));
         }
-        __m128i words = _mm_packs_epi32(put_together(coarse_sum, fine_sum), zero);
-        int32_t pixel = _mm_cvtsi128_si32(_mm_packus_epi16(words, zero));
-        memcpy(out, &pixel, sizeof pixel);
+        store_pixel(put_together(coarse_sum, fine_sum), out);
         coarse += filter->taps;
         fine += filter->taps;
     }

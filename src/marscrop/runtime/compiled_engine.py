@@ -40,8 +40,9 @@ class CompiledEngine:
         self._native, self._level = native, level
         self._program, self._table, self._head = model
         self._multiple = int(self._program.tensors[:, 1].max())
-        self._all = self._network(len(self._program.layers))
-        self._features_alone = self._network(self._program.layers_of_first_output())
+        kinds = self._program.layers[:, 0]
+        self._all = self._network(len(kinds))
+        self._features_alone = self._network(1 + int(np.argmax(kinds == native.lib.MC_OUTPUT)))
         self._scratches: list[NDArray[np.uint8]] = []
 
     def features(self, rgb: NDArray[np.uint8]) -> Floats:

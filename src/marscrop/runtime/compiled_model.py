@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
 BLOCK: Final = 16
 """Columns of a product that are computed together."""
-OUTPUT: Final = 14
-"""MC_OUTPUT of network.h: the kind of a layer that writes an output."""
 
 
 class Program(NamedTuple):
@@ -33,11 +31,6 @@ class Program(NamedTuple):
     numbers: NDArray[np.uint8]
     slots: int
     outputs: list[tuple[str, int, int]]
-
-    def layers_of_first_output(self) -> int:
-        """How many layers it takes: those up to the first that writes an output."""
-        kinds = self.layers[:, 0]
-        return int(np.argmax(kinds == OUTPUT)) + 1
 
 
 class RatioTable(NamedTuple):

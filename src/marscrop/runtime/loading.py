@@ -10,7 +10,7 @@ from marscrop.runtime.model import MarsModel
 
 
 class LoadingModel:
-    """A model on its way. ONNX Runtime needs Python for little of it.
+    """A model on its way. Reading it, or ONNX Runtime's loading, needs Python for little of it.
 
     Attributes:
         folder: of the model.

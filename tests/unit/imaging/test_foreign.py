@@ -186,15 +186,15 @@ def test_libvips_is_loaded_whole_whatever_comes_meanwhile(seconds: float) -> Non
     pytest.importorskip("pyvips")
     script = (
         "import signal, sys\n"
-        "from marscrop.imaging import strips\n"
+        "from marscrop.imaging import libvips\n"
         "def handle(*_): raise KeyboardInterrupt\n"
         "signal.signal(signal.SIGALRM, handle)\n"
         f"signal.setitimer(signal.ITIMER_REAL, {seconds})\n"
         "try:\n"
-        "    strips.libvips_version()\n"
+        "    libvips.version()\n"
         "    signal.pause()\n"
         "except KeyboardInterrupt: pass\n"
-        "print(strips.libvips_version() is not None, strips._libvips().Image.black(2, 3).height)\n"
+        "print(libvips.version() is not None, libvips.library().Image.black(2, 3).height)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=False

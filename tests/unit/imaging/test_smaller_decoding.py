@@ -13,7 +13,7 @@ from tests.unit.imaging.pictures import assert_corners, difference, encoded, exi
 
 from marscrop.errors import ImageError
 from marscrop.geometry import Box, Size
-from marscrop.imaging import strips, webp
+from marscrop.imaging import libvips, strips, webp
 from marscrop.imaging.photo import Photo, open_photo
 from marscrop.imaging.reduction import Reduction
 from marscrop.imaging.resize import resize_rgb
@@ -78,8 +78,8 @@ def paid(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def be_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if libvips had been loaded by the product, whatever other tests imported."""
-    strips.libvips_version()
-    monkeypatch.setattr(strips, "_libvips_is_quiet", True)
+    libvips.version()
+    monkeypatch.setattr(libvips, "_is_quiet", True)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_libvips_is_loaded_for_many_small_pngs_not_for_a_few(
     monkeypatch: pytest.MonkeyPatch, loads: list[tuple[int, int]]
 ) -> None:
     be_quiet(monkeypatch)
-    monkeypatch.setattr(strips, "_first_user", None)
+    monkeypatch.setattr(libvips, "_first_user", None)
     monkeypatch.setattr(strips, "_small_px", 0)
     monkeypatch.setattr(strips, "_PAID_PX", 5 * SMALL[0] * SMALL[1])
     photo = open_photo(encoded(Image.fromarray(smooth(*SMALL)), "PNG"))
@@ -195,7 +195,7 @@ def test_what_is_damaged_is_named_as_pillow_does(
     path = tmp_path / "it"
     path.write_bytes(content)
     told = [outcome(path), outcome(bytes(content))]
-    monkeypatch.setattr(strips, "libvips_usable", lambda: False)
+    monkeypatch.setattr(libvips, "usable", lambda: False)
     monkeypatch.setattr(webp, "_libwebp", lambda: None)
     assert told == [outcome(path), outcome(io.BytesIO(content))]
 

@@ -14,7 +14,7 @@ from tests.unit.imaging.pictures import crop_bytes, difference, encoded, exif_wi
 
 from marscrop.errors import ImageError, OptionError
 from marscrop.geometry import Box, Size
-from marscrop.imaging import strips
+from marscrop.imaging import libvips, strips
 from marscrop.imaging.crop_file import CropFiles
 from marscrop.imaging.encoding import encode_by_strips
 from marscrop.imaging.jpeg.strip_encoder import STRIP_ROWS
@@ -245,10 +245,10 @@ def test_without_libvips_large_photos_go_the_ordinary_way(monkeypatch: pytest.Mo
     def broken() -> None:
         raise OSError("cannot load library 'libvips.so.42'")
 
-    monkeypatch.setattr(strips, "_libvips", broken)
-    strips.libvips_version.cache_clear()
+    monkeypatch.setattr(libvips, "library", broken)
+    libvips.version.cache_clear()
     photo = open_photo(jpeg())
-    strips.libvips_version.cache_clear()
+    libvips.version.cache_clear()
     assert not photo.by_strips
     assert CropFiles(photo).encode(Box(0, 0, 50, 50), "c.jpg")
 
@@ -322,6 +322,6 @@ def test_a_forked_process_reduces_to_the_same_pixels_without_libvips(
             return as_array(strips.reduced(image, divisor))
 
     with_libvips = reduced()
-    monkeypatch.setattr(strips, "_first_user", -1)  # another process
-    assert not strips.libvips_usable()
+    monkeypatch.setattr(libvips, "_first_user", -1)  # another process
+    assert not libvips.usable()
     assert np.array_equal(reduced(), with_libvips)

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from marscrop.runtime.compiled_model import OUTPUT, Program
+from marscrop.native import library
+from marscrop.runtime.compiled_model import Program
 from marscrop.runtime.translation.network import NotTranslatedError, Translator
 from marscrop.runtime.translation.onnx_graph import Graph, Node, read_graph
 from marscrop.runtime.translation.program import KINDS, ProgramWriter
@@ -138,32 +139,41 @@ def rectified_elsewhere(graph: Graph) -> None:
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "why"),
     [
-        large_weights,
-        short_bias,
-        bytes_with_a_sign,
-        moved_weights,
-        another_bias_step,
-        another_axis,
-        another_order,
-        unknown_operation,
-        missing_constant,
-        rectified_elsewhere,
+        (large_weights, "weights that are too large"),
+        (short_bias, "a bias of another length"),
+        (bytes_with_a_sign, "to another type"),
+        (moved_weights, "another zero"),
+        (another_bias_step, "a bias with a step of its own"),
+        (another_axis, "another axis"),
+        (another_order, "another order"),
+        (unknown_operation, "Tanh"),
+        (missing_constant, "DequantizeLinear: 'bias'"),
+        (rectified_elsewhere, "not behind a convolution"),
     ],
 )
-def test_graphs_that_say_something_else_are_refused(change: Callable[[Graph], None]) -> None:
+def test_graphs_that_say_something_else_are_refused(
+    change: Callable[[Graph], None], why: str
+) -> None:
     graph = quantised_convolution()
     change(graph)
-    with pytest.raises(NotTranslatedError):
+    with pytest.raises(NotTranslatedError, match=why):
         translated(graph)
 
 
-def test_first_output_takes_the_layers_before_it(packaged: Program) -> None:
-    assert KINDS.index("output") == OUTPUT
-    count = packaged.layers_of_first_output()
-    assert kinds(packaged)[count - 1] == "output"
-    assert kinds(packaged).index("output") == count - 1 < len(packaged.layers) / 2
+def test_kinds_are_numbered_as_in_c() -> None:
+    native = library()
+    if native is None:
+        pytest.skip("no parts in C here")
+    named = {kind: getattr(native.lib, f"MC_{kind.upper().replace(' ', '_')}") for kind in KINDS}
+    assert list(named.values()) == list(range(len(KINDS)))
+
+
+def test_features_are_written_before_subjects_are_begun(packaged: Program) -> None:
+    first = kinds(packaged).index("output")
+    assert first < len(packaged.layers) / 2
+    assert packaged.outputs[0][0] == "features"
 
 
 def test_every_kind_of_layer_is_in_the_packaged_model(packaged: Program) -> None:

@@ -11,7 +11,7 @@ from PIL.ImageFile import ImageFile
 
 from marscrop.errors import ImageError
 from marscrop.geometry import Box, Size
-from marscrop.imaging import orientation, strips
+from marscrop.imaging import libvips, orientation, strips
 from marscrop.imaging.colour import has_alpha
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def is_readable(image: Image.Image, bits: int) -> bool:
         return False
     if image.format == "HEIF":
         return True
-    if strips.libvips_version() is None:
+    if libvips.version() is None:
         return False
     if image.format == "TIFF":
         return _is_plain(image)

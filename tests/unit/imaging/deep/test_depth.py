@@ -295,9 +295,9 @@ def test_damaged_ones_are_refused() -> None:
 
 
 def test_without_libvips_8_bits_are_kept_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    from marscrop.imaging import strips
+    from marscrop.imaging import libvips
 
-    monkeypatch.setattr(strips, "libvips_version", lambda: None)
+    monkeypatch.setattr(libvips, "version", lambda: None)
     found, losses = crop(png16(smooth16()), ".png")
     assert losses == ("the crop has 8 bits a channel of 16",)
     assert by_vips(found).dtype == np.uint8
