@@ -117,9 +117,11 @@ def test_network_learns(views: ViewSet, tmp_path: Path) -> None:
     network = train_subjects(config, PHOTOS, LABELS, views, tmp_path, report=lines.append)
     for part in ("gaze", "heads", "subjects", "boxes"):
         assert lines[-1][part] < 0.5 * lines[0][part], part
+    # What it says of photos whose gaze it was not taught hangs on the last bits of sums.
+    taught = [n for n in range(16) if LABELS[n].gaze is not None and not PHOTOS[n].held_out]
     with torch.inference_mode():
-        found = network(*stored_maps(views.groups[0], np.arange(1, 9), views.steps))
-    for index, gaze in enumerate(found.gaze.exp(), start=1):
+        found = network(*stored_maps(views.groups[0], np.array(taught), views.steps))
+    for index, gaze in zip(taught, found.gaze.exp(), strict=True):
         column = int(gaze.sum(dim=0).argmax())  # of 8
         assert column == pytest.approx(1.5 if index % 2 else 5.5, abs=1), index
 
