@@ -26,7 +26,9 @@ import numpy as np
 
 from marscrop import AspectRatio
 from marscrop.bench.machine import describe_machine
-from marscrop.bench.photos import SIZES, make_photo
+from marscrop.bench.photos import SIZES as BENCH_SIZES
+from marscrop.bench.photos import make_photo
+from marscrop.geometry import Size
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKERS = Path(__file__).resolve().parent / "workers"
@@ -46,6 +48,10 @@ TOOLS = {
     "smartcrop.js": ("node", "smartcrop_worker.mjs", "smartcrop-js"),
 }
 """Interpreter, worker, and folder whose node_modules it uses."""
+
+
+SIZES = {"0.2 MP": BENCH_SIZES["0.2 MP"], "1 MP": Size(1152, 864), **BENCH_SIZES}
+"""In ascending order."""
 
 
 @dataclass

@@ -37,7 +37,7 @@ NOT_NEEDED = (
     *("marscrop.imaging.colourspace.space", "marscrop.imaging.colourspace.avif_properties"),
     *("marscrop.imaging.deep", "marscrop.imaging.heif_orientation", "marscrop.imaging.isobmff"),
     *("marscrop.imaging.jpeg.eighth", "marscrop.imaging.jxl", "marscrop.imaging.photo_suffixes"),
-    *("marscrop.imaging.png_filters", "marscrop.imaging.png_rows", "marscrop.imaging.raw"),
+    *("marscrop.imaging.png", "marscrop.imaging.raw"),
     *("marscrop.imaging.tiff_directory", "marscrop.imaging.tiff_kind"),
     *(
         "marscrop.window.conflict",

@@ -54,6 +54,13 @@ def has_alpha(image: Image.Image) -> bool:
     return image.has_transparency_data
 
 
+def is_opaque(image: Image.Image) -> bool:
+    """Whether no pixel of an image in a mode with a channel for alpha, or none, is transparent."""
+    image.load()
+    bands = image.getbands()
+    return bands[-1] != "A" or image.getchannel("A").getextrema()[0] == 255
+
+
 def to_rgb(image: Image.Image, ground: int = WHITE) -> Image.Image:
     """The image in mode RGB: itself if it is so already, else a new one.
 

@@ -90,7 +90,7 @@ def identify(
     if header.startswith(signatures.JPEG):
         file = with_end(file)
     elif read.lenient and header.startswith(signatures.PNG):
-        from marscrop.imaging.png_rows import completed
+        from marscrop.imaging.png.completed import completed
 
         file = completed(file, max_pixels)
     reason = f"is not an image of a known format ({', '.join(READABLE)})"

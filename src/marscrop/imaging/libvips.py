@@ -14,22 +14,10 @@ from marscrop.imaging.foreign import raise_foreign
 _first_user: int | None = None
 """The process that first used it, whose threads have to do the work."""
 
-_is_quiet = False
-
 
 def usable() -> bool:
     """Whether it can be used: one forked after it was would wait for its threads for ever."""
     return _first_user in (None, os.getpid())
-
-
-def is_used() -> bool:
-    """Whether anything was read or written by it yet."""
-    return _first_user is not None
-
-
-def is_quiet() -> bool:
-    """Whether it was loaded here, and calls Python for warnings alone."""
-    return _is_quiet
 
 
 @functools.cache
@@ -67,13 +55,11 @@ def library() -> Any:
 
 
 def _load() -> None:
-    global _is_quiet
     with contextlib.suppress(Exception):  # who imports it then hears of it
         import pyvips
 
         pyvips.cache_set_max(0)
         _hear_warnings_alone(pyvips)
-        _is_quiet = True
 
 
 def _hear_warnings_alone(pyvips: Any) -> None:

@@ -176,11 +176,11 @@ class Photo(StoredPicture):
             ImageError: truncated, corrupt or vanished pixels.
             OSError: the file cannot be written.
         """
-        from marscrop.imaging import png_filters
+        from marscrop.imaging.png import filters
 
         with strips.Target(file) as target, self.decoding() as image:
             # As the photo has it: else a crop could be larger than the whole.
-            filtered = png_filters.are_used(cast("Any", image).fp)
+            filtered = filters.are_used(cast("Any", image).fp)
             strips.write_png(image, box, target, keep_profile=keep_profile, filtered=filtered)
 
     def release(self) -> None:

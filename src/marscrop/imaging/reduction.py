@@ -9,7 +9,7 @@ from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
 from marscrop.geometry import Size, Window
-from marscrop.imaging import strips
+from marscrop.imaging import colour, libvips, strips
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
@@ -29,7 +29,8 @@ class Reduction(enum.Enum):
     HALF = "half"
     """Camera raw, by 2: a pixel for each cell of the mosaic."""
     MEANS = "means"
-    """A PNG that is not small, by any whole number: strips of it are averaged."""
+    """A PNG that is not small, by any whole number: pixels are averaged as they are read. One with
+    alpha only if all of it is opaque."""
     SCALED = "scaled"
     """A plain WebP, by any whole number: rows are scaled as they are decoded."""
     PLANES = "planes"
@@ -51,7 +52,12 @@ class Reduction(enum.Enum):
             from marscrop.imaging.heic import reduced as heic
 
             return cls.PLANES if heic.is_plain(image) else cls.NONE
-        return cls.MEANS if strips.shrinkable(image) else cls.NONE
+        if image.format == "PNG":
+            from marscrop.imaging.png import reduced as png
+
+            large = image.width * image.height >= png.SHRUNK_PX
+            return cls.MEANS if large and png.is_readable(image) else cls.NONE
+        return cls.NONE
 
     def divisor(self, size: Size, wanted: Size, oversampling: int) -> int:
         """By what a picture of `size` is divided, so that `oversampling` times `wanted` is left."""
@@ -107,17 +113,16 @@ def reduced(
         from marscrop.imaging.heic import reduced as heic
 
         return heic.reduced(cast("ImageFile", image), divisor, threads) or (image, None)
-    if reduction is Reduction.MEANS and (divisor > 1 or strips.readable(image)):
-        return strips.reduced(image, divisor), _corner(
-            stored.width / divisor, stored.height / divisor
-        )
+    if image.format == "PNG":
+        found = _averaged(cast("ImageFile", image), divisor)
+        if found is None:
+            return image, None
+        return found, _corner(stored.width / divisor, stored.height / divisor)
     if reduction is Reduction.HALF:
         if divisor == 1:
             return image, None
         cast("DevelopedRaw", image).halve()
         return image, _corner(stored.width / 2, stored.height / 2)
-    if reduction is Reduction.NONE and strips.read_sooner(image):
-        return strips.reduced(image, 1), None
     if reduction is Reduction.NONE or not isinstance(image, JpegImageFile):
         return image, None
     draft = image.draft(None, (oversampling * wanted.width, oversampling * wanted.height))
@@ -130,6 +135,21 @@ def reduced(
 
         ours = eighth.decode(image, stored, threads, most_bytes)
     return image if ours is None else ours, _corner(width, height)
+
+
+def _averaged(image: ImageFile, divisor: int) -> Image.Image | None:
+    """A PNG at a whole fraction of its size; None where it has to be looked at whole."""
+    from marscrop.imaging.png import reduced as png
+    from marscrop.imaging.png.means import means
+
+    if not png.is_readable(image):
+        return None
+    found = png.reduced(image, divisor)
+    if found is None and strips.readable(image) and libvips.usable():
+        found = strips.reduced(image, divisor)
+    if found is None and (divisor == 1 or colour.is_opaque(image)):
+        found = means(image, divisor)
+    return found
 
 
 def _corner(width: float, height: float) -> Window:

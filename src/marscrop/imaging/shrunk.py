@@ -49,6 +49,8 @@ def divisor_for(photo: Photo, box: Box, size: Size) -> int:
         return 1
     if photo.reduction is Reduction.PLANES:  # without filters, which is enough to look at
         return 1
+    if photo.has_alpha:  # not reduced where some pixels are transparent
+        return 1
     return photo.reduction.divisor(photo.size, _whole(photo, box, size), OVERSAMPLING)
 
 

@@ -79,7 +79,7 @@ class StoredPicture:
         decoded whole where a faster way fails is counted whole.
         """
         divisor = self.reduction.divisor(self.size, size, oversampling)
-        if self.reduction in (Reduction.SCALED, Reduction.PLANES):
+        if self.reduction in (Reduction.SCALED, Reduction.PLANES) or self.has_alpha:
             divisor = 1
         width, height = (-(-side // divisor) for side in self.size)
         turned = self.orientation != orientation.UPRIGHT

@@ -7,7 +7,6 @@ libvips reads files that are made of rows, JPEG and PNG, a strip at a time; its 
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self, cast
 
@@ -18,7 +17,6 @@ from PIL.JpegImagePlugin import JpegImageFile
 from marscrop.errors import ImageError
 from marscrop.geometry import Box, Size
 from marscrop.imaging import libvips, orientation
-from marscrop.imaging.foreign import raise_foreign
 from marscrop.imaging.jpeg.strip_encoder import STRIP_ROWS
 
 if TYPE_CHECKING:
@@ -26,14 +24,6 @@ if TYPE_CHECKING:
 
 LARGE_PX: Final = 30_000_000
 """From here on: below, Pillow needs 120 MB, and decodes once for all crops of a photo."""
-
-SHRUNK_PX: Final = 900_000
-"""From here on libvips shrinks a PNG in less time than Pillow takes to hold it whole; below, what
-it takes to load libvips is more than that saves."""
-
-_PAID_PX: Final = 3_000_000
-"""Of smaller PNGs. Once Pillow has read so many, libvips, which takes half of its time, would have
-made up for being loaded: so it is, for those that follow."""
 
 _BAND_PX: Final = 16_000_000
 """What is held of a photo that is stored turned, whose upright rows are not its stored ones."""
@@ -44,9 +34,6 @@ KEEP_EXIF: Final = 1
 KEEP_XMP: Final = 2
 KEEP_ICC: Final = 8
 """What libvips is told to write, to be added up."""
-
-_small_px = 0
-"""Of small PNGs that were read without libvips. Two threads that add at once may lose some."""
 
 
 class Writable(Protocol):
@@ -62,29 +49,6 @@ def readable(image: Image.Image) -> bool:
         return False
     in_rows = isinstance(image, JpegImageFile) or _is_plain_png(image)
     return in_rows and _in_known_mode(image)
-
-
-def shrinkable(image: Image.Image) -> bool:
-    """Whether a file is a PNG of which `reduced` can be had, and that is faster than Pillow."""
-    if image.width * image.height < min(SHRUNK_PX, LARGE_PX):
-        return False
-    return _is_plain_png(image) and _in_known_mode(image)
-
-
-def read_sooner(image: Image.Image) -> bool:
-    """Whether `reduced` by 1 gives a PNG sooner than Pillow does, as libvips is there already.
-
-    It is loaded once small PNGs have cost as much as that does. The pixels are the same. Where the
-    program loaded it, it may tell Python of its work: see `libvips.is_quiet`.
-    """
-    global _small_px
-    if image.format != "PNG" or not _is_plain_png(image):
-        return False
-    if not libvips.is_used():
-        _small_px += image.width * image.height
-        if _small_px <= _PAID_PX:
-            return False
-    return libvips.usable() and _in_known_mode(image) and libvips.is_quiet()
 
 
 def _in_known_mode(image: Image.Image) -> bool:
@@ -125,63 +89,19 @@ def strips_of(image: Image.Image, box: Box, upright: Size, turn: int) -> Iterato
 
 
 def reduced(image: Image.Image, divisor: int) -> Image.Image:
-    """The stored picture at a whole fraction of its size: the mean of `divisor` x `divisor` pixels.
-
-    Sizes are rounded up, as a JPEG's are that is decoded at reduced size. Where libvips is not
-    usable the picture is loaded whole, and the same comes out. So it is where libvips refuses one
-    that is not `readable`: Pillow overlooks some faults, and names others in its own words.
+    """The stored picture of a PNG at a whole fraction of its size, as `png.means` has it.
 
     Args:
-        image: a file that is `shrinkable`, or `read_sooner`, opened and not loaded; it cannot be
-            loaded afterwards.
-        divisor: at least 1; by 1, the picture may come back to be loaded by Pillow.
+        image: a file that is `readable`, opened and not loaded; it cannot be loaded afterwards.
+        divisor: at least 1.
 
     Raises:
-        ImageError, Exception: as for `strips_of`; or Pillow's, on truncated or corrupt pixels.
+        ImageError, Exception: as for `strips_of`.
     """
-    if not libvips.usable():
-        return _means(image, divisor)
-    file: Any = cast("ImageFile.ImageFile", image).fp
-    position = file.tell()
-    try:
-        small = _opened(image)
-        if divisor > 1:
-            small = small.shrink(divisor, divisor, ceil=True)
-        pixels = small.write_to_memory()
-    except Exception as error:
-        raise_foreign(error)
-        if image.width * image.height >= LARGE_PX:
-            raise
-        file.seek(0, os.SEEK_END)  # libvips has moved what the file's buffer stands for
-        file.seek(position)
-        return _means(image, divisor)
-    found = Image.new(image.mode, (small.width, small.height), None)  # not filled before
-    found.frombytes(pixels)
-    return found
-
-
-def _means(image: Image.Image, divisor: int) -> Image.Image:
-    """What libvips' `shrink` gives, to the bit."""
-    if divisor == 1:
-        return image
-    rows = max(1, _BAND_PX // image.width // divisor) * divisor
-    bands = []
-    for top in range(0, image.height, rows):
-        band = image.crop((0, top, image.width, min(top + rows, image.height)))
-        down = _mean_rows(np.asarray(band), divisor)
-        bands.append(_mean_rows(down.swapaxes(0, 1), divisor).swapaxes(0, 1))
-    return Image.fromarray(np.concatenate(bands))
-
-
-def _mean_rows(pixels: NDArray[np.uint8], count: int) -> NDArray[np.uint8]:
-    """The mean of each `count` rows, of which the last one is repeated where some are missing."""
-    missing = -len(pixels) % count
-    edges = [(0, missing), *[(0, 0)] * (pixels.ndim - 1)]
-    whole = np.pad(pixels, edges, mode="edge").reshape(-1, count, *pixels.shape[1:])
-    sums: NDArray[np.uint64] = whole.sum(1, dtype=np.uint64)
-    factor = np.uint64((1 << 24) // count)  # a quotient in 24 bits, as libvips has it
-    means = (sums + np.uint64(count // 2)) * factor >> np.uint64(24)
-    return means.astype(np.uint8)
+    small = _opened(image)
+    if divisor > 1:
+        small = small.shrink(divisor, divisor, ceil=True)
+    return Image.frombytes(image.mode, (small.width, small.height), small.write_to_memory())
 
 
 class Target:
@@ -301,9 +221,7 @@ def attach(picture: Any, name: str, data: bytes) -> None:
     picture.set_type(libvips.library().GValue.blob_type, name, data)
 
 
-def _is_plain_png(image: Any) -> bool:
-    """A PNG of 8 bits a channel, one frame, its rows in order."""
-    if image.format != "PNG":
-        return False
-    in_rows = not image.info.get("interlace") and not getattr(image, "is_animated", False)
-    return in_rows and [tile.args for tile in image.tile] == [image.mode]
+def _is_plain_png(image: Image.Image) -> bool:
+    from marscrop.imaging.png.reduced import is_plain  # only large photos need it
+
+    return is_plain(image)

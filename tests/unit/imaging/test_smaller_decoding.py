@@ -11,9 +11,10 @@ import pytest
 from PIL import Image
 from tests.unit.imaging.pictures import assert_corners, difference, encoded, exif_with, smooth
 
+from marscrop import native
 from marscrop.errors import ImageError
 from marscrop.geometry import Box, Size
-from marscrop.imaging import libvips, strips, webp
+from marscrop.imaging import webp
 from marscrop.imaging.photo import Photo, open_photo
 from marscrop.imaging.reduction import Reduction
 from marscrop.imaging.resize import resize_rgb
@@ -69,19 +70,6 @@ def test_looks_like_the_full_one_that_pillow_does_not_decode(
     assert difference(seen, in_full(photo, asked)) < 0.6
 
 
-@pytest.fixture
-def paid(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So many small PNGs were read that libvips is worth loading."""
-    monkeypatch.setattr(strips, "_small_px", strips._PAID_PX)
-    be_quiet(monkeypatch)
-
-
-def be_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if libvips had been loaded by the product, whatever other tests imported."""
-    libvips.version()
-    monkeypatch.setattr(libvips, "_is_quiet", True)
-
-
 @pytest.mark.parametrize(
     ("mode", "kind", "settings"),
     [
@@ -91,7 +79,6 @@ def be_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
         ("RGB", "WEBP", {"lossless": True}),
     ],
 )
-@pytest.mark.usefixtures("paid")
 def test_a_small_one_has_pillows_pixels_without_pillow(
     mode: str, kind: str, settings: dict[str, Any], loads: list[tuple[int, int]]
 ) -> None:
@@ -101,19 +88,6 @@ def test_a_small_one_has_pillows_pixels_without_pillow(
     seen = photo.analysis_rgb(Size(128, 192))
     assert loads == []
     assert np.array_equal(seen, in_full(photo, Size(128, 192)))
-
-
-def test_libvips_is_loaded_for_many_small_pngs_not_for_a_few(
-    monkeypatch: pytest.MonkeyPatch, loads: list[tuple[int, int]]
-) -> None:
-    be_quiet(monkeypatch)
-    monkeypatch.setattr(libvips, "_first_user", None)
-    monkeypatch.setattr(strips, "_small_px", 0)
-    monkeypatch.setattr(strips, "_PAID_PX", 5 * SMALL[0] * SMALL[1])
-    photo = open_photo(encoded(Image.fromarray(smooth(*SMALL)), "PNG"))
-    for _ in range(8):
-        photo.analysis_rgb(ASKED)
-    assert len(loads) == 5
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
@@ -138,13 +112,12 @@ def test_threads_change_no_pixel() -> None:
 @pytest.mark.parametrize(
     ("mode", "kind", "settings"),
     [
-        ("RGBA", "PNG", {}),
         ("P", "PNG", {}),
         ("RGBA", "WEBP", {}),
         ("RGB", "TIFF", {}),
     ],
 )
-def test_alpha_and_palettes_are_decoded_whole(
+def test_palettes_and_webps_alpha_are_decoded_whole(
     mode: str, kind: str, settings: dict[str, Any]
 ) -> None:
     image = Image.fromarray(smooth(*LARGE)).convert(mode)
@@ -175,7 +148,6 @@ def outcome(source: Any) -> str:
 @pytest.mark.parametrize("size", [LARGE, SMALL])
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
 @pytest.mark.parametrize("damage", ["cut", "changed"])
-@pytest.mark.usefixtures("paid")
 def test_what_is_damaged_is_named_as_pillow_does(
     kind: str,
     damage: str,
@@ -195,25 +167,6 @@ def test_what_is_damaged_is_named_as_pillow_does(
     path = tmp_path / "it"
     path.write_bytes(content)
     told = [outcome(path), outcome(bytes(content))]
-    monkeypatch.setattr(libvips, "usable", lambda: False)
+    monkeypatch.setattr(native, "library", lambda: None)
     monkeypatch.setattr(webp, "_libwebp", lambda: None)
     assert told == [outcome(path), outcome(io.BytesIO(content))]
-
-
-def test_a_png_that_libvips_refuses_is_left_to_pillow(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    noise = np.random.default_rng(0).integers(0, 255, (*LARGE[::-1], 3), np.uint8)
-    path = tmp_path / "it.png"
-    Image.fromarray(noise).save(path)
-    photo = open_photo(path)
-    seen = photo.analysis_rgb(ASKED)
-
-    opened = strips._opened
-
-    def after_reading(image: Image.Image) -> Any:
-        opened(image).write_to_memory()
-        raise OSError("libvips refuses it")
-
-    monkeypatch.setattr(strips, "_opened", after_reading)
-    assert np.array_equal(photo.analysis_rgb(ASKED), seen)

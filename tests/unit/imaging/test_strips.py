@@ -12,6 +12,7 @@ import pytest
 from PIL import ExifTags, Image, ImageFile
 from tests.unit.imaging.pictures import crop_bytes, difference, encoded, exif_with, profile, smooth
 
+from marscrop import native
 from marscrop.errors import ImageError, OptionError
 from marscrop.geometry import Box, Size
 from marscrop.imaging import libvips, strips
@@ -19,6 +20,7 @@ from marscrop.imaging.crop_file import CropFiles
 from marscrop.imaging.encoding import encode_by_strips
 from marscrop.imaging.jpeg.strip_encoder import STRIP_ROWS
 from marscrop.imaging.photo import Photo, open_photo
+from marscrop.imaging.png.means import means
 from marscrop.imaging.write_options import MetadataPolicy, WriteOptions
 
 WIDTH, HEIGHT = 403, 301
@@ -37,6 +39,8 @@ def everything_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("pyvips")
     monkeypatch.setattr(strips, "LARGE_PX", 10_000)
     monkeypatch.setattr(strips, "_BAND_PX", 20_000)  # several bands a photo
+    monkeypatch.setattr("marscrop.imaging.png.means._BAND_PX", 20_000)
+    monkeypatch.setattr("marscrop.imaging.png.reduced.SHRUNK_PX", 10_000)
 
 
 @pytest.fixture
@@ -310,18 +314,27 @@ def test_a_full_disk_is_not_the_photos_fault(suffix: str) -> None:
 @pytest.mark.parametrize("mode", ["L", "RGB"])
 @pytest.mark.parametrize("divisor", [1, 2, 3, 7, 16, 61])
 @pytest.mark.parametrize("size", [(403, 301), (97, 640), (128, 128)])
-def test_a_forked_process_reduces_to_the_same_pixels_without_libvips(
-    monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], divisor: int, mode: str
+def test_means_are_the_same_by_libvips_and_by_numpy(
+    size: tuple[int, int], divisor: int, mode: str
 ) -> None:
     shape = (size[1], size[0]) if mode == "L" else (size[1], size[0], 3)
     noise = np.random.default_rng(divisor).integers(0, 256, shape, np.uint8)
     content = encoded(Image.fromarray(noise), "PNG")
+    with Image.open(io.BytesIO(content)) as image, Image.open(io.BytesIO(content)) as again:
+        by_libvips = as_array(strips.reduced(image, divisor))
+        assert np.array_equal(by_libvips, as_array(means(again, divisor)))
 
-    def reduced() -> Any:
-        with Image.open(io.BytesIO(content)) as image:
-            return as_array(strips.reduced(image, divisor))
 
-    with_libvips = reduced()
-    monkeypatch.setattr(libvips, "_first_user", -1)  # another process
-    assert not libvips.usable()
-    assert np.array_equal(reduced(), with_libvips)
+@pytest.mark.parametrize("left", ["libvips", "nothing"])
+def test_without_the_parts_in_c_a_large_png_looks_the_same(
+    left: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    photo = open_photo(encoded(Image.fromarray(smooth(1203, 801)), "PNG"))
+    seen = photo.analysis_rgb(Size(192, 128))
+    monkeypatch.setattr(native, "library", lambda: None)
+    if left == "libvips":
+        request.getfixturevalue("never_whole")
+    else:
+        monkeypatch.setattr(libvips, "_first_user", -1)  # another process
+        assert not libvips.usable()
+    assert np.array_equal(photo.analysis_rgb(Size(192, 128)), seen)

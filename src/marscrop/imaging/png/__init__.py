@@ -1,0 +1,1 @@
+"""PNGs: how their rows are stored, read and completed."""

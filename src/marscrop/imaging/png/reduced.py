@@ -1,0 +1,165 @@
+"""A PNG read row by row to means of whole pixels, by a reader of our own.
+
+Its data are inflated by ISA-L, in half of zlib-ng's time, a few at a time; the filters of rows are
+undone and pixels averaged in C (native/png.c). What is unknown or damaged is left to others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from PIL import Image
+
+from marscrop import native
+
+if TYPE_CHECKING:
+    from PIL.ImageFile import ImageFile
+
+SHRUNK_PX: Final = 900_000
+"""From here on a PNG is shrunk while it is read. Below, that would gain next to nothing."""
+
+_CHANNELS: Final = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4}
+_WITH_ALPHA: Final = frozenset({"LA", "RGBA"})
+
+_LENGTH_BYTES: Final = 4
+_HEAD_BYTES: Final = 8
+_CHECKSUM_BYTES: Final = 4
+_READ_BYTES: Final = 1 << 16
+_INFLATED_BYTES: Final = 1 << 17
+"""At once: enough for the calls to cost nothing, and little enough to stay in the cache."""
+
+_USUAL_AFTER: Final = frozenset({b"tEXt", b"tIME", b"eXIf"})
+_MOST_AFTER: Final = 64
+_MOST_AFTER_BYTES: Final = 1 << 16
+
+
+def is_plain(image: Image.Image) -> bool:
+    """Whether a file is a PNG of 8 bits a channel, one frame, its rows in order."""
+    if image.format != "PNG":
+        return False
+    in_rows = not image.info.get("interlace") and not getattr(image, "is_animated", False)
+    return in_rows and [tile.args for tile in image.tile] == [image.mode]  # type: ignore[attr-defined]
+
+
+def is_readable(image: Image.Image) -> bool:
+    """Whether a file is one that `reduced` reads, if all of it is opaque."""
+    # A transparent shade, of modes without alpha, would have to be known before means are taken.
+    opaque = image.mode in _WITH_ALPHA or "transparency" not in image.info
+    return opaque and image.mode in _CHANNELS and is_plain(image)
+
+
+def reduced(image: ImageFile, divisor: int) -> Image.Image | None:
+    """The stored picture at a whole fraction of its size: the mean of `divisor` x `divisor` pixels.
+
+    Sizes are rounded up. By 1, the pixels are Pillow's.
+
+    Args:
+        image: a file that `is_readable`, opened and not loaded; it can be loaded afterwards.
+        divisor: at least 1.
+
+    Returns:
+        in the file's mode. None where pixels to be averaged are not opaque, there are no parts in
+        C, or something is wrong with the file: others are to decode it, or to say why not.
+    """
+    library = native.library()
+    if library is None or divisor > library.lib.MC_PNG_MOST:
+        return None
+    rows = _Rows(library, image, divisor)
+    file: Any = image.fp
+    position = file.tell()
+    is_read = _read(rows, file, image.tile[0].offset)
+    file.seek(position)
+    return Image.fromarray(rows.means) if is_read else None
+
+
+class _Rows:
+    """The rows of a picture, which become means as their bytes come."""
+
+    def __init__(self, library: native.Library, image: ImageFile, divisor: int) -> None:
+        channels = _CHANNELS[image.mode]
+        lib, ffi = library.lib, library.ffi
+        small = -(-image.height // divisor), -(-image.width // divisor), channels
+        self.means = np.empty(small if channels > 1 else small[:2], np.uint8)
+        row = lib.MC_PNG_BEFORE + channels * image.width + lib.MC_PNG_AFTER
+        self._rows, self._sums = np.zeros(3 * row, np.uint8), np.zeros(row, np.uint16)
+        self._png = ffi.new("McPng *")
+        self._png.width, self._png.height = image.size
+        self._png.channels, self._png.divisor = channels, divisor
+        self._png.rows = ffi.from_buffer("uint8_t[]", self._rows)
+        self._png.sums = ffi.from_buffer("uint16_t[]", self._sums)
+        self._png.means = ffi.from_buffer("uint8_t[]", self.means)
+        self._take, self._from_buffer = lib.mc_png_rows, ffi.from_buffer
+
+    def take(self, inflated: bytes) -> bool:
+        """Whether the bytes that follow are what there can be."""
+        return bool(self._take(self._png, self._from_buffer(inflated), len(inflated)) == 0)
+
+    @property
+    def are_complete(self) -> bool:
+        """Whether all of them are there."""
+        return bool(self._png.done == self._png.height)
+
+
+def _read(rows: _Rows, file: Any, start: int) -> bool:
+    """Whether the rows of a file, whose data begin at `start`, are complete and sound."""
+    from isal.igzip_lib import DECOMP_ZLIB, IgzipDecompressor, IsalError
+
+    inflater, chunks = IgzipDecompressor(flag=DECOMP_ZLIB), _Chunks(file, start - _HEAD_BYTES)
+    try:
+        for data in chunks.data():
+            if inflater.eof:
+                return False
+            inflated = inflater.decompress(data, _INFLATED_BYTES)
+            while inflated:
+                if not rows.take(inflated):
+                    return False
+                if inflater.eof or inflater.needs_input:
+                    break
+                inflated = inflater.decompress(b"", _INFLATED_BYTES)
+    except IsalError:  # type: ignore[misc] # whose stub takes it for an instance
+        return False
+    return bool(inflater.eof) and rows.are_complete and chunks.end_as_usual()
+
+
+class _Chunks:
+    """The chunks of a file from one of them on."""
+
+    def __init__(self, file: Any, position: int) -> None:
+        self._file, self._position = file, position
+
+    def data(self) -> Iterator[bytes]:
+        """What the chunks of compressed data hold that follow each other, in parts."""
+        while True:
+            kind, length = self._head()
+            if kind != b"IDAT":
+                return
+            left = length
+            while left:
+                part = self._file.read(min(left, _READ_BYTES))
+                if not part:
+                    return
+                left -= len(part)
+                yield part
+            self._pass(length)
+
+    def end_as_usual(self) -> bool:
+        """Whether those after the data are such as Pillow has nothing to say of."""
+        for _ in range(_MOST_AFTER):
+            kind, length = self._head()
+            if kind == b"IEND":
+                return True
+            if kind not in _USUAL_AFTER or length > _MOST_AFTER_BYTES:
+                return False
+            self._pass(length)
+        return False
+
+    def _head(self) -> tuple[bytes, int]:
+        """Kind and length of the next one."""
+        self._file.seek(self._position)
+        head = self._file.read(_HEAD_BYTES)
+        return head[_LENGTH_BYTES:], int.from_bytes(head[:_LENGTH_BYTES], "big")
+
+    def _pass(self, length: int) -> None:
+        self._position += _HEAD_BYTES + length + _CHECKSUM_BYTES
