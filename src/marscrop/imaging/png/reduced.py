@@ -30,6 +30,9 @@ _READ_BYTES: Final = 1 << 16
 _INFLATED_BYTES: Final = 1 << 17
 """At once: enough for the calls to cost nothing, and little enough to stay in the cache."""
 
+_MOST_ROW_BYTES: Final = 1 << 22
+"""Of which three are in memory, and sums. Pictures are narrower."""
+
 _USUAL_AFTER: Final = frozenset({b"tEXt", b"tIME", b"eXIf"})
 _MOST_AFTER: Final = 64
 _MOST_AFTER_BYTES: Final = 1 << 16
@@ -61,10 +64,13 @@ def reduced(image: ImageFile, divisor: int) -> Image.Image | None:
 
     Returns:
         in the file's mode. None where pixels to be averaged are not opaque, there are no parts in
-        C, or something is wrong with the file: others are to decode it, or to say why not.
+        C, or the file is damaged or out of the ordinary: others are to decode it, or to say why
+        not.
     """
     library = native.library()
     if library is None or divisor > library.lib.MC_PNG_MOST:
+        return None
+    if image.width * _CHANNELS[image.mode] > _MOST_ROW_BYTES:
         return None
     rows = _Rows(library, image, divisor)
     file: Any = image.fp

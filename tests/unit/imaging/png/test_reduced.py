@@ -104,6 +104,13 @@ def test_bytes_behind_the_data_in_their_chunk_are_passed_over() -> None:
     assert_same(png(pixels, b"", data=[zlib.compress(mixed(pixels)) + b"more"]))
 
 
+def test_rows_that_would_take_much_memory_are_left_to_others() -> None:
+    pixels = np.zeros((2, reader._MOST_ROW_BYTES + 1, 1), np.uint8)
+    assert ours(png(pixels, filtered(pixels, [0, 0])), 256) is None
+    pixels = pixels[:, :-1]
+    assert ours(png(pixels, filtered(pixels, [0, 0])), 256) is not None
+
+
 def test_data_in_chunks_of_any_length_come_together() -> None:
     pixels = noise(211, 97, 3)
     packed = zlib.compress(mixed(pixels))
