@@ -131,10 +131,21 @@ def reduced(
     _, (_, _, width, height) = draft
     ours = None
     if image.size == tuple(-(-side // _DCT_DIVISORS[0]) for side in stored):
-        from marscrop.imaging.jpeg import eighth
-
-        ours = eighth.decode(image, stored, threads, most_bytes)
+        ours = _at_an_eighth(image, stored, threads, most_bytes)
     return image if ours is None else ours, _corner(width, height)
+
+
+def _at_an_eighth(
+    image: JpegImageFile, stored: Size, threads: int, most_bytes: int
+) -> Image.Image | None:
+    """A JPEG by one of our own readers; None where Pillow has to do it."""
+    if image.info.get("progressive"):
+        from marscrop.imaging.jpeg import progressive
+
+        return progressive.decode(image, stored, most_bytes)
+    from marscrop.imaging.jpeg import eighth
+
+    return eighth.decode(image, stored, threads, most_bytes)
 
 
 def _averaged(image: ImageFile, divisor: int) -> Image.Image | None:

@@ -21,33 +21,16 @@
    64 codes of 16 bits with 15 bits each, and starts within the data. */
 
 #include "jpeg.h"
-
-#include <string.h>
+#include "jpeg_parts.inc"
 
 enum {
-    FAILED = -1,
-    BLOCK = 64,
-    LAST = 63, /* AC coefficients of a block */
-    LOOKUP_BITS = 9,
     SKIP_BITS = 12,
     SKIPS_A_LOAD = 4, /* of SKIP_BITS each, from the 57 bits or more that a load gives */
-    MOST_COMPONENTS = 3,
     MOST_SIDE = 65500, /* libjpeg's limit [px] */
-    MOST_DC_SIZE = 15, /* bits of a DC coefficient, as libjpeg has them */
-    MOST_LEVEL = 511, /* what libjpeg takes for white, on all processors */
-    MOST_COEFFICIENT = 1500, /* a pixel's range and coarse steps make 1,055; with these, and
-                                MOST_LEVEL's DC, the sums of both passes fit 16 bits */
     BITS_A_CALL = 1 << 24, /* so that signals are heard, and what fails elsewhere */
     ENDS_BLOCK = 0x8000,
     NO_WHOLE_SYMBOL = 127 << 8
 };
-
-typedef struct {
-    uint16_t skip[1 << SKIP_BITS];  /* ENDS_BLOCK | coefficients << 8 | bits, of whole symbols */
-    uint16_t symbol[1 << LOOKUP_BITS]; /* symbol << 8 | bits of its code; 0: it is longer */
-    int32_t first[17], offset[17], count[17];
-    uint8_t values[256];
-} Huffman;
 
 struct McPlan {
     int32_t width, height; /* of the answer */
@@ -58,70 +41,13 @@ struct McPlan {
     int32_t halved; /* 4:2:0 */
     int32_t step[MOST_COMPONENTS][BLOCK]; /* in zigzag order */
     Huffman dc[MOST_COMPONENTS], ac[MOST_COMPONENTS];
+    /* Of each table of AC codes: ENDS_BLOCK | coefficients << 8 | bits, of whole symbols. */
+    uint16_t skips[MOST_COMPONENTS][1 << SKIP_BITS];
 };
-
-static const uint8_t NATURAL[BLOCK] = {
-    0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48,
-    41, 34, 27, 20, 13, 6,  7,  14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23,
-    30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63};
 
 int64_t mc_plan_size(void) { return (int64_t)sizeof(struct McPlan); }
 
-/* The next bits, first one highest: `count` of them are sure, what follows is too or is 0. */
-typedef struct {
-    uint64_t bits;
-    int count;
-    const uint8_t *next;
-} Reader;
-
-static inline uint64_t loaded(const uint8_t *p) {
-    uint64_t bits;
-#if defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    memcpy(&bits, p, sizeof bits);
-    bits = __builtin_bswap64(bits);
-#else
-    bits = 0;
-    for (int i = 0; i < 8; i++) bits = bits << 8 | p[i];
-#endif
-    return bits;
-}
-
-/* Make it 56 bits or more. What is loaded does not wait for what was read since the last time. */
-static inline void refill(Reader *reader) {
-    reader->bits |= loaded(reader->next) >> reader->count;
-    reader->next += (63 - reader->count) >> 3;
-    reader->count |= 56;
-}
-
-static inline void take(Reader *reader, int count) {
-    reader->bits <<= count;
-    reader->count -= count;
-}
-
-static inline Reader reader_at(const uint8_t *data, int64_t position) {
-    Reader reader = {0, 0, data + (position >> 3)};
-    refill(&reader);
-    take(&reader, (int)(position & 7));
-    return reader;
-}
-
-static inline int64_t position_of(const Reader *reader, const uint8_t *data) {
-    return 8 * (reader->next - data) - reader->count;
-}
-
-/* The symbol that `bits` begin with, and the length of its code: symbol << 8 | length, or FAILED. */
-static inline int symbol_at(const Huffman *table, uint64_t bits) {
-    int found = table->symbol[bits >> (64 - LOOKUP_BITS)];
-    if (found) return found;
-    for (int length = LOOKUP_BITS + 1; length <= 16; length++) {
-        int32_t index = (int32_t)(bits >> (64 - length)) - table->first[length];
-        if (index >= 0 && index < table->count[length])
-            return table->values[table->offset[length] + index] << 8 | length;
-    }
-    return FAILED;
-}
-
-static void fill_skips(Huffman *table) {
+static void fill_skips(const Huffman *table, uint16_t *skips) {
     for (uint32_t prefix = 0; prefix < 1 << SKIP_BITS; prefix++) {
         int used = 0, coefficients = 0, ends = 0;
         while (!ends) {
@@ -136,37 +62,9 @@ static void fill_skips(Huffman *table) {
             coefficients += more;
             ends = !more;
         }
-        table->skip[prefix] =
+        skips[prefix] =
             used ? (uint16_t)((ends ? ENDS_BLOCK : 0) | coefficients << 8 | used) : NO_WHOLE_SYMBOL;
     }
-}
-
-/* `spec` holds how many codes have 1..16 bits, then their symbols in order. As in libjpeg, no code
-   may be of ones alone, and no DC coefficient longer than MOST_DC_SIZE, be it used or not. */
-static int fill_table(Huffman *table, const uint8_t *spec, int is_ac) {
-    int32_t code = 0, total = 0;
-    memset(table, 0, sizeof *table);
-    for (int length = 1; length <= 16; length++, code <<= 1) {
-        table->first[length] = code;
-        table->offset[length] = total;
-        table->count[length] = spec[length - 1];
-        code += spec[length - 1];
-        total += spec[length - 1];
-        if (total > 256 || code >= 1 << length) return FAILED;
-    }
-    memcpy(table->values, spec + 16, (size_t)total);
-    if (!is_ac)
-        for (int32_t i = 0; i < total; i++)
-            if (table->values[i] > MOST_DC_SIZE) return FAILED;
-    for (int length = 1; length <= LOOKUP_BITS; length++)
-        for (int32_t i = 0; i < table->count[length]; i++) {
-            int spare = LOOKUP_BITS - length, value = table->values[table->offset[length] + i];
-            for (int32_t rest = 0; rest < 1 << spare; rest++)
-                table->symbol[(table->first[length] + i) << spare | rest] =
-                    (uint16_t)(value << 8 | length);
-        }
-    if (is_ac) fill_skips(table);
-    return 0;
 }
 
 int mc_plan_fill(struct McPlan *plan, const McHeader *header) {
@@ -190,15 +88,16 @@ int mc_plan_fill(struct McPlan *plan, const McHeader *header) {
     for (int i = 0; i < header->components; i++) {
         for (int k = 0; k < BLOCK; k++)
             if (!(plan->step[i][k] = header->steps[i][k])) return FAILED;
-        if (fill_table(&plan->dc[i], header->dc[i], 0) < 0) return FAILED;
-        if (fill_table(&plan->ac[i], header->ac[i], 1) < 0) return FAILED;
+        if (fill_table(&plan->dc[i], header->dc[i], 1) < 0) return FAILED;
+        if (fill_table(&plan->ac[i], header->ac[i], 0) < 0) return FAILED;
+        fill_skips(&plan->ac[i], plan->skips[i]);
     }
     return 0;
 }
 
 int64_t mc_mcus(const struct McPlan *plan) { return (int64_t)plan->across * plan->down; }
 
-int64_t mc_unstuff(uint8_t *data, int64_t length, int64_t *restarts, int64_t most) {
+int64_t mc_unstuff(uint8_t *data, int64_t length, int end, int64_t *restarts, int64_t most) {
     int64_t from = 0, to = 0, found = 0;
     while (from < length) {
         const uint8_t *mark = memchr(data + from, 0xff, (size_t)(length - from));
@@ -212,7 +111,7 @@ int64_t mc_unstuff(uint8_t *data, int64_t length, int64_t *restarts, int64_t mos
             data[to++] = 0xff;
         } else if (code == 0xd0 + found % 8 && found < most) {
             restarts[found++] = to;
-        } else if (code == 0xd9 && found == most) {
+        } else if (code == end && found == most) {
             return to;
         } else {
             return FAILED;
@@ -220,13 +119,6 @@ int64_t mc_unstuff(uint8_t *data, int64_t length, int64_t *restarts, int64_t mos
         from += 2;
     }
     return FAILED;
-}
-
-/* A value of `size` bits, the highest of `bits` (ITU T.81, F.2.2.1). */
-static inline int32_t extended(uint64_t bits, int size) {
-    if (!size) return 0;
-    int32_t value = (int32_t)(bits >> (64 - size));
-    return value < 1 << (size - 1) ? value - (1 << size) + 1 : value;
 }
 
 static inline int read_dc(const Huffman *table, Reader *reader, int16_t *difference) {
@@ -240,12 +132,12 @@ static inline int read_dc(const Huffman *table, Reader *reader, int16_t *differe
 }
 
 /* Step over a block's AC coefficients. */
-static inline int skip_ac(const Huffman *table, Reader *reader) {
+static inline int skip_ac(const Huffman *table, const uint16_t *skips, Reader *reader) {
     int seen = 0;
     for (;;) {
         refill(reader);
         for (int i = 0; i < SKIPS_A_LOAD; i++) {
-            unsigned entry = table->skip[reader->bits >> (64 - SKIP_BITS)];
+            unsigned entry = skips[reader->bits >> (64 - SKIP_BITS)];
             int now = seen + (int)(entry >> 8 & 127);
             if (now >= LAST) goto one_by_one; /* rare: the block may end within the look-up */
             take(reader, (int)(entry & 63));
@@ -262,30 +154,6 @@ static inline int skip_ac(const Huffman *table, Reader *reader) {
         if (!size && run != 15) return 0;
         seen += run + 1;
         if (seen >= LAST) return seen == LAST ? 0 : FAILED;
-    }
-}
-
-/* jidctred.c's constants, of 13 bits. */
-static int64_t odd_part(int64_t one, int64_t three, int64_t five, int64_t seven) {
-    return one * 29692 - three * 10426 + five * 6967 - seven * 5906;
-}
-
-/* What the AC coefficients add to the four pixels of a block, before the last shift by 20. */
-static void reduced_idct(const int32_t *c, int32_t *added) {
-    static const int COLUMNS[] = {0, 1, 3, 5, 7};
-    int64_t rows[2][8];
-    for (int i = 0; i < 5; i++) {
-        int x = COLUMNS[i];
-        int64_t odd = odd_part(c[8 + x], c[24 + x], c[40 + x], c[56 + x]);
-        int64_t even = (int64_t)c[x] * (1 << 15), half = 1 << 12;
-        rows[0][x] = (even + odd + half) >> 13;
-        rows[1][x] = (even - odd + half) >> 13;
-    }
-    for (int y = 0; y < 2; y++) {
-        const int64_t *row = rows[y];
-        int64_t even = row[0] * (1 << 15), odd = odd_part(row[1], row[3], row[5], row[7]);
-        added[2 * y] = (int32_t)(even + odd);
-        added[2 * y + 1] = (int32_t)(even - odd);
     }
 }
 
@@ -306,7 +174,7 @@ static inline int read_ac(const Huffman *table, const int32_t *step, Reader *rea
         seen += run + 1;
         if (seen > LAST) return FAILED;
         int32_t coefficient = extended(reader->bits, size) * step[seen];
-        wild |= coefficient < -MOST_COEFFICIENT || coefficient > MOST_COEFFICIENT;
+        wild |= is_wild_coefficient(coefficient);
         coefficients[NATURAL[seen]] = coefficient;
         take(reader, size);
         if (seen == LAST) break;
@@ -327,7 +195,7 @@ static inline int read_mcu(const struct McPlan *plan, Reader *reader, const uint
         int failed = plan->halved && component
                          ? read_ac(&plan->ac[component], plan->step[component], reader,
                                    added + 4 * (component - 1))
-                         : skip_ac(&plan->ac[component], reader);
+                         : skip_ac(&plan->ac[component], plan->skips[component], reader);
         if (failed) return FAILED;
     }
     return 0;
@@ -379,28 +247,6 @@ int mc_read(const struct McPlan *plan, const McData *data, McRun *run) {
     run->count = count;
     run->passed = passed;
     return more;
-}
-
-static inline uint8_t clamped(int64_t value) {
-    return value < 0 ? 0 : value > 255 ? 255 : (uint8_t)value;
-}
-
-/* JFIF's colours as libjpeg computes them: 16 bits of fraction. */
-static inline void put_rgb(uint8_t *pixel, int y, int cb, int cr) {
-    cb -= 128;
-    cr -= 128;
-    pixel[0] = clamped(y + ((91881 * cr + 32768) >> 16));
-    pixel[1] = clamped(y + ((-22554 * cb - 46802 * cr + 32768) >> 16));
-    pixel[2] = clamped(y + ((116130 * cb + 32768) >> 16));
-}
-
-static inline int is_wild(int64_t level) { return level < -MOST_LEVEL || level > MOST_LEVEL; }
-
-/* Of a block with a pixel of its own. Levels are pixels less 128. */
-static inline int64_t mean_level(int64_t dc, int32_t step) { return (dc * step + 4) >> 3; }
-
-static inline int64_t reduced_level(int64_t dc, int32_t step, int32_t added) {
-    return (dc * step * (1 << 17) + added + (1 << 19)) >> 20;
 }
 
 int mc_compose(const struct McPlan *plan, McPlace *place, int64_t count,

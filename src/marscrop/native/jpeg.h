@@ -56,9 +56,9 @@ int64_t mc_mcus(const struct McPlan *plan);
 
 /* Take stuffing and restart markers out of entropy-coded data, in place.
 
-   There must be exactly `most` restart markers, in order, and then the end of the image. Returns
-   the bytes that are left, or -1. */
-int64_t mc_unstuff(uint8_t *data, int64_t length, int64_t *restarts, int64_t most);
+   There must be exactly `most` restart markers, in order, and then the marker `end`. Returns the bytes
+   that are left, or -1. */
+int64_t mc_unstuff(uint8_t *data, int64_t length, int end, int64_t *restarts, int64_t most);
 
 /* Go on with a run, for a fraction of a second.
 

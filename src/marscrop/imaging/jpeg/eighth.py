@@ -17,7 +17,9 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from marscrop import native
 from marscrop.geometry import Size
-from marscrop.imaging.jpeg.baseline_header import BaselineHeader, UnknownJpegError, read_header
+from marscrop.imaging.jpeg.baseline_header import BaselineHeader, read_header
+from marscrop.imaging.jpeg.markers import EOI
+from marscrop.imaging.jpeg.tables import UnknownJpegError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -106,7 +108,7 @@ class _Reader:
         self._restart = np.zeros((self.mcus - 1) // interval if interval else 0, np.int64)
         restart = ffi.from_buffer("int64_t[]", self._restart), len(self._restart)
         start = ffi.from_buffer("uint8_t[]", data)
-        self.length: int = lib.mc_unstuff(start, data_bytes, *restart)
+        self.length: int = lib.mc_unstuff(start, data_bytes, EOI, *restart)
         if self.length < 0:
             raise UnknownJpegError
         self.data = ffi.new("McData *", (start, self.length, *restart))

@@ -9,6 +9,8 @@ from typing import IO, Final, NamedTuple
 SOF0: Final = 0xC0
 """Start of the frame of a baseline JPEG."""
 SOF1: Final = 0xC1
+SOF2: Final = 0xC2
+"""Start of the frame of a progressive JPEG."""
 DHT: Final = 0xC4
 RST0: Final = 0xD0
 SOI: Final = 0xD8

@@ -11,9 +11,10 @@ from tests.unit.imaging.pictures import encoded, smooth
 
 from marscrop.geometry import Size
 from marscrop.imaging import formats
-from marscrop.imaging.jpeg.baseline_header import UnknownJpegError, read_header
+from marscrop.imaging.jpeg.baseline_header import read_header
 from marscrop.imaging.jpeg.markers import DHT, SOF0, SOI, SOS, Segment, marker, segments
 from marscrop.imaging.jpeg.scans import is_multi_scan, scan_count
+from marscrop.imaging.jpeg.tables import UnknownJpegError
 
 PHOTO = encoded(Image.fromarray(smooth(40, 30)), "JPEG")
 
