@@ -1,7 +1,8 @@
 """marscrop beside the tools that a user would pick instead: file to box, the same files, one run.
 
     benchmarks/speed/install-peers
-    .venv/bin/python benchmarks/speed/peers.py [--repeats 21] [--ratio 1:1] [--formats jpg png webp]
+    .venv/bin/python benchmarks/speed/peers.py [--repeats 21] [--ratio 1:1]
+        [--sizes "3 MP" "16 MP"] [--formats jpg progressive png webp]
 
 Every tool is a process of its own that stays loaded (benchmarks/speed/workers) and keeps its own
 time. They are asked in turn, round by round, in an order that changes, so that what the machine
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+from PIL import Image
 
 from marscrop import AspectRatio
 from marscrop.bench.machine import describe_machine
@@ -52,6 +54,7 @@ TOOLS = {
 
 SIZES = {"0.2 MP": BENCH_SIZES["0.2 MP"], "1 MP": Size(1152, 864), **BENCH_SIZES}
 """In ascending order."""
+PROGRESSIVE = "progressive"
 
 
 @dataclass
@@ -104,6 +107,17 @@ def _whole(ratio: AspectRatio) -> tuple[int, int]:
     return width, height
 
 
+def photo_file(size: Size, kind: str, folder: Path) -> Path:
+    """A made photo; of the kind "progressive", a JPEG that is."""
+    if kind != PROGRESSIVE:
+        return make_photo(size, folder / f"{size}.{kind}")
+    path = make_photo(size, folder / f"{size}.jpg")
+    with Image.open(path) as image:
+        image.load()
+        image.save(folder / "progressive.jpg", quality="keep", progressive=True)
+    return folder / "progressive.jpg"
+
+
 def measure(tools: list[Tool], path: Path, ratio: AspectRatio, repeats: int) -> dict[str, Any]:
     """Rounds of all tools on one photo."""
     order = list(tools)
@@ -148,7 +162,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=21)
     parser.add_argument("--ratio", type=AspectRatio.parse, default=AspectRatio(1, 1))
     parser.add_argument("--sizes", nargs="+", choices=SIZES, default=list(SIZES))
-    parser.add_argument("--formats", nargs="+", default=["jpg"], metavar="SUFFIX")
+    parser.add_argument("--formats", nargs="+", default=["jpg"], metavar="KIND")
     parser.add_argument("--out", type=Path, default=ROOT / ".local" / "speed")
     options = parser.parse_args()
 
@@ -157,7 +171,7 @@ def main() -> None:
         results = {
             f"{name}, {suffix}": measure(
                 tools,
-                make_photo(SIZES[name], Path(folder) / f"{name}.{suffix}"),
+                photo_file(SIZES[name], suffix, Path(folder)),
                 options.ratio,
                 options.repeats,
             )
