@@ -8,6 +8,7 @@ finds damaged, is left to Pillow.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -46,10 +47,11 @@ def decode(image: JpegImageFile, size: Size, most_bytes: int) -> Image.Image | N
     library = native.library()
     if library is None or image.fp is None or not image.info.get("progressive"):
         return None
+    file_bytes = image.fp.seek(0, os.SEEK_END)
+    if file_bytes + _BYTES_A_PIXEL * size.width * size.height > most_bytes:
+        return None
     image.fp.seek(0)
     content = image.fp.read()
-    if len(content) + _BYTES_A_PIXEL * size.width * size.height > most_bytes:
-        return None
     try:
         header = read_scans(content)
         if header.size != size:

@@ -42,8 +42,10 @@ def is_plain(image: Image.Image) -> bool:
     """Whether a file is a PNG of 8 bits a channel, one frame, its rows in order."""
     if image.format != "PNG":
         return False
-    in_rows = not image.info.get("interlace") and not getattr(image, "is_animated", False)
-    return in_rows and [tile.args for tile in image.tile] == [image.mode]  # type: ignore[attr-defined]
+    if image.info.get("interlace") or getattr(image, "is_animated", False):
+        return False
+    parts = [(tile.extents, tile.args) for tile in image.tile]  # type: ignore[attr-defined]
+    return parts == [((0, 0, *image.size), image.mode)]
 
 
 def is_readable(image: Image.Image) -> bool:

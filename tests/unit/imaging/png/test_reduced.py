@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zlib
 from itertools import pairwise
 from typing import Any, cast
@@ -231,6 +232,18 @@ def test_other_kinds_are_not_read(mode: str, options: dict[str, Any]) -> None:
     )
     with Image.open(buffer) as image:
         assert not reader.is_readable(image)
+
+
+def test_a_frame_that_is_a_part_is_not_read() -> None:
+    """Of an animation with one picture, which Pillow takes for a still."""
+    pixels = noise(60, 40, 3)
+    rows = png(pixels, mixed(pixels))
+    control = chunk(b"acTL", struct.pack(">LL", 1, 0))
+    for width, plain in ((60, True), (59, False)):
+        frame = chunk(b"fcTL", struct.pack(">LLLLLHHBB", 0, width, 40, 0, 0, 1, 1, 0, 0))
+        content = rows[:33] + control + frame + rows[33:]
+        with Image.open(io.BytesIO(content)) as image:
+            assert reader.is_readable(image) == plain
 
 
 def in_mode(mode: str) -> Image.Image:
