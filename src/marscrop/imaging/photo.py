@@ -124,9 +124,8 @@ class Photo(StoredPicture):
             ImageError: truncated, corrupt or vanished pixels.
         """
         with self.decoding() as image:
-            image.load()
             # A file's pixels were decoded for this call alone: a copy would double the memory.
-            return self._upright(image, is_ours=self.is_file)
+            return self._upright(_loaded(image), is_ours=self.is_file)
 
     def pictures(self) -> Iterator[Image.Image]:
         """What `upright` gives, of each frame or page; those of a GIF in mode RGB or RGBA.
@@ -234,6 +233,20 @@ class Photo(StoredPicture):
             upright = image._new(image.im) if is_ours else image.copy()
         upright.info = self.kept_info(image)
         return upright
+
+
+def _loaded(image: Image.Image) -> Image.Image:
+    """An image with its pixels, by whatever gives Pillow's sooner than it does."""
+    if image.format == "PNG":
+        from marscrop.imaging.png import reduced as png
+
+        if png.is_readable(image):
+            found = png.whole(cast("ImageFile", image))
+            if found is not None:
+                found.info = image.info
+                return found
+    image.load()
+    return image
 
 
 def open_photo(

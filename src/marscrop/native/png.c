@@ -224,7 +224,8 @@ int mc_png_rows(McPng *png, const uint8_t *bytes, int64_t count) {
         if (png->divisor > 1 && png->channels % 2 == 0 && !is_opaque(row, length, png->channels))
             return MC_PNG_TRANSPARENT;
         png->done++;
-        uint8_t *means = png->means + (png->done - 1) / png->divisor * across * png->channels;
+        const int64_t square = (png->done - 1) / png->divisor - png->first;
+        uint8_t *means = png->means + square * across * png->channels;
         if (png->divisor == 1) {
             memcpy(means, row, (size_t)length);
             continue;

@@ -23,7 +23,8 @@ typedef struct {
     int32_t divisor;       /* 1 to MC_PNG_MOST: of both sides, rounded up */
     uint8_t *rows;
     uint16_t *sums;
-    uint8_t *means; /* (height / divisor, width / divisor, channels) */
+    uint8_t *means; /* (.., width / divisor, channels), rounded up, from row `first` on */
+    int32_t first;  /* row of means */
     int32_t done;   /* rows */
     int32_t taken;  /* bytes of the row that follows, with the one that names its filter */
 } McPng;

@@ -6,7 +6,7 @@ undone and pixels averaged in C (native/png.c). What is unknown or damaged is le
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -69,26 +69,49 @@ def reduced(image: ImageFile, divisor: int) -> Image.Image | None:
         C, or the file is damaged or out of the ordinary: others are to decode it, or to say why
         not.
     """
+    rows = _rows_of(image, divisor, -(-image.height // divisor))
+    return Image.fromarray(rows.means) if rows and _is_read(rows, image) else None
+
+
+def whole(image: ImageFile) -> Image.Image | None:
+    """The stored picture, with Pillow's pixels.
+
+    Args:
+        image: as for `reduced`; some of it may be transparent.
+
+    Returns:
+        as there.
+    """
+    rows = _rows_of(image, 1, _INFLATED_BYTES // (1 + image.width * _CHANNELS[image.mode]) + 1)
+    if rows is None:
+        return None
+    picture = Image.new(image.mode, image.size, None)  # not filled before
+
+    def keep() -> None:
+        top, count = rows.passed()
+        if count:
+            picture.paste(Image.fromarray(rows.means[:count]), (0, top))
+
+    return picture if _is_read(rows, image, keep) else None
+
+
+def _rows_of(image: ImageFile, divisor: int, most: int) -> _Rows | None:
+    """Room for `most` rows of means; None where they have to be had otherwise."""
     library = native.library()
     if library is None or divisor > library.lib.MC_PNG_MOST:
         return None
     if image.width * _CHANNELS[image.mode] > _MOST_ROW_BYTES:
         return None
-    rows = _Rows(library, image, divisor)
-    file: Any = image.fp
-    position = file.tell()
-    is_read = _read(rows, file, image.tile[0].offset)
-    file.seek(position)
-    return Image.fromarray(rows.means) if is_read else None
+    return _Rows(library, image, divisor, most)
 
 
 class _Rows:
     """The rows of a picture, which become means as their bytes come."""
 
-    def __init__(self, library: native.Library, image: ImageFile, divisor: int) -> None:
+    def __init__(self, library: native.Library, image: ImageFile, divisor: int, most: int) -> None:
         channels = _CHANNELS[image.mode]
         lib, ffi = library.lib, library.ffi
-        small = -(-image.height // divisor), -(-image.width // divisor), channels
+        small = most, -(-image.width // divisor), channels
         self.means = np.empty(small if channels > 1 else small[:2], np.uint8)
         row = lib.MC_PNG_BEFORE + channels * image.width + lib.MC_PNG_AFTER
         self._rows, self._sums = np.zeros(3 * row, np.uint8), np.zeros(row, np.uint16)
@@ -104,14 +127,31 @@ class _Rows:
         """Whether the bytes that follow are what there can be."""
         return bool(self._take(self._png, self._from_buffer(inflated), len(inflated)) == 0)
 
+    def passed(self) -> tuple[int, int]:
+        """The first of the rows that came since the last call, and their number; by 1 alone."""
+        first = self._png.first
+        self._png.first = self._png.done
+        return first, self._png.done - first
+
     @property
     def are_complete(self) -> bool:
         """Whether all of them are there."""
         return bool(self._png.done == self._png.height)
 
 
-def _read(rows: _Rows, file: Any, start: int) -> bool:
-    """Whether the rows of a file, whose data begin at `start`, are complete and sound."""
+def _is_read(
+    rows: _Rows, image: ImageFile, after_each_part: Callable[[], None] = lambda: None
+) -> bool:
+    """Whether the rows of a file are complete and sound; leaves it where it was."""
+    file: Any = image.fp
+    position = file.tell()
+    is_read = _read(rows, file, image.tile[0].offset, after_each_part)
+    file.seek(position)
+    return is_read
+
+
+def _read(rows: _Rows, file: Any, start: int, after_each_part: Callable[[], None]) -> bool:
+    """The same of a file whose data begin at `start`."""
     from isal.igzip_lib import DECOMP_ZLIB, IgzipDecompressor, IsalError
 
     inflater, chunks = IgzipDecompressor(flag=DECOMP_ZLIB), _Chunks(file, start - _HEAD_BYTES)
@@ -123,6 +163,7 @@ def _read(rows: _Rows, file: Any, start: int) -> bool:
             while inflated:
                 if not rows.take(inflated):
                     return False
+                after_each_part()
                 if inflater.eof or inflater.needs_input:
                     break
                 inflated = inflater.decompress(b"", _INFLATED_BYTES)

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageCms
+from tests.unit.imaging.pictures import exif_with
 from tests.unit.imaging.png.crafted import FILTERS, Pixels, chunk, filtered, png
 
 from marscrop import native
@@ -58,6 +59,12 @@ def ours(content: bytes, divisor: int = 1) -> Any:
         return found if found is None else (found.mode, np.asarray(found))
 
 
+def whole(content: bytes) -> Any:
+    with Image.open(io.BytesIO(content)) as image:
+        found = reader.whole(image)
+        return found if found is None else (found.mode, np.asarray(found))
+
+
 def pillows(content: bytes, divisor: int = 1) -> Any:
     with Image.open(io.BytesIO(content)) as image:
         found = means(image, divisor)
@@ -69,6 +76,9 @@ def assert_same(content: bytes, divisor: int = 1) -> None:
     expected = pillows(content, divisor)
     assert mode == expected[0]
     np.testing.assert_array_equal(pixels, expected[1])
+    if divisor == 1:
+        assert whole(content)[0] == mode
+        np.testing.assert_array_equal(whole(content)[1], pixels)
 
 
 @pytest.mark.parametrize("kind", FILTERS)
@@ -188,6 +198,7 @@ def damaged(kind: str) -> bytes:
 @pytest.mark.parametrize("divisor", [1, 3])
 def test_what_is_damaged_or_unusual_is_left_to_pillow(kind: str, divisor: int) -> None:
     assert ours(damaged(kind), divisor) is None
+    assert whole(damaged(kind)) is None
 
 
 @pytest.mark.parametrize("kind", [b"tEXt", b"tIME", b"eXIf"])
@@ -279,6 +290,25 @@ def test_one_that_is_not_opaque_is_seen_as_without_the_parts_in_c(
     again = photo.seen(ASKED)
     assert (again.opaque, again.transparent) == (seen.opaque, seen.transparent)
     np.testing.assert_array_equal(again.rgb, seen.rgb)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "LA", "P"])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_photo_in_full_is_pillows_and_keeps_its_profile(
+    mode: str, orientation: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = in_mode(mode)
+    if mode in ("RGBA", "LA"):
+        image.putalpha(in_mode("L"))
+    buffer = io.BytesIO()
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    image.save(buffer, "PNG", icc_profile=profile, exif=exif_with(orientation), dpi=(72, 72))
+    photo = open_photo(buffer.getvalue())
+    found = photo.upright()
+    monkeypatch.setattr(native, "library", lambda: None)
+    expected = photo.upright()
+    assert (found.mode, found.size, found.info) == (expected.mode, expected.size, expected.info)
+    np.testing.assert_array_equal(np.asarray(found), np.asarray(expected))
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "LA"])
