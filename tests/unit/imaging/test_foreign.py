@@ -127,7 +127,7 @@ FOREIGN = [
 def test_what_is_not_of_the_photo_passes(
     scene: Image.Image, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
-    content = encoded(scene, "PNG")
+    content = encoded(scene.convert("P"), "PNG")  # which Pillow decodes
     photo = open_photo(content)
     upright = photo.upright()
     with monkeypatch.context() as patch:
@@ -159,7 +159,7 @@ def test_what_pillow_turns_into_an_error_of_its_own_passes(
 def test_errors_of_marscrop_stay_what_they_are(
     scene: Image.Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    photo = open_photo(encoded(scene, "PNG"))
+    photo = open_photo(encoded(scene.convert("P"), "PNG"))
     monkeypatch.setattr(
         PngImagePlugin.PngImageFile, "load_prepare", Broken(MarscropError("stopped"))
     )

@@ -40,7 +40,8 @@ def _mean_rows(pixels: NDArray[np.uint8], count: int) -> NDArray[np.uint8]:
     missing = -len(pixels) % count
     edges = [(0, missing), *[(0, 0)] * (pixels.ndim - 1)]
     whole = np.pad(pixels, edges, mode="edge").reshape(-1, count, *pixels.shape[1:])
-    sums: NDArray[np.uint64] = whole.sum(1, dtype=np.uint64)
-    factor = np.uint64((1 << 24) // count)  # a quotient in 24 bits, as libvips has it
-    means = (sums + np.uint64(count // 2)) * factor >> np.uint64(24)
-    return means.astype(np.uint8)
+    # A quotient in 24 bits, as libvips has it: 255.5 of them are less than 32 bits.
+    sums: NDArray[np.uint32] = whole.sum(1, dtype=np.uint32)
+    sums += np.uint32(count // 2)
+    sums *= np.uint32((1 << 24) // count)
+    return (sums >> np.uint32(24)).astype(np.uint8)
