@@ -14,6 +14,9 @@ from marscrop.imaging.foreign import raise_foreign
 _first_user: int | None = None
 """The process that first used it, whose threads have to do the work."""
 
+_loading = threading.Lock()
+_is_loaded = False
+
 
 def usable() -> bool:
     """Whether it can be used: one forked after it was would wait for its threads for ever."""
@@ -55,11 +58,15 @@ def library() -> Any:
 
 
 def _load() -> None:
-    with contextlib.suppress(Exception):  # who imports it then hears of it
-        import pyvips
+    global _is_loaded
+    # Who was interrupted while it waited may ask again while it is being loaded.
+    with _loading, contextlib.suppress(Exception):  # who imports it then hears of it
+        if not _is_loaded:
+            import pyvips
 
-        pyvips.cache_set_max(0)
-        _hear_warnings_alone(pyvips)
+            pyvips.cache_set_max(0)
+            _hear_warnings_alone(pyvips)
+            _is_loaded = True
 
 
 def _hear_warnings_alone(pyvips: Any) -> None:
