@@ -125,7 +125,7 @@ class Photo(StoredPicture):
         """
         with self.decoding() as image:
             # A file's pixels were decoded for this call alone: a copy would double the memory.
-            return self._upright(_loaded(image), is_ours=self.is_file)
+            return self._upright(self._loaded(image), is_ours=self.is_file)
 
     def pictures(self) -> Iterator[Image.Image]:
         """What `upright` gives, of each frame or page; those of a GIF in mode RGB or RGBA.
@@ -226,6 +226,18 @@ class Photo(StoredPicture):
             kept["transparency"] = image.info["transparency"]
         return kept
 
+    def _loaded(self, image: Image.Image) -> Image.Image:
+        """An image with its pixels, by whatever gives Pillow's sooner than it does."""
+        if self.reduction in (Reduction.MEANS, Reduction.ROWS):
+            from marscrop.imaging.png import reduced as png
+
+            found = png.whole(cast("ImageFile", image)) if png.is_readable(image) else None
+            if found is not None:
+                found.info = image.info
+                return found
+        image.load()
+        return image
+
     def _upright(self, image: Image.Image, *, is_ours: bool) -> Image.Image:
         """A loaded image as a plain one, without the file's tags; with its pixels, if `is_ours`."""
         upright = orientation.turned(colour.in_full_range(image, self.bits), self.orientation)
@@ -233,20 +245,6 @@ class Photo(StoredPicture):
             upright = image._new(image.im) if is_ours else image.copy()
         upright.info = self.kept_info(image)
         return upright
-
-
-def _loaded(image: Image.Image) -> Image.Image:
-    """An image with its pixels, by whatever gives Pillow's sooner than it does."""
-    if image.format == "PNG":
-        from marscrop.imaging.png import reduced as png
-
-        if png.is_readable(image):
-            found = png.whole(cast("ImageFile", image))
-            if found is not None:
-                found.info = image.info
-                return found
-    image.load()
-    return image
 
 
 def open_photo(

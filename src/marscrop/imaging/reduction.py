@@ -31,6 +31,8 @@ class Reduction(enum.Enum):
     MEANS = "means"
     """A PNG that is not small, by any whole number: pixels are averaged as they are read. One with
     alpha only if all of it is opaque."""
+    ROWS = "rows"
+    """A small PNG, by nothing: our own reader has its pixels sooner than Pillow."""
     SCALED = "scaled"
     """A plain WebP, by any whole number: rows are scaled as they are decoded."""
     PLANES = "planes"
@@ -55,13 +57,14 @@ class Reduction(enum.Enum):
         if image.format == "PNG":
             from marscrop.imaging.png import reduced as png
 
-            large = image.width * image.height >= png.SHRUNK_PX
-            return cls.MEANS if large and png.is_readable(image) else cls.NONE
+            if not png.is_readable(image):
+                return cls.NONE
+            return cls.MEANS if image.width * image.height >= png.SHRUNK_PX else cls.ROWS
         return cls.NONE
 
     def divisor(self, size: Size, wanted: Size, oversampling: int) -> int:
         """By what a picture of `size` is divided, so that `oversampling` times `wanted` is left."""
-        if self is Reduction.NONE:
+        if self in (Reduction.NONE, Reduction.ROWS):
             return 1
         spare = min(
             size.width // (oversampling * wanted.width),
@@ -113,7 +116,7 @@ def reduced(
         from marscrop.imaging.heic import reduced as heic
 
         return heic.reduced(cast("ImageFile", image), divisor, threads) or (image, None)
-    if image.format == "PNG":
+    if reduction in (Reduction.MEANS, Reduction.ROWS):
         found = _averaged(cast("ImageFile", image), divisor)
         if found is None:
             return image, None

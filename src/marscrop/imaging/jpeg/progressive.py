@@ -30,7 +30,7 @@ _SAMPLING: Final = frozenset({(1, 1), (2, 1), (2, 2)})
 """Of luma, where colours have one block an MCU."""
 
 _BYTES_A_PIXEL: Final = 1.25
-"""Of memory at most, beside the file, which is held whole."""
+"""Of memory at most, beside the file, which is held whole, and its longest scan."""
 
 
 def decode(image: JpegImageFile, size: Size, most_bytes: int) -> Image.Image | None:
@@ -47,8 +47,8 @@ def decode(image: JpegImageFile, size: Size, most_bytes: int) -> Image.Image | N
     library = native.library()
     if library is None or image.fp is None or not image.info.get("progressive"):
         return None
-    file_bytes = image.fp.seek(0, os.SEEK_END)
-    if file_bytes + _BYTES_A_PIXEL * size.width * size.height > most_bytes:
+    memory = image.fp.seek(0, os.SEEK_END) + _BYTES_A_PIXEL * size.width * size.height
+    if memory > most_bytes:
         return None
     image.fp.seek(0)
     content = image.fp.read()
@@ -56,7 +56,10 @@ def decode(image: JpegImageFile, size: Size, most_bytes: int) -> Image.Image | N
         header = read_scans(content)
         if header.size != size:
             return None
-        return Image.fromarray(_Reader(library, header).pixels(content))
+        reader = _Reader(library, header)
+        if memory + reader.longest_scan > most_bytes:  # of which there is a copy
+            return None
+        return Image.fromarray(reader.pixels(content))
     except UnknownJpegError:
         return None
 
@@ -86,6 +89,12 @@ class _Reader:
         self._kept = [1, *(_ALL if self._luma == (2, 2) else 1 for _ in colours)]
         self._sampling = [self._luma, *colours]
         self._planes: list[NDArray[np.int16]] = []
+        self._wanted = [one for one in header.scans if one.first < self._kept[one.components[0]]]
+
+    @property
+    def longest_scan(self) -> int:
+        """Of those that are read [bytes]."""
+        return max(scan.end - scan.start for scan in self._wanted)
 
     def pixels(self, content: bytes) -> NDArray[np.uint8]:
         """The picture: (h, w, 3) RGB or (h, w) grey, uint8.
@@ -93,8 +102,7 @@ class _Reader:
         Raises:
             UnknownJpegError: it is damaged.
         """
-        wanted = [one for one in self._header.scans if one.first < self._kept[one.components[0]]]
-        for scan in wanted:
+        for scan in self._wanted:
             # A bit a block at least: a header alone must not make us allocate.
             if not scan.first and self._blocks(scan) > 8 * (scan.end - scan.start):
                 raise UnknownJpegError
@@ -103,7 +111,7 @@ class _Reader:
             np.zeros((down * rows, across * columns, kept), np.int16)
             for (columns, rows), kept in zip(self._sampling, self._kept, strict=True)
         ]
-        for scan in wanted:
+        for scan in self._wanted:
             self._read(scan, content)
         return self._composed()
 

@@ -74,20 +74,22 @@ def read_scans(content: bytes) -> ProgressiveHeader:
 
 def _read(content: bytes) -> ProgressiveHeader:
     tables, scans = Tables(_FRAMES), list[Scan]()
-    known = _Known()
+    known, is_ycc = _Known(), False
     for code, start, end in all_segments(content):
         if scans and scans[-1].end == 0:
             scans[-1] = scans[-1]._replace(end=start + 2)
         if code == EOI:
             known.check_complete(len(tables.frame))
             steps = [known.steps[component] for component in range(len(tables.frame))]
-            return ProgressiveHeader(tables.size, tables.sampling(), steps, tables.is_ycc, scans)
+            return ProgressiveHeader(tables.size, tables.sampling(), steps, is_ycc, scans)
         if code == SOI and start == 0:
             continue
         if code in ALONE or code in OTHER_FRAMES - _FRAMES or end > len(content):
             break
         payload = content[start + 4 : end]
         if code == SOS:
+            if not scans:  # libjpeg no longer changes its mind then
+                is_ycc = tables.is_ycc
             scans.append(_scan(tables, payload, end))
             known.note(scans[-1], tables)
         else:

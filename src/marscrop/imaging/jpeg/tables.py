@@ -18,6 +18,8 @@ _MOST_SYMBOLS: Final = 256
 _TABLE_NUMBERS: Final = range(4)
 _CODE_TABLES: Final = frozenset({*_TABLE_NUMBERS, *(0x10 | number for number in _TABLE_NUMBERS)})
 """Class (0 DC, 1 AC) and number, as they stand in a file."""
+_MOST_SIDE: Final = 65500
+"""libjpeg's limit [px]."""
 _SAMPLING_FACTORS: Final = range(1, 5)
 _JFIF_BYTES: Final = 14
 _ADOBE_BYTES: Final = 12
@@ -129,7 +131,7 @@ class Tables:
 
     def _note_frame(self, payload: bytes) -> None:
         bits, height, width, count = struct.unpack_from(">BHHB", payload)
-        if bits != 8 or count not in (1, 3) or self.frame:
+        if bits != 8 or count not in (1, 3) or self.frame or max(width, height) > _MOST_SIDE:
             raise UnknownJpegError
         self.size = width, height
         self.frame = list(struct.iter_unpack("BBB", payload[6:]))

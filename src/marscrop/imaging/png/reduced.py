@@ -1,21 +1,20 @@
 """A PNG read row by row to means of whole pixels, by a reader of our own.
 
 Its data are inflated by ISA-L, in half of zlib-ng's time, a few at a time; the filters of rows are
-undone and pixels averaged in C (native/png.c). What is unknown or damaged is left to others.
+undone and pixels averaged in C (native/png.c). What is unknown or damaged is left to others; but
+complete data of the right checksum are taken, even if zlib would refuse how their codes are made.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
-from PIL import Image
+from PIL import Image, PngImagePlugin
+from PIL.ImageFile import ImageFile
 
 from marscrop import native
-
-if TYPE_CHECKING:
-    from PIL.ImageFile import ImageFile
 
 SHRUNK_PX: Final = 900_000
 """From here on a PNG is shrunk while it is read. Below, that would gain next to nothing."""
@@ -33,18 +32,25 @@ _INFLATED_BYTES: Final = 1 << 17
 _MOST_ROW_BYTES: Final = 1 << 22
 """Of which three are in memory, and sums. Pictures are narrower."""
 
+_MOST_WINDOW: Final = 7
+"""A window of 32 kB, as zlib's header has it; there is none larger."""
+_MOST_DATA: Final = 1 << 16
+"""Chunks of data: encoders write 8 kB each, or more."""
+
 _USUAL_AFTER: Final = frozenset({b"tEXt", b"tIME", b"eXIf"})
 _MOST_AFTER: Final = 64
 _MOST_AFTER_BYTES: Final = 1 << 16
+_NO_TEXTS: Final = (b"icc_profile\0", b"transparency\0")
+"""Keywords of texts that Pillow mistakes for what the picture is made of."""
 
 
 def is_plain(image: Image.Image) -> bool:
     """Whether a file is a PNG of 8 bits a channel, one frame, its rows in order."""
-    if image.format != "PNG":
+    if image.format != "PNG" or not isinstance(image, ImageFile):
         return False
     if image.info.get("interlace") or getattr(image, "is_animated", False):
         return False
-    parts = [(tile.extents, tile.args) for tile in image.tile]  # type: ignore[attr-defined]
+    parts = [(tile.extents, tile.args) for tile in image.tile]
     return parts == [((0, 0, *image.size), image.mode)]
 
 
@@ -145,20 +151,28 @@ def _is_read(
     """Whether the rows of a file are complete and sound; leaves it where it was."""
     file: Any = image.fp
     position = file.tell()
-    is_read = _read(rows, file, image.tile[0].offset, after_each_part)
-    file.seek(position)
-    return is_read
+    chunks = _Chunks(file, image.tile[0].offset - _HEAD_BYTES)
+    try:
+        return _read(rows, chunks, after_each_part) and chunks.end_as_usual(_room_for_text(image))
+    finally:
+        file.seek(position)
 
 
-def _read(rows: _Rows, file: Any, start: int, after_each_part: Callable[[], None]) -> bool:
-    """The same of a file whose data begin at `start`."""
+def _room_for_text(image: Any) -> int:
+    """Bytes of texts that Pillow takes beside those that it has."""
+    return int(PngImagePlugin.MAX_TEXT_MEMORY - image.png.text_memory)
+
+
+def _read(rows: _Rows, chunks: _Chunks, after_each_part: Callable[[], None]) -> bool:
+    """Whether the data of a file are complete and sound."""
     from isal.igzip_lib import DECOMP_ZLIB, IgzipDecompressor, IsalError
 
-    inflater, chunks = IgzipDecompressor(flag=DECOMP_ZLIB), _Chunks(file, start - _HEAD_BYTES)
+    inflater, begun = IgzipDecompressor(flag=DECOMP_ZLIB), False
     try:
         for data in chunks.data():
-            if inflater.eof:
+            if inflater.eof or (not begun and data[0] >> 4 > _MOST_WINDOW):
                 return False
+            begun = True
             inflated = inflater.decompress(data, _INFLATED_BYTES)
             while inflated:
                 if not rows.take(inflated):
@@ -169,7 +183,7 @@ def _read(rows: _Rows, file: Any, start: int, after_each_part: Callable[[], None
                 inflated = inflater.decompress(b"", _INFLATED_BYTES)
     except IsalError:  # type: ignore[misc] # whose stub takes it for an instance
         return False
-    return bool(inflater.eof) and rows.are_complete and chunks.end_as_usual()
+    return bool(inflater.eof) and rows.are_complete
 
 
 class _Chunks:
@@ -180,7 +194,7 @@ class _Chunks:
 
     def data(self) -> Iterator[bytes]:
         """What the chunks of compressed data hold that follow each other, in parts."""
-        while True:
+        for _ in range(_MOST_DATA):
             kind, length = self._head()
             if kind != b"IDAT":
                 return
@@ -193,14 +207,22 @@ class _Chunks:
                 yield part
             self._pass(length)
 
-    def end_as_usual(self) -> bool:
-        """Whether those after the data are such as Pillow has nothing to say of."""
+    def end_as_usual(self, most_text: int) -> bool:
+        """Whether those after the data are such as Pillow has nothing to say of.
+
+        Args:
+            most_text: bytes of texts.
+        """
         for _ in range(_MOST_AFTER):
             kind, length = self._head()
             if kind == b"IEND":
                 return True
             if kind not in _USUAL_AFTER or length > _MOST_AFTER_BYTES:
                 return False
+            if kind == b"tEXt":
+                most_text -= length
+                if most_text < 0 or self._file.read(length).startswith(_NO_TEXTS):
+                    return False
             self._pass(length)
         return False
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image, ImageFile
+from tests.unit.imaging.jpeg.crafted import JFIF, segment
 from tests.unit.imaging.jpeg.progressive_files import Progressive, Script, drawn_script
 from tests.unit.imaging.jpeg.reading import PLENTY, expected
 from tests.unit.imaging.pictures import Pixels, encoded, exif_with, smooth
@@ -17,7 +18,8 @@ from marscrop import native
 from marscrop.geometry import Size
 from marscrop.imaging import formats
 from marscrop.imaging.jpeg import progressive
-from marscrop.imaging.jpeg.markers import DQT, EOI, SOS, marker
+from marscrop.imaging.jpeg.markers import APP0, APP14, DQT, EOI, SOS, marker
+from marscrop.imaging.jpeg.progressive_header import read_scans
 from marscrop.imaging.photo import open_photo
 
 SAMPLINGS = {
@@ -207,9 +209,39 @@ def test_a_header_alone_makes_nobody_allocate() -> None:
 
 def test_memory_is_bounded() -> None:
     content = plain().content()
-    need = len(content) + progressive._BYTES_A_PIXEL * 40 * 24
-    assert decoded(content, int(need)) is not None
-    assert decoded(content, int(need) - 1) is None
+    scans = [scan.end - scan.start for scan in read_scans(content).scans]
+    del scans[1]  # luma's AC coefficients, which nobody copies
+    need = len(content) + int(progressive._BYTES_A_PIXEL * 40 * 24) + max(scans)
+    assert decoded(content, need) is not None
+    assert decoded(content, need - 1) is None
+
+
+@pytest.mark.parametrize("where", ["before a scan", "before the end"])
+@pytest.mark.parametrize(
+    "late", [segment(APP0, JFIF), segment(APP14, b"Adobe\0\x64\0\0\0\0\1")], ids=["JFIF", "Adobe"]
+)
+def test_colours_are_known_by_the_first_scan(where: str, late: bytes) -> None:
+    content = plain("4:4:4").content()
+    content = content.replace(
+        segment(APP0, JFIF), segment(APP14, b"Adobe\0\x64\0\0\0\0\0")
+    )  # RGB, which is left to libjpeg
+    place = content.rindex(marker_at(where))
+    assert decoded(content[:place] + late + content[place:]) is None
+
+
+def marker_at(where: str) -> bytes:
+    return marker(SOS) if where == "before a scan" else marker(EOI)
+
+
+@pytest.mark.parametrize(("side", "is_read"), [(65500, True), (65501, False)])
+def test_libjpegs_limit_of_a_side(side: int, is_read: bool) -> None:
+    jpeg = plain("grey")
+    jpeg.size, jpeg.coefficients = (side, 8), []
+    jpeg.draw(0)
+    content = jpeg.content()
+    image: Any = formats.identify(io.BytesIO(plain("grey").content()))
+    image.fp = io.BytesIO(content)
+    assert (progressive.decode(image, Size(side, 8), PLENTY) is not None) == is_read
 
 
 @pytest.mark.parametrize("orientation", [1, 6])

@@ -6,13 +6,14 @@ import io
 import struct
 import zlib
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, PngImagePlugin
 from tests.unit.imaging.pictures import exif_with
 from tests.unit.imaging.png.crafted import FILTERS, Pixels, chunk, filtered, png
 
@@ -176,6 +177,8 @@ def damaged(kind: str) -> bytes:
         "data after the end": png(pixels, b"", data=[packed, b"more"]),
         "long text": png(pixels, rows, after=chunk(b"tEXt", b"a\0" + bytes(1 << 17))),
         "packed text": png(pixels, rows, after=chunk(b"zTXt", b"a\0\0" + zlib.compress(b"b"))),
+        "a profile as text": png(pixels, rows, after=chunk(b"tEXt", b"icc_profile\0b")),
+        "a window too large": png(pixels, b"", data=[b"\x88\x1c" + packed[2:]]),
         "unknown after": png(pixels, rows, after=chunk(b"abCd", b"e")),
     }
     contents["cut"] = contents["long text"][: len(packed)]
@@ -192,13 +195,36 @@ def damaged(kind: str) -> bytes:
     [
         *("rows missing", "rows too many", "unknown filter", "no end of data", "wrong checksum"),
         *("no zlib", "changed", "data apart", "data after the end", "long text", "packed text"),
-        *("unknown after", "cut", "no end"),
+        *("a profile as text", "a window too large", "unknown after", "cut", "no end"),
     ],
 )
 @pytest.mark.parametrize("divisor", [1, 3])
 def test_what_is_damaged_or_unusual_is_left_to_pillow(kind: str, divisor: int) -> None:
     assert ours(damaged(kind), divisor) is None
     assert whole(damaged(kind)) is None
+
+
+def test_texts_are_no_more_than_pillow_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PngImagePlugin, "MAX_TEXT_MEMORY", 1000)
+    pixels = noise(60, 40, 3)
+    for after, taken in ((b"a\0" + bytes(900), True), (b"a\0" + bytes(999), False)):
+        content = png(pixels, mixed(pixels), after=chunk(b"tEXt", after))
+        assert (ours(content) is not None) == taken
+
+
+def test_only_files_are_read(tmp_path: Path) -> None:
+    """A PIL image is the caller's, whatever it says of itself."""
+    image = Image.new("RGB", (50, 40), "red")
+    image.format = "PNG"
+    photo = open_photo(image)
+    assert photo.upright().size == photo.size
+    assert photo.analysis_rgb(Size(10, 8)).shape == (8, 10, 3)
+    path = tmp_path / "it.png"
+    image.save(path)
+    with Image.open(path) as lazy:
+        photo = open_photo(lazy)
+        photo.analysis_rgb(Size(10, 8))
+        assert not lazy.tile, "it is loaded, once"
 
 
 @pytest.mark.parametrize("kind", [b"tEXt", b"tIME", b"eXIf"])
