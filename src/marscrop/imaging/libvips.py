@@ -49,24 +49,29 @@ def library() -> Any:
     """
     if "pyvips" not in sys.modules:
         # In a thread of its own, where what a signal handler raises cannot leave it half imported.
-        loading = threading.Thread(target=_load)
-        loading.start()
-        loading.join()
+        # Not joined: Python 3.11 takes a thread for ended whose join was interrupted, and then does
+        # not wait for it as the process ends.
+        ended = threading.Event()
+        threading.Thread(target=_load, args=(ended,)).start()
+        ended.wait()
     import pyvips
 
     return pyvips
 
 
-def _load() -> None:
+def _load(ended: threading.Event) -> None:
     global _is_loaded
-    # Who was interrupted while it waited may ask again while it is being loaded.
-    with _loading, contextlib.suppress(Exception):  # who imports it then hears of it
-        if not _is_loaded:
-            import pyvips
+    try:
+        # Who was interrupted while it waited may ask again while it is being loaded.
+        with _loading, contextlib.suppress(Exception):  # who imports it then hears of it
+            if not _is_loaded:
+                import pyvips
 
-            pyvips.cache_set_max(0)
-            _hear_warnings_alone(pyvips)
-            _is_loaded = True
+                pyvips.cache_set_max(0)
+                _hear_warnings_alone(pyvips)
+                _is_loaded = True
+    finally:
+        ended.set()
 
 
 def _hear_warnings_alone(pyvips: Any) -> None:
