@@ -123,9 +123,9 @@ def _codecs() -> _Findings:
     facts["network"] = native.network_instructions() or "ONNX Runtime"
     if not facts["native"]:
         problems.append(
-            "the parts in C are missing, without which a start, large JPEGs and PNGs take up to "
-            "twice the time: install a C compiler (Debian: gcc and libc6-dev), unset "
-            f"{native.TURNED_OFF}, and {_REINSTALL}"
+            "the parts in C are missing, without which a start and large photos take longer, "
+            "PNGs and progressive JPEGs several times as long: install a C compiler (Debian: gcc "
+            f"and libc6-dev), unset {native.TURNED_OFF}, and {_REINSTALL}"
         )
     try:
         facts["libheif"] = libheif_version()

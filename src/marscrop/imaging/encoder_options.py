@@ -8,8 +8,8 @@ from typing import Any, Final
 from PIL import Image
 
 from marscrop.imaging import equal_quality, tiff_jpeg
+from marscrop.imaging.jpeg.markers import MAX_SIDE_PX
 from marscrop.imaging.jpeg.quality import quality_of
-from marscrop.imaging.jpeg.strip_encoder import MAX_SIDE_PX
 from marscrop.imaging.output_format import AVIF, HEIF, JPEG, TIFF, WEBP, OutputFormat
 from marscrop.imaging.photo import Photo
 from marscrop.imaging.stored_as import StoredAs

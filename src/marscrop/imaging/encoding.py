@@ -26,7 +26,8 @@ from marscrop.imaging.colourspace.written import (
 from marscrop.imaging.destination import explained
 from marscrop.imaging.encoded_file import EncodedFile
 from marscrop.imaging.encoder_options import encoded, encoder_options
-from marscrop.imaging.jpeg.strip_encoder import MAX_SIDE_PX, join_strips
+from marscrop.imaging.jpeg.markers import MAX_SIDE_PX
+from marscrop.imaging.jpeg.strip_encoder import join_strips
 from marscrop.imaging.metadata.crop_metadata import CropMetadata, kept
 from marscrop.imaging.metadata.embedding import embedded, encoder_arguments, png_chunks_of
 from marscrop.imaging.metadata.photo_metadata import PhotoMetadata

@@ -150,7 +150,7 @@ def test_nothing_is_decoded_whole(container: str, suffix: str, orientation: int)
 
 @pytest.mark.usefixtures("never_whole")
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_png_is_analysed_by_strips(orientation: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_png_is_never_whole(orientation: int, monkeypatch: pytest.MonkeyPatch) -> None:
     photo = open_photo(encoded(STORED, "PNG", exif=exif_with(orientation)))
     size = Size(*(side // 5 for side in photo.size))
     found = photo.analysis_rgb(size)

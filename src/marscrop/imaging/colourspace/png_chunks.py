@@ -7,9 +7,9 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, Final
 
-_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
-_SIGNATURE_BYTES: Final = len(_SIGNATURE)
-_HEAD_BYTES: Final = 8
+from marscrop.imaging.png.chunks import FIRST, HEAD_BYTES, chunks
+from marscrop.imaging.signatures import PNG
+
 _CRC_BYTES: Final = 4
 _FIRST_CHUNK_END: Final = 33
 """Of IHDR, which is as long in every PNG."""
@@ -30,16 +30,11 @@ def small_chunks(file: IO[bytes], wanted: tuple[bytes, ...]) -> dict[bytes, byte
     """
     found: dict[bytes, bytes] = {}
     position = file.tell()
-    place = _SIGNATURE_BYTES
-    while True:
-        file.seek(place)
-        head = file.read(_HEAD_BYTES)
-        length, kind = int.from_bytes(head[:4], "big"), head[4:]
-        if len(head) < _HEAD_BYTES or kind in (b"IDAT", b"IEND"):
+    for kind, length in chunks(file):
+        if kind in (b"IDAT", b"IEND"):
             break
         if kind in wanted and kind not in found and length <= _MOST_BYTES:
             found[kind] = file.read(length)
-        place += _HEAD_BYTES + length + _CRC_BYTES
     file.seek(position)
     return found
 
@@ -59,14 +54,14 @@ def as_bytes(chunks: Mapping[bytes, bytes]) -> bytes:
 
 def chunks_of(content: bytes) -> Iterator[tuple[bytes, bytes]]:
     """The kind and the data of each chunk of a whole PNG."""
-    place = _SIGNATURE_BYTES
-    while place + _HEAD_BYTES <= len(content):
+    place = FIRST
+    while place + HEAD_BYTES <= len(content):
         length, kind = struct.unpack_from(">L4s", content, place)
-        start = place + _HEAD_BYTES
+        start = place + HEAD_BYTES
         yield kind, content[start : start + length]
         place = start + length + _CRC_BYTES
 
 
 def joined(chunks: Iterable[tuple[bytes, bytes]]) -> bytes:
     """A PNG of chunks."""
-    return b"".join([_SIGNATURE, *(as_bytes({kind: data}) for kind, data in chunks)])
+    return b"".join([PNG, *(as_bytes({kind: data}) for kind, data in chunks)])

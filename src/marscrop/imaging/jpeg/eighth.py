@@ -19,7 +19,7 @@ from marscrop import native
 from marscrop.geometry import Size
 from marscrop.imaging.jpeg.baseline_header import BaselineHeader, read_header
 from marscrop.imaging.jpeg.markers import EOI
-from marscrop.imaging.jpeg.tables import UnknownJpegError
+from marscrop.imaging.jpeg.tables import UnknownJpegError, luma_sampling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -308,13 +308,9 @@ def _as_table(header: BaselineHeader, ffi: Any) -> Any:
     Raises:
         UnknownJpegError: it is not of the kinds that are read here.
     """
-    luma, *colours = header.components
-    if colours and not header.is_ycc:
-        raise UnknownJpegError
-    if any((colour.across, colour.down) != (1, 1) for colour in colours):
-        raise UnknownJpegError
-    # Of a single component, a block is an MCU whatever its header says (ITU T.81, A.2.2).
-    across, down = (luma.across, luma.down) if colours else (1, 1)
+    across, down = luma_sampling(
+        [(one.across, one.down) for one in header.components], is_ycc=header.is_ycc
+    )
     width, height = header.size
     return ffi.new(
         "McHeader *",

@@ -29,6 +29,9 @@ OTHER_FRAMES: Final = frozenset(range(0xC2, 0xD0)) - {DHT}
 ALONE: Final = frozenset({0x01, *range(RST0, SOS)})
 """Markers of which nothing is said: TEM, RST0 to RST7, SOI, EOI."""
 
+MAX_SIDE_PX: Final = 65_500
+"""libjpeg's limit of a side; the format's own is 65,535."""
+
 _BETWEEN: Final = {b"\xff\xff": 1, b"\xff\0": 2}
 """What may stand before a marker, and how much of it is none: fill bytes, and what Pillow and
 libjpeg skip."""

@@ -18,7 +18,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from marscrop import native
 from marscrop.geometry import Size
 from marscrop.imaging.jpeg.progressive_header import ProgressiveHeader, Scan, read_scans
-from marscrop.imaging.jpeg.tables import UnknownJpegError
+from marscrop.imaging.jpeg.tables import UnknownJpegError, luma_sampling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 _BLOCK_PX: Final = 8
 _ALL: Final = 64
 """Coefficients of a block."""
-_SAMPLING: Final = frozenset({(1, 1), (2, 1), (2, 2)})
-"""Of luma, where colours have one block an MCU."""
 
 _BYTES_A_PIXEL: Final = 1.25
 """Of memory at most, beside the file, which is held whole, and its longest scan."""
@@ -45,7 +43,7 @@ def decode(image: JpegImageFile, size: Size, most_bytes: int) -> Image.Image | N
         None where Pillow has to do it.
     """
     library = native.library()
-    if library is None or image.fp is None or not image.info.get("progressive"):
+    if library is None or image.fp is None:
         return None
     memory = image.fp.seek(0, os.SEEK_END) + _BYTES_A_PIXEL * size.width * size.height
     if memory > most_bytes:
@@ -75,11 +73,8 @@ class _Reader:
         """
         self._ffi, self._lib, self._header = library.ffi, library.lib, header
         colours = header.sampling[1:]
-        # Of a single component, a block is an MCU whatever its header says (ITU T.81, A.2.2).
-        self._luma = header.sampling[0] if colours else (1, 1)
-        if self._luma not in _SAMPLING or any(colour != (1, 1) for colour in colours):
-            raise UnknownJpegError
-        if colours and not header.is_ycc:
+        self._luma = luma_sampling(header.sampling, is_ycc=header.is_ycc)
+        if any(0 in steps for steps in header.steps):
             raise UnknownJpegError
         self._size = [-(-side // _BLOCK_PX) for side in header.size]
         self._mcus = [
@@ -197,8 +192,6 @@ class _Reader:
                 "steps": self._header.steps,
             },
         )
-        if any(0 in steps for steps in self._header.steps):
-            raise UnknownJpegError
         if self._lib.mc_picture(table, ffi.from_buffer("uint8_t[]", pixels)) < 0:
             raise UnknownJpegError
         return pixels if count > 1 else pixels[:, :, 0]

@@ -17,9 +17,6 @@ from PIL import Image
 from marscrop.geometry import Size
 from marscrop.imaging.jpeg.markers import DRI, EOI, RST0, SOF0, SOS, marker, segments
 
-MAX_SIDE_PX: Final = 65_500
-"""libjpeg's limit."""
-
 STRIP_ROWS: Final = 64
 """Whole blocks of every JPEG; and so many rows of `MAX_SIDE_PX` pixels are still fewer blocks than
 may lie between two markers."""

@@ -6,10 +6,20 @@ Stricter than libjpeg: what it would refuse is refused, and so is what few decod
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from marscrop.imaging.jpeg.markers import APP0, APP14, APP15, COM, DHT, DQT, DRI
+from marscrop.imaging.jpeg.markers import (
+    APP0,
+    APP14,
+    APP15,
+    COM,
+    DHT,
+    DQT,
+    DRI,
+    MAX_SIDE_PX,
+)
 
 _YCC_IDS: Final = (1, 2, 3)
 _BLOCK: Final = 64
@@ -18,9 +28,8 @@ _MOST_SYMBOLS: Final = 256
 _TABLE_NUMBERS: Final = range(4)
 _CODE_TABLES: Final = frozenset({*_TABLE_NUMBERS, *(0x10 | number for number in _TABLE_NUMBERS)})
 """Class (0 DC, 1 AC) and number, as they stand in a file."""
-_MOST_SIDE: Final = 65500
-"""libjpeg's limit [px]."""
 _SAMPLING_FACTORS: Final = range(1, 5)
+_LUMA: Final = frozenset({(1, 1), (2, 1), (2, 2)})
 _JFIF_BYTES: Final = 14
 _ADOBE_BYTES: Final = 12
 """libjpeg goes by no marker that says less."""
@@ -131,7 +140,7 @@ class Tables:
 
     def _note_frame(self, payload: bytes) -> None:
         bits, height, width, count = struct.unpack_from(">BHHB", payload)
-        if bits != 8 or count not in (1, 3) or self.frame or max(width, height) > _MOST_SIDE:
+        if bits != 8 or count not in (1, 3) or self.frame or max(width, height) > MAX_SIDE_PX:
             raise UnknownJpegError
         self.size = width, height
         self.frame = list(struct.iter_unpack("BBB", payload[6:]))
@@ -142,3 +151,21 @@ class Tables:
         self._count += 1
         if self._count > _MOST_TABLES:
             raise UnknownJpegError
+
+
+def luma_sampling(sampling: Sequence[tuple[int, int]], *, is_ycc: bool) -> tuple[int, int]:
+    """Blocks of luma, or grey, across and down an MCU, in which each colour has one.
+
+    Args:
+        sampling: the same of each component, as the frame says it.
+        is_ycc: whether they are luma and colours, if there are several.
+
+    Raises:
+        UnknownJpegError: of other kinds, which are rare.
+    """
+    luma, *colours = sampling
+    if not colours:  # a block is an MCU whatever the frame says (ITU T.81, A.2.2)
+        return 1, 1
+    if not is_ycc or luma not in _LUMA or any(colour != (1, 1) for colour in colours):
+        raise UnknownJpegError
+    return luma

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import zlib
 from collections.abc import Iterator
+from itertools import islice
 from typing import IO, BinaryIO, Final, NamedTuple, Self
 
-SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+from marscrop.imaging.png.chunks import FIRST
+from marscrop.imaging.png.chunks import chunks as all_chunks
+from marscrop.imaging.signatures import PNG
+
 XMP_KEY: Final = "XML:com.adobe.xmp"
 _TEXTS: Final = frozenset({b"tEXt", b"zTXt", b"iTXt"})
 _WANTED: Final = _TEXTS | {b"eXIf", b"pHYs", b"caBX"}
@@ -86,11 +89,8 @@ def chunks(file: IO[bytes]) -> Iterator[Chunk]:
     """What a PNG says beside its pixels, before and after them; leaves the file where it was."""
     before, told = file.tell(), 0
     try:
-        file.seek(len(SIGNATURE))
-        for _ in range(_MOST_CHUNKS):
-            header = file.read(8)
-            length, kind = int.from_bytes(header[:4], "big"), header[4:]
-            if len(header) < 8 or kind == b"IEND":
+        for kind, length in islice(all_chunks(file), _MOST_CHUNKS):
+            if kind == b"IEND":
                 return
             if kind in _WANTED and length <= _MOST_BYTES:
                 payload = file.read(length)
@@ -100,8 +100,6 @@ def chunks(file: IO[bytes]) -> Iterator[Chunk]:
                 if told > _MOST_TOLD:
                     return
                 yield Chunk(kind, payload)
-                length = 0
-            file.seek(length + len(b"CRC."), io.SEEK_CUR)
     finally:
         file.seek(before)
 
@@ -113,7 +111,7 @@ def with_chunks(content: bytes, added: list[Chunk]) -> bytes:
         content: of which a resolution is left out, as libvips makes one up.
         added: behind the header.
     """
-    head, place = [], len(SIGNATURE)
+    head, place = [], FIRST
     while place + 8 <= len(content) and content[place + 4 : place + 8] != b"IDAT":
         kind = content[place + 4 : place + 8]
         end = place + 12 + int.from_bytes(content[place : place + 4], "big")
@@ -121,7 +119,7 @@ def with_chunks(content: bytes, added: list[Chunk]) -> bytes:
             head.append(content[place:end])
         place = end
     ours = (chunk.to_bytes() for chunk in added)
-    return b"".join([SIGNATURE, *head[:1], *ours, *head[1:], content[place:]])
+    return b"".join([PNG, *head[:1], *ours, *head[1:], content[place:]])
 
 
 class HeadFile:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
+from itertools import islice
 from typing import IO, Final
 
 from marscrop.imaging.completed import CompletedFile
+from marscrop.imaging.png.chunks import chunks
 from marscrop.imaging.signatures import PNG
 
 _END: Final = struct.pack(">L", 0) + b"IEND" + struct.pack(">L", zlib.crc32(b"IEND"))
@@ -34,17 +36,18 @@ def completed(file: IO[bytes], max_pixels: int) -> IO[bytes]:
         file: left anywhere.
         max_pixels: beyond which it is left alone.
     """
-    chunks, data = [], []
-    for kind, content in _chunks(file):
+    before, data = [], []
+    for kind, length in islice(chunks(file), _MOST_CHUNKS):
+        content = file.read(length)
         if kind == b"IEND":
             return file
         if kind == b"IDAT":
             data.append(content)
         elif not data and kind not in _OF_ANIMATIONS:
-            chunks.append((kind, content))
-    if not data or not chunks or chunks[0][0] != b"IHDR" or len(chunks[0][1]) != 13:
+            before.append((kind, content))
+    if not data or not before or before[0][0] != b"IHDR" or len(before[0][1]) != 13:
         return file
-    width, height, bits, colour, _, _, interlaced = struct.unpack(">LLBBBBB", chunks[0][1])
+    width, height, bits, colour, _, _, interlaced = struct.unpack(">LLBBBBB", before[0][1])
     if width * height > max_pixels or colour not in _CHANNELS or bits not in _GREYS:
         return file
     rows = list(_row_bytes(width, height, bits * _CHANNELS[colour], bool(interlaced)))
@@ -56,7 +59,7 @@ def completed(file: IO[bytes], max_pixels: int) -> IO[bytes]:
     losses = () if found >= wanted else (
         f"the file ends early, after {share} % of the picture: the rest is filled",
     )  # fmt: skip
-    parts = [PNG, *(_chunk(kind, content) for kind, content in chunks)]
+    parts = [PNG, *(_chunk(kind, content) for kind, content in before)]
     return CompletedFile((*parts, _chunk(b"IDAT", packed), _END), losses)
 
 
@@ -98,17 +101,6 @@ def _repacked(data: list[bytes], wanted: int, filler: Iterator[bytes]) -> tuple[
         place += len(row)
     packed.append(packer.flush())
     return b"".join(packed), found
-
-
-def _chunks(file: IO[bytes]) -> Iterator[tuple[bytes, bytes]]:
-    """Kind and content, the last one as far as it is there."""
-    file.seek(len(PNG))
-    for _ in range(_MOST_CHUNKS):
-        head = file.read(8)
-        if len(head) < 8:
-            return
-        yield head[4:], file.read(int.from_bytes(head[:4], "big"))
-        file.read(4)
 
 
 def _chunk(kind: bytes, content: bytes) -> bytes:

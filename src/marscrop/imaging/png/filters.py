@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from itertools import islice
 from typing import IO, Final
 
-_SIGNATURE_BYTES: Final = 8
+from marscrop.imaging.png.chunks import FIRST, HEAD_BYTES, chunks
+
 _MOST_CHUNKS: Final = 4096
 _MOST_READ: Final = 1 << 20
 _MOST_INFLATED: Final = 1 << 22
@@ -18,7 +20,7 @@ _CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 
 def are_used(file: IO[bytes]) -> bool:
     """Whether one of the first rows is; True where that cannot be told."""
-    file.seek(_SIGNATURE_BYTES + 8)
+    file.seek(FIRST + HEAD_BYTES)
     header = file.read(13)
     if len(header) < 13 or header[9] not in _CHANNELS or header[12]:
         return True
@@ -39,15 +41,11 @@ def are_used(file: IO[bytes]) -> bool:
 
 def _data(file: IO[bytes]) -> Iterator[bytes]:
     """Compressed data, as much as is worth reading."""
-    position, left = _SIGNATURE_BYTES, _MOST_READ
-    for _ in range(_MOST_CHUNKS):
-        file.seek(position)
-        head = file.read(8)
-        length, kind = int.from_bytes(head[:4], "big"), head[4:]
-        if len(head) < 8 or kind == b"IEND" or left <= 0:
+    left = _MOST_READ
+    for kind, length in islice(chunks(file), _MOST_CHUNKS):
+        if kind == b"IEND" or left <= 0:
             return
         if kind == b"IDAT":
             data = file.read(min(length, left))
             left -= len(data)
             yield data
-        position += 12 + length

@@ -1,6 +1,6 @@
 """A PNG read row by row to means of whole pixels, by a reader of our own.
 
-Its data are inflated by ISA-L, in half of zlib-ng's time, a few at a time; the filters of rows are
+Its data are inflated by ISA-L, which is faster than zlib, a few at a time; the filters of rows are
 undone and pixels averaged in C (native/png.c). What is unknown or damaged is left to others; but
 complete data of the right checksum are taken, even if zlib would refuse how their codes are made.
 """
@@ -8,6 +8,7 @@ complete data of the right checksum are taken, even if zlib would refuse how the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import chain, islice
 from typing import Any, Final
 
 import numpy as np
@@ -15,16 +16,14 @@ from PIL import Image, PngImagePlugin
 from PIL.ImageFile import ImageFile
 
 from marscrop import native
+from marscrop.imaging.png.chunks import HEAD_BYTES, chunks
 
 SHRUNK_PX: Final = 900_000
-"""From here on a PNG is shrunk while it is read. Below, that would gain next to nothing."""
+"""From here on a PNG is shrunk while it is read. Smaller ones are looked at as they are."""
 
 _CHANNELS: Final = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4}
 _WITH_ALPHA: Final = frozenset({"LA", "RGBA"})
 
-_LENGTH_BYTES: Final = 4
-_HEAD_BYTES: Final = 8
-_CHECKSUM_BYTES: Final = 4
 _READ_BYTES: Final = 1 << 16
 _INFLATED_BYTES: Final = 1 << 17
 """At once: enough for the calls to cost nothing, and little enough to stay in the cache."""
@@ -151,7 +150,7 @@ def _is_read(
     """Whether the rows of a file are complete and sound; leaves it where it was."""
     file: Any = image.fp
     position = file.tell()
-    chunks = _Chunks(file, image.tile[0].offset - _HEAD_BYTES)
+    chunks = _Chunks(file, image.tile[0].offset - HEAD_BYTES)
     try:
         return _read(rows, chunks, after_each_part) and chunks.end_as_usual(_room_for_text(image))
     finally:
@@ -189,14 +188,15 @@ def _read(rows: _Rows, chunks: _Chunks, after_each_part: Callable[[], None]) -> 
 class _Chunks:
     """The chunks of a file from one of them on."""
 
-    def __init__(self, file: Any, position: int) -> None:
-        self._file, self._position = file, position
+    def __init__(self, file: Any, start: int) -> None:
+        self._file, self._walk = file, chunks(file, start)
+        self._after_data: list[tuple[bytes, int]] = []
 
     def data(self) -> Iterator[bytes]:
         """What the chunks of compressed data hold that follow each other, in parts."""
-        for _ in range(_MOST_DATA):
-            kind, length = self._head()
+        for _, (kind, length) in zip(range(_MOST_DATA), self._walk, strict=False):
             if kind != b"IDAT":
+                self._after_data.append((kind, length))
                 return
             left = length
             while left:
@@ -205,7 +205,6 @@ class _Chunks:
                     return
                 left -= len(part)
                 yield part
-            self._pass(length)
 
     def end_as_usual(self, most_text: int) -> bool:
         """Whether those after the data are such as Pillow has nothing to say of.
@@ -213,8 +212,7 @@ class _Chunks:
         Args:
             most_text: bytes of texts.
         """
-        for _ in range(_MOST_AFTER):
-            kind, length = self._head()
+        for kind, length in islice(chain(self._after_data, self._walk), _MOST_AFTER):
             if kind == b"IEND":
                 return True
             if kind not in _USUAL_AFTER or length > _MOST_AFTER_BYTES:
@@ -223,14 +221,4 @@ class _Chunks:
                 most_text -= length
                 if most_text < 0 or self._file.read(length).startswith(_NO_TEXTS):
                     return False
-            self._pass(length)
         return False
-
-    def _head(self) -> tuple[bytes, int]:
-        """Kind and length of the next one."""
-        self._file.seek(self._position)
-        head = self._file.read(_HEAD_BYTES)
-        return head[_LENGTH_BYTES:], int.from_bytes(head[:_LENGTH_BYTES], "big")
-
-    def _pass(self, length: int) -> None:
-        self._position += _HEAD_BYTES + length + _CHECKSUM_BYTES

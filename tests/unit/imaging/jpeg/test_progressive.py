@@ -201,9 +201,13 @@ def test_of_damaged_bytes_never_other_pixels_than_libjpegs() -> None:
     assert answered > 40  # where luma's AC coefficients were hit, which nobody looks at
 
 
-def test_a_header_alone_makes_nobody_allocate() -> None:
+def test_a_header_alone_makes_nobody_allocate(monkeypatch: pytest.MonkeyPatch) -> None:
+    def allocate(*args: Any) -> None:
+        raise AssertionError("memory for what the data cannot hold")
+
     content = plain("grey").content().replace(b"\x00\x18\x00\x28", b"\xff\xdc\xff\xdc")
     image: Any = formats.identify(io.BytesIO(content))
+    monkeypatch.setattr(np, "zeros", allocate)
     assert progressive.decode(image, Size(0xFFDC, 0xFFDC), 1 << 40) is None
 
 
